@@ -1,0 +1,1 @@
+"""Darkstar: a home-energy system that can prove its numbers."""

@@ -1,0 +1,1 @@
+"""The commands: one file per group, no logic of their own."""

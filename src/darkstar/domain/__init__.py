@@ -1,0 +1,1 @@
+"""Plain values and arithmetic of a home's energy: slots, channels, the home, tariffs, the bill."""

@@ -1,0 +1,26 @@
+"""When the day-ahead market makes its prices known, and when it began to trade in quarters."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from darkstar.domain.slots import day_bounds, local_date
+
+MARKET_TZ = ZoneInfo("Europe/Oslo")
+"""The coupled European day-ahead auction runs on Central European Time."""
+PUBLISHED_AT = dt.time(13, 0)
+"""Nord Pool publishes about 12:45-13:00 CET; the later end is the honest one."""
+QUARTERS_SINCE = int(dt.datetime(2025, 10, 1, tzinfo=MARKET_TZ).timestamp())
+"""First delivery instant traded in quarter-hours; hours before."""
+
+
+def published_utc(slot: int) -> int:
+    """Instant at which a delivery slot's day-ahead price becomes known."""
+    day = local_date(slot, MARKET_TZ) - dt.timedelta(days=1)
+    return int(dt.datetime.combine(day, PUBLISHED_AT, tzinfo=MARKET_TZ).timestamp())
+
+
+def known_until(now_utc: float) -> int:
+    """End (exclusive) of the delivery slots whose price is public at an instant."""
+    today = local_date(now_utc, MARKET_TZ)
+    published = dt.datetime.combine(today, PUBLISHED_AT, tzinfo=MARKET_TZ).timestamp() <= now_utc
+    return day_bounds(today + dt.timedelta(days=1) if published else today, MARKET_TZ)[1]

@@ -1,0 +1,1 @@
+"""The rules of the books: from evidence to slots. Pure: numbers in, numbers out."""
