@@ -1,0 +1,144 @@
+"""What a replay hands back: the flows of each policy, its bill, and the policies beside each other.
+
+    flows (slot by slot)  ->  bill (money over the range)  ->  comparison (who closed how much of the gap)
+
+Every sum is computed from the flows, so a chart and a table can never disagree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.bill import Bill
+from darkstar.domain.slots import SLOT_HOURS
+from darkstar.time_machine.history import History
+
+Series = NDArray[np.float64]
+
+NONE, RULE, SETPOINT, MPC, ORACLE = "none", "rule", "setpoint", "mpc", "oracle"
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Energy moved in each replayed slot [kWh], AC side; shape (n,) but for `soc_kwh`, (n + 1,) with the start first.
+
+    Attributes:
+        import_kwh: all that was drawn from the grid, what broke the fuse included.
+        breach_kwh: the part of it beyond the main fuse.
+        curtail_kwh: sun that neither home, battery nor grid could take.
+        soc_kwh: energy stored; carried over unchanged where days were left out.
+    """
+
+    charge_kwh: Series
+    discharge_kwh: Series
+    import_kwh: Series
+    export_kwh: Series
+    curtail_kwh: Series
+    breach_kwh: Series
+    soc_kwh: Series
+
+
+@dataclass(frozen=True)
+class PolicyOutcome:
+    """One policy over the whole range.
+
+    Attributes:
+        cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
+        plan_ms: time of each plan that was made [ms], shape (plans,); empty where the policy makes none.
+    """
+
+    name: str
+    bill: Bill
+    flows: Flows
+    cost_per_slot: Series
+    plan_ms: Series
+
+    @property
+    def cost(self) -> float:
+        """All in, over the range."""
+        return self.bill.cost
+
+    @property
+    def import_kwh(self) -> float:
+        """Energy drawn from the grid."""
+        return float(self.flows.import_kwh.sum())
+
+    @property
+    def export_kwh(self) -> float:
+        """Energy fed into the grid."""
+        return float(self.flows.export_kwh.sum())
+
+    @property
+    def charge_kwh(self) -> float:
+        """Energy charged, AC side."""
+        return float(self.flows.charge_kwh.sum())
+
+    @property
+    def discharge_kwh(self) -> float:
+        """Energy discharged, AC side."""
+        return float(self.flows.discharge_kwh.sum())
+
+    @property
+    def peak_import_kw(self) -> float:
+        """Highest mean power drawn from the grid in one slot."""
+        return float(self.flows.import_kwh.max(initial=0.0)) / SLOT_HOURS
+
+    @property
+    def soc_start_kwh(self) -> float:
+        """Energy stored before the first slot."""
+        return float(self.flows.soc_kwh[0])
+
+    @property
+    def soc_end_kwh(self) -> float:
+        """Energy stored after the last slot."""
+        return float(self.flows.soc_kwh[-1])
+
+    @property
+    def plans(self) -> int:
+        """How many plans were made."""
+        return len(self.plan_ms)
+
+    def plan_ms_percentile(self, percent: float) -> float | None:
+        """Percentile of the time that a plan took; None where none was made."""
+        return float(np.percentile(self.plan_ms, percent)) if len(self.plan_ms) else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several policies on the same home, days and information.
+
+    Attributes:
+        start_utc, end_utc: the range that was asked for, end exclusive.
+        history: the slots that were replayed, and only those (`history.omitted` names the local days left out).
+        outcomes: by the policy's name, in the order that they were asked for.
+        settlement_per_kwh: the one value at which stored energy gained or lost is settled, for all alike.
+        slots_per_s: replayed slots, all policies together, by second of wall time.
+    """
+
+    start_utc: int
+    end_utc: int
+    history: History
+    outcomes: Mapping[str, PolicyOutcome]
+    settlement_per_kwh: float
+    slots_per_s: float
+
+    @property
+    def gap_closed(self) -> dict[str, float | None]:
+        """(rule - X) / (rule - oracle); None where either is not among the policies or nothing lies between them."""
+        return self._share(RULE)
+
+    @property
+    def share_of_optimal(self) -> dict[str, float | None]:
+        """(none - X) / (none - oracle); None where either is not among the policies or nothing lies between them."""
+        return self._share(NONE)
+
+    def _share(self, baseline: str) -> dict[str, float | None]:
+        if baseline not in self.outcomes or ORACLE not in self.outcomes:
+            return dict.fromkeys(self.outcomes)
+        base = self.outcomes[baseline].cost
+        gap = base - self.outcomes[ORACLE].cost
+        if gap <= 1e-9 * max(1.0, abs(base)):
+            return dict.fromkeys(self.outcomes)
+        return {name: (base - outcome.cost) / gap for name, outcome in self.outcomes.items()}
