@@ -16,6 +16,9 @@ SLOT_SECONDS = 900
 SLOTS_PER_HOUR = 4
 HOUR_SECONDS = SLOT_SECONDS * SLOTS_PER_HOUR
 SLOT_HOURS = SLOT_SECONDS / HOUR_SECONDS
+DAY_SECONDS = 24 * HOUR_SECONDS
+QUARTERS_OF_DAY = DAY_SECONDS // SLOT_SECONDS
+"""Quarters that a clock shows in a day; a day's own number of slots differs where the clocks change."""
 
 Slots = NDArray[np.int64]
 
@@ -86,6 +89,11 @@ def _offset(utc_seconds: int, tz: ZoneInfo) -> int:
     offset = dt.datetime.fromtimestamp(utc_seconds, tz).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
+
+
+def quarters_of_day(slots: Slots, tz: ZoneInfo) -> NDArray[np.int64]:
+    """The quarter that a local clock shows at each slot's start, 0 to 95; shape (n,)."""
+    return (slots + utc_offsets(slots, tz)) % DAY_SECONDS // SLOT_SECONDS
 
 
 def parse_instant(text: str, tz: ZoneInfo) -> int:
