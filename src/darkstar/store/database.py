@@ -1,0 +1,261 @@
+"""One connection to the ledger's file: how it is opened, how it writes all or nothing, what its failures mean.
+
+**Writers.** The recorder and a backfill may run at the same time. Both only add evidence, and slots are a function of
+the evidence, so all that is needed is that a transaction is whole and that one waits for the other: every transaction
+takes SQLite's one write lock at its beginning (`BEGIN IMMEDIATE`), and waits for it for a while. Whoever derives slots
+reads the evidence within the same transaction, so no slot is ever written from evidence that was out of date.
+
+**Readers** never wait and never hold up a writer (write-ahead log), and see one moment of the file in a `snapshot`.
+
+**Power.** A commit returns when the disk has it (`synchronous=FULL`): what was said to be stored survives a power cut.
+A killed process leaves whole transactions, and the next one to open the file finds them.
+"""
+
+import datetime as dt
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVarTuple, Unpack
+
+from sqlalchemy import NullPool, Select, create_engine
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql.selectable import TypedReturnsRows
+from sqlalchemy.sql.elements import ClauseElement
+
+from darkstar.domain.errors import StoreError
+from darkstar.store import migrate
+
+PATIENCE_S = 30.0
+"""How long one writer waits for another."""
+LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+FULL = sqlite3.SQLITE_FULL
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+FORBIDDEN = frozenset(
+    {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
+)
+BROKEN = sqlite3.SQLITE_IOERR
+
+Columns = TypeVarTuple("Columns")
+Clock = Callable[[], float]
+
+
+class Database:
+    """The file of one home, opened by one thread.
+
+    Attributes:
+        path: the file.
+        clock: UTC seconds now, for times of receipt.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock = time.time, patience_s: float = PATIENCE_S) -> None:
+        self.path = path
+        self.clock = clock
+        before = _identity(path)
+        with _failures(self):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._engine = create_engine(
+                f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": patience_s}
+            )
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            self._prepare()
+            if before not in (None, _identity(path)):
+                raise StoreError(
+                    f"{path} was replaced while it was being opened.", remedy="Run the command again."
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        with _failures(self):
+            migrate.check(self._connection, self.path)
+            mode = self._connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
+            self._connection.exec_driver_sql("PRAGMA synchronous = FULL")
+            self._connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        if mode != "wal":
+            raise StoreError(
+                f"The file system that holds {self.path} cannot share it between processes.",
+                remedy="Put the home's folder on a disk of this machine.",
+            )
+        if not self._is_current():
+            with self.transaction():
+                if not self._is_current():
+                    migrate.upgrade(self._connection)
+
+    def _is_current(self) -> bool:
+        with _failures(self):
+            return (
+                not migrate.is_empty(self._connection) and migrate.schema_of(self._connection) == migrate.HEAD
+            )
+
+    def close(self) -> None:
+        """Let go of the file; an open transaction is undone."""
+        self._connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written within is stored together or not at all; within another, a part that can fail alone.
+
+        Raises:
+            StoreError: the file is locked, full, damaged or may not be written.
+        """
+        begin, commit, undo = (
+            ("SAVEPOINT part", ("RELEASE part",), ("ROLLBACK TO part", "RELEASE part"))
+            if self.in_transaction
+            else ("BEGIN IMMEDIATE", ("COMMIT",), ("ROLLBACK",))
+        )
+        self._run(begin)
+        try:
+            yield
+            for statement in commit:
+                self._run(statement)
+        except BaseException:
+            # A full disk makes SQLite undo by itself.
+            if self.in_transaction:
+                for statement in undo:
+                    self._run(statement)
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read within is of one moment."""
+        if self.in_transaction:
+            yield
+            return
+        self._run("BEGIN")
+        try:
+            yield
+        finally:
+            if self.in_transaction:
+                self._run("ROLLBACK")
+
+    @property
+    def in_transaction(self) -> bool:
+        """True within a transaction or a snapshot."""
+        connection = self._connection.connection.driver_connection
+        return isinstance(connection, sqlite3.Connection) and connection.in_transaction
+
+    def write(self, statement: Executable) -> None:
+        """Run a statement that changes the file."""
+        with _failures(self):
+            self._connection.execute(statement)
+
+    def write_many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Run a statement as `positional` made it for each of many rows, all or none."""
+        bulk = list(rows)
+        if bulk:
+            with self.transaction(), _failures(self):
+                self._connection.exec_driver_sql(statement, bulk)
+
+    def add(self, statement: str, rows: Iterable[tuple[object, ...]], count: Select[int]) -> int:
+        """Like `write_many`; returns by how much `count` grew."""
+        with self.transaction():
+            ((before,),) = self.read(count)
+            self.write_many(statement, rows)
+            ((after,),) = self.read(count)
+        return after - before
+
+    def read(self, statement: TypedReturnsRows[Unpack[Columns]]) -> Sequence[tuple[Unpack[Columns]]]:
+        """The rows of a query."""
+        with _failures(self):
+            return self._connection.execute(statement).all()
+
+    def now_us(self) -> int:
+        """The time of receipt of what is stored now."""
+        return int(self.clock() * 1_000_000)
+
+    def _run(self, statement: str) -> None:
+        with _failures(self):
+            self._connection.exec_driver_sql(statement)
+
+
+def positional(statement: ClauseElement) -> str:
+    """A statement as text with a `?` for every column in the table's order, for rows in bulk.
+
+    SQLAlchemy's own handling of many rows costs more than SQLite's work does.
+    """
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="qmark")))
+
+
+@contextmanager
+def _failures(database: Database) -> Iterator[None]:
+    """Turn SQLite's failures into sentences for people; faults of our own statements pass through."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{database.path} cannot be opened: {error.strerror}.") from error
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, StatementError) else error
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        problem = _explain(database.path, code)
+        if problem is None:
+            raise
+        raise problem from cause
+
+
+def _explain(path: Path, code: int) -> StoreError | None:
+    if code in LOCKED:
+        return StoreError(
+            f"{path} is locked: another process is writing to it{_who_writes(path)}.",
+            remedy="Wait until it is done, or stop it, and run this again; nothing of this step was stored.",
+        )
+    if code == FULL:
+        free = shutil.disk_usage(path.parent).free / 1e6
+        return StoreError(
+            f"There is no room to write to {path} ({free:.0f} MB are free on its disk).",
+            remedy="Make room and run this again; nothing of this step was stored, and nothing is half done.",
+        )
+    if code in DAMAGED:
+        return StoreError(f"{path} is damaged or is not a ledger.", remedy=_remedy_for_damage(path))
+    if code in FORBIDDEN:
+        return StoreError(
+            f"{path} cannot be opened for writing.",
+            remedy="Check who owns it and its folder, and their rights.",
+        )
+    if code == BROKEN:
+        return StoreError(
+            f"The disk failed while {path} was read or written.", remedy=_remedy_for_damage(path)
+        )
+    return None
+
+
+def _remedy_for_damage(path: Path) -> str:
+    backups = sorted((path.parent / "backups").glob(f"{path.stem}-*{path.suffix}"))
+    if not backups:
+        return f"There is no backup in {path.parent / 'backups'}; move the file away and run `darkstar backfill`."
+    return f"Restore the newest backup: darkstar restore {backups[-1]}"
+
+
+def _who_writes(path: Path) -> str:
+    """The commands that say they are at work, as far as a reader may ask."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+        try:
+            rows = connection.execute(
+                "SELECT command, process_id, started_us FROM runs WHERE finished_us IS NULL "
+                "ORDER BY started_us DESC LIMIT 3"
+            ).fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return ""
+    named = [
+        f"darkstar {command}, process {process}, since {dt.datetime.fromtimestamp(since / 1e6, dt.UTC):%F %T} UTC"
+        for command, process, since in rows
+    ]
+    return f" (at work: {'; '.join(named)})" if named else ""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

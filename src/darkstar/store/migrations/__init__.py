@@ -1,0 +1,1 @@
+"""How a ledger file of any age becomes one of today: Alembic's scripts, run by `store/migrate.py`."""

@@ -1,0 +1,113 @@
+"""The plant: what a battery, its inverter and the grid really do with a command in one slot.
+
+A command never says what the meter will read: it is given before the slot begins, when the slot's load and sun are
+not known. It bounds how the battery follows the surplus (sun less load) while the slot unfolds, which is what the
+modes of real inverters are:
+
+    self-consumption        floor = -discharge_max   ceiling = charge_max
+    hold                    floor = 0                ceiling = 0
+    store the surplus only  floor = 0                ceiling = charge_max
+    cover the load only     floor = -discharge_max   ceiling = 0
+    charge from the grid    floor = power            ceiling = charge_max
+    set-point               floor = ceiling = power
+
+The plant obeys its own limits before any command: power, stored energy, the main fuse (its own charging never
+breaks it and its own discharging never exceeds the feed-in limit), and it never charges and discharges at once.
+Energy is conserved exactly: load + export + charge + curtailment = sun + import + discharge.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from darkstar.domain.home import Battery
+from darkstar.domain.slots import SLOT_HOURS
+from darkstar.planner.problem import GridModel, StorageModel
+
+
+class Command(NamedTuple):
+    """Bounds of the battery's power in one slot [kW, AC side, charging positive]; floor <= ceiling."""
+
+    floor_kw: float
+    ceiling_kw: float
+
+
+HOLD = Command(0.0, 0.0)
+
+
+def setpoint(power_kw: float) -> Command:
+    """One power, whatever load and sun do."""
+    return Command(power_kw, power_kw)
+
+
+def self_consumption(storage: StorageModel) -> Command:
+    """Store every surplus, cover every deficit."""
+    return Command(-storage.discharge_max_kw, storage.charge_max_kw)
+
+
+class Step(NamedTuple):
+    """What one slot came to [kWh]; `import_kwh` holds `breach_kwh`, the part beyond the fuse."""
+
+    charge_kwh: float
+    discharge_kwh: float
+    import_kwh: float
+    export_kwh: float
+    curtail_kwh: float
+    breach_kwh: float
+    soc_kwh: float
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Battery and connection of one home."""
+
+    storage: StorageModel
+    grid: GridModel
+
+    def step(self, soc_kwh: float, command: Command, load_kwh: float, pv_kwh: float) -> Step:
+        """Carry out a command against the load and the sun that really came; all energies of the slot."""
+        storage = self.storage
+        surplus = pv_kwh - load_kwh
+        wanted = min(max(surplus, command.floor_kw * SLOT_HOURS), command.ceiling_kw * SLOT_HOURS)
+        charge = discharge = 0.0
+        if wanted > 0:
+            charge = min(wanted, self._charge_limit(soc_kwh, surplus))
+        elif wanted < 0:
+            discharge = min(-wanted, self._discharge_limit(soc_kwh, surplus))
+        stored = soc_kwh + storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
+        drawn = load_kwh - pv_kwh + charge - discharge
+        fed = min(max(-drawn, 0.0), self.grid.export_max_kw * SLOT_HOURS)
+        return Step(
+            charge,
+            discharge,
+            max(drawn, 0.0),
+            fed,
+            max(-drawn, 0.0) - fed,
+            max(drawn - self.grid.import_max_kw * SLOT_HOURS, 0.0),
+            min(max(stored, storage.soc_min_kwh), storage.soc_max_kwh),
+        )
+
+    def _charge_limit(self, soc_kwh: float, surplus_kwh: float) -> float:
+        storage = self.storage
+        room = (storage.soc_max_kwh - soc_kwh) / storage.charge_efficiency
+        supply = self.grid.import_max_kw * SLOT_HOURS + surplus_kwh
+        return max(0.0, min(storage.charge_max_kw * SLOT_HOURS, room, supply))
+
+    def _discharge_limit(self, soc_kwh: float, surplus_kwh: float) -> float:
+        storage = self.storage
+        left = (soc_kwh - storage.soc_min_kwh) * storage.discharge_efficiency
+        outlet = self.grid.export_max_kw * SLOT_HOURS - surplus_kwh
+        return max(0.0, min(storage.discharge_max_kw * SLOT_HOURS, left, outlet))
+
+
+def storage_model(battery: Battery) -> StorageModel:
+    """A battery as the planner and the plant see it."""
+    return StorageModel(
+        soc_min_kwh=battery.soc_min_kwh,
+        soc_max_kwh=battery.soc_max_kwh,
+        charge_max_kw=battery.charge_max_kw,
+        discharge_max_kw=battery.discharge_max_kw,
+        charge_efficiency=battery.charge_efficiency,
+        discharge_efficiency=battery.discharge_efficiency,
+        wear_charge=battery.wear_per_kwh,
+        wear_discharge=battery.wear_per_kwh,
+    )
