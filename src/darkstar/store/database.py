@@ -1,33 +1,35 @@
-"""One connection to the ledger's file: how it is opened, how it writes all or nothing, what its failures mean.
+"""One connection to the ledger's file: how it opens, how it writes all or nothing, what its failures mean.
 
-**Writers.** The recorder and a backfill may run at the same time. Both only add evidence, and slots are a function of
-the evidence, so all that is needed is that a transaction is whole and that one waits for the other: every transaction
-takes SQLite's one write lock at its beginning (`BEGIN IMMEDIATE`), and waits for it for a while. Whoever derives slots
-reads the evidence within the same transaction, so no slot is ever written from evidence that was out of date.
+**Writers.** The recorder and a backfill may run at the same time. Both only add evidence, and slots are a
+function of the evidence, so all that is needed is that a transaction is whole and that one waits for the
+other: every transaction takes SQLite's one write lock at its beginning (`BEGIN IMMEDIATE`), and waits for it
+for a while. Whoever derives slots reads the evidence within the same transaction, so no slot is ever written
+from evidence that was out of date.
 
-**Readers** never wait and never hold up a writer (write-ahead log), and see one moment of the file in a `snapshot`.
+**Readers** never wait and never hold up a writer (write-ahead log), and see one moment of the file in a
+`snapshot`.
 
-**Power.** A commit returns when the disk has it (`synchronous=FULL`): what was said to be stored survives a power cut.
-A killed process leaves whole transactions, and the next one to open the file finds them.
+**Power.** A commit returns when the disk has it (`synchronous=FULL`): what was said to be stored survives a
+power cut. A killed process leaves whole transactions, and the next one to open the file finds them.
 """
 
-import datetime as dt
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVarTuple, Unpack
+from typing import TypeVarTuple
 
 from sqlalchemy import NullPool, Select, create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.sql import Executable
-from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from darkstar.domain.errors import StoreError
+from darkstar.domain.slots import iso_utc
 from darkstar.store import migrate
 
 PATIENCE_S = 30.0
@@ -55,6 +57,7 @@ class Database:
     def __init__(self, path: Path, *, clock: Clock = time.time, patience_s: float = PATIENCE_S) -> None:
         self.path = path
         self.clock = clock
+        self._reading = False
         before = _identity(path)
         with _failures(self):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,14 +104,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written within is stored together or not at all; within another, a part that can fail alone.
+        """All that is written within is stored or nothing is; within another, a part that can fail alone.
 
         Raises:
             StoreError: the file is locked, full, damaged or may not be written.
         """
+        if self._reading:
+            raise RuntimeError("a snapshot only reads; nothing may be written within it")
         begin, commit, undo = (
             ("SAVEPOINT part", ("RELEASE part",), ("ROLLBACK TO part", "RELEASE part"))
-            if self.in_transaction
+            if self._in_transaction()
             else ("BEGIN IMMEDIATE", ("COMMIT",), ("ROLLBACK",))
         )
         self._run(begin)
@@ -118,7 +123,7 @@ class Database:
                 self._run(statement)
         except BaseException:
             # A full disk makes SQLite undo by itself.
-            if self.in_transaction:
+            if self._in_transaction():
                 for statement in undo:
                     self._run(statement)
             raise
@@ -126,19 +131,19 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is read within is of one moment."""
-        if self.in_transaction:
+        if self._in_transaction():
             yield
             return
         self._run("BEGIN")
+        self._reading = True
         try:
             yield
         finally:
-            if self.in_transaction:
+            self._reading = False
+            if self._in_transaction():
                 self._run("ROLLBACK")
 
-    @property
-    def in_transaction(self) -> bool:
-        """True within a transaction or a snapshot."""
+    def _in_transaction(self) -> bool:
         connection = self._connection.connection.driver_connection
         return isinstance(connection, sqlite3.Connection) and connection.in_transaction
 
@@ -162,7 +167,7 @@ class Database:
             ((after,),) = self.read(count)
         return after - before
 
-    def read(self, statement: TypedReturnsRows[Unpack[Columns]]) -> Sequence[tuple[Unpack[Columns]]]:
+    def read(self, statement: TypedReturnsRows[*Columns]) -> Sequence[tuple[*Columns]]:
         """The rows of a query."""
         with _failures(self):
             return self._connection.execute(statement).all()
@@ -229,7 +234,7 @@ def _explain(path: Path, code: int) -> StoreError | None:
 def _remedy_for_damage(path: Path) -> str:
     backups = sorted((path.parent / "backups").glob(f"{path.stem}-*{path.suffix}"))
     if not backups:
-        return f"There is no backup in {path.parent / 'backups'}; move the file away and run `darkstar backfill`."
+        return f"There is no backup in {path.parent / 'backups'}: move it away and run `darkstar backfill`."
     return f"Restore the newest backup: darkstar restore {backups[-1]}"
 
 
@@ -247,7 +252,7 @@ def _who_writes(path: Path) -> str:
     except sqlite3.Error:
         return ""
     named = [
-        f"darkstar {command}, process {process}, since {dt.datetime.fromtimestamp(since / 1e6, dt.UTC):%F %T} UTC"
+        f"darkstar {command}, process {process}, since {iso_utc(since // 1_000_000)}"
         for command, process, since in rows
     ]
     return f" (at work: {'; '.join(named)})" if named else ""

@@ -1,8 +1,8 @@
 """Energies of whole intervals in the file, as imported files gave them.
 
-A row's key is its meter, interval and energy; received again, the latest receipt is kept beside it. Where intervals of
-one meter overlap (a file imported again with corrections, or with a finer step), the finer one is read and the other
-is not; among equals the one received last.
+A row's key is its meter, interval and energy; received again, the latest receipt is kept beside it. Where
+intervals of one meter overlap (a file imported again with corrections, or with a finer step), the finer one
+is read and the other is not; among equals the one received last.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """The meters in the file, and all the evidence of one of them that a range of slots needs.
 
-Evidence is added set-like. Each kind has a key that holds what was received, and a rule for what is kept beside the
-key when it is received again; each rule picks a least or a greatest, so neither repetition nor order matters. See
-`readings.py`, `statistics.py` and `intervals.py`.
+Evidence is added set-like. Each kind has a key that holds what was received, and a rule for what is kept
+beside the key when it is received again; each rule picks a least or a greatest, so neither repetition nor
+order matters. See `readings.py`, `statistics.py` and `intervals.py`.
 """
 
 import math
@@ -59,8 +59,8 @@ def registered(db: Database) -> list[MeterRow]:
 def evidence(db: Database, meter_id: int, start_utc: int, end_utc: int) -> MeterEvidence:
     """All that is known of a meter in [start_utc, end_utc), and on each side what lies nearest beyond.
 
-    Beyond the range the readings go as far as the nearest one that holds a number, and each kind of statistics one row
-    further. Intervals are those that touch the range, watched time is whole.
+    Beyond the range the readings go as far as the nearest one that holds a number, and each kind of
+    statistics one row further. Intervals are those that touch the range, watched time is whole.
     """
     with db.snapshot():
         name, reporting = db.read(

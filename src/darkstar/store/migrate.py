@@ -15,12 +15,12 @@ APPLICATION_ID = 0x4441524B
 
 def is_empty(connection: Connection) -> bool:
     """True where nothing was ever made in the file."""
-    return connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one() == 0
+    return int(connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()) == 0
 
 
 def is_ledger(connection: Connection) -> bool:
     """True where the file was made by Darkstar."""
-    return connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID
+    return int(connection.exec_driver_sql("PRAGMA application_id").scalar_one()) == APPLICATION_ID
 
 
 def schema_of(connection: Connection) -> str:
@@ -39,7 +39,7 @@ def check(connection: Connection, path: Path) -> None:
     if not is_ledger(connection):
         raise StoreError(
             f"{path} is a database of another program or of an earlier system, not a ledger of Darkstar.",
-            remedy="Move it out of the home's folder; what it holds can be brought in with `darkstar import`.",
+            remedy="Move it out of the home's folder; `darkstar import` can bring in what it holds.",
         )
     schema = schema_of(connection)
     if schema > HEAD:

@@ -1,8 +1,9 @@
 """Readings of meters in the file, and the time in which a meter was watched.
 
-A reading's key is its meter, instant and state. Received again, the best source is kept, among equals the first
-receipt, with the unit that it gave (Home Assistant gives old states in today's unit, so the earlier receipt is nearer
-the truth), and `held` only while nobody has seen the state reported at that instant. Watched time is a union.
+A reading's key is its meter, instant and state. Received again, the best source is kept, among equals the
+first receipt, with the unit that it gave (Home Assistant gives old states in today's unit, so the earlier
+receipt is nearer the truth), and `held` only while nobody has seen the state reported at that instant.
+Watched time is a union.
 """
 
 import numpy as np

@@ -1,16 +1,17 @@
 """The tables of `planner_learning.db`, as typed columns for the statements of this room.
 
-How they come to be in a file is the migrations' matter (`migrations/versions`, each frozen as it was written); a test
-holds both against each other. Three kinds of tables:
+How they come to be in a file is the migrations' matter (`migrations/versions`, each frozen as it was
+written); a test holds both against each other. Three kinds of tables:
 
 - **Evidence** (`meters`, `meter_readings`, `watched`, `meter_statistics`, `interval_energies`, `price_feeds`,
-  `price_quotes`): only ever added to. Each row's key holds all that was received, so that receiving it twice changes
-  nothing, and what is read back does not depend on the order of arrival.
-- **Slots** (`slot_observations`, `slot_provenance`, `slot_prices`, `data_quality_daily`): a function of the evidence,
-  written over freely.
+  `price_quotes`): only ever added to. Each row's key holds all that was received, so that receiving it twice
+  changes nothing, and what is read back does not depend on the order of arrival.
+- **Slots** (`slot_observations`, `slot_provenance`, `slot_prices`, `data_quality_daily`): a function of the
+  evidence, written over freely.
 - **The file's own** (`runs`, `local_offsets`, and Alembic's version).
 
-Times: `_us` are UTC microseconds, `_utc` and `slot_start` UTC seconds. NULL is "not known", 0.0 "known to be zero".
+Times: `_us` are UTC microseconds, `_utc` and `slot_start` UTC seconds. NULL is "not known", 0.0 "known to be
+zero".
 """
 
 from sqlalchemy import (

@@ -25,8 +25,8 @@ def preferred(spans: Spans, rank: NDArray[np.int64]) -> NDArray[np.intp]:
         spans: none of them empty.
         rank: (k,) lower is better; equal ranks must not overlap one another.
 
-    A span goes where a better one overlaps it even if that one goes too, so whether it stays depends on its neighbours
-    alone and not on how much of the past was looked at.
+    A span goes where a better one overlaps it even if that one goes too, so whether it stays depends on its
+    neighbours alone and not on how much of the past was looked at.
     """
     order = np.lexsort((rank, spans[:, 0]))
     start, end, rank = spans[order, 0], spans[order, 1], rank[order]

@@ -1,8 +1,8 @@
 """Home Assistant's statistics in the file.
 
-A row's key is its meter, period and both numbers; received again, the latest receipt is kept beside it. A period that
-came with other numbers at another time (Home Assistant lets people adjust them) has a row for each; the one received
-last is read.
+A row's key is its meter, period and both numbers; received again, the latest receipt is kept beside it. A
+period that came with other numbers at another time (Home Assistant lets people adjust them) has a row for
+each; the one received last is read.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the scripts on the connection, and in the transaction, that `store/migrate.py` hands it."""
+"""Alembic's entry: runs the scripts on the connection, and in the transaction, that `migrate.py` hands it."""
 
 from alembic import context
 
