@@ -49,7 +49,8 @@ def slot_range(start: int, end: int) -> Slots:
 def day_bounds(day: dt.date, tz: ZoneInfo) -> tuple[int, int]:
     """UTC seconds of a local day's first instant and of the next day's."""
     first, last = (
-        int(dt.datetime.combine(d, dt.time(), tzinfo=tz).timestamp()) for d in (day, day + dt.timedelta(days=1))
+        int(dt.datetime.combine(d, dt.time(), tzinfo=tz).timestamp())
+        for d in (day, day + dt.timedelta(days=1))
     )
     return first, last
 
@@ -114,7 +115,9 @@ def parse_instant(text: str, tz: ZoneInfo) -> int:
     if when.tzinfo is None:
         local = when.replace(tzinfo=tz)
         if local.astimezone(dt.UTC).astimezone(tz).replace(tzinfo=None) != when:
-            raise UsageError(f"{text} does not exist in {tz.key}: the clocks skip it.", remedy="Add an offset.")
+            raise UsageError(
+                f"{text} does not exist in {tz.key}: the clocks skip it.", remedy="Add an offset."
+            )
         when = local
     return int(when.timestamp())
 
