@@ -1,0 +1,68 @@
+"""Where electricity prices come from: one file a source, all behind `PriceSource`.
+
+Sources give what they have and leave out what they lack; nothing is guessed, stretched or filled here. Zero and
+negative prices are prices. What a source's rows mean in time is `days.py`'s matter, how it is asked `http.py`'s.
+"""
+
+import difflib
+from typing import Protocol
+
+from darkstar.config.settings import PriceSettings
+from darkstar.domain.errors import ConfigError
+from darkstar.evidence.prices.elprisetjustnu import ElprisetJustNu
+from darkstar.evidence.prices.vattenfall import Vattenfall
+from darkstar.ledger.quotes import Quotes
+
+FILE = "file"
+"""Prices that were imported: nothing to fetch."""
+SWEDISH_AREAS = ("SE1", "SE2", "SE3", "SE4")
+FETCHED = (Vattenfall.name, ElprisetJustNu.name)
+
+
+class PriceSource(Protocol):
+    """A source of day-ahead prices for one bidding zone."""
+
+    @property
+    def name(self) -> str:
+        """As in `prices: source:`."""
+        ...
+
+    async def fetch(self, start_utc: int, end_utc: int) -> Quotes:
+        """Spot quotes that begin in [start_utc, end_utc), in the home's currency; what it lacks is left out.
+
+        Raises:
+            SourceUnreachableError: it does not answer. DataError: the answer is none that it gives.
+        """
+        ...
+
+
+def price_sources(settings: PriceSettings, currency: str) -> list[PriceSource]:
+    """The sources to ask in turn: the chosen one, then the fallbacks.
+
+    Raises:
+        ConfigError: a source is not known, or does not serve the area or the currency.
+    """
+    names = dict.fromkeys((settings.source, *settings.fallbacks))
+    return [_source(name, settings.area, currency) for name in names if name != FILE]
+
+
+def _source(name: str, area: str, currency: str) -> PriceSource:
+    if name not in FETCHED:
+        near = difflib.get_close_matches(name, FETCHED, n=1)
+        raise ConfigError(
+            f"There is no price source '{name}'.",
+            remedy=f"Did you mean {near[0]}?" if near else f"Choose one of {', '.join(FETCHED)} or {FILE}.",
+        )
+    if area not in SWEDISH_AREAS:
+        raise ConfigError(
+            f"{name} knows no area '{area}'.",
+            remedy=f"Write `prices: area:` as one of {', '.join(SWEDISH_AREAS)}, or import prices from a file.",
+        )
+    if name == ElprisetJustNu.name and currency in ("SEK", "EUR"):
+        return ElprisetJustNu(area, "SEK" if currency == "SEK" else "EUR")
+    if currency != "SEK":
+        raise ConfigError(
+            f"{name} gives its prices in SEK, and the home counts in {currency}.",
+            remedy="Import prices from a file with --fx, or correct `home: currency:`.",
+        )
+    return Vattenfall(area)
