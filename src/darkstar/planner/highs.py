@@ -144,7 +144,7 @@ def _with_switches(
     problem: Problem, shape: Shape, numbers: Numbers, moves: Moves
 ) -> tuple[float, Moves, float]:
     """The bound, the moves and the cost where doing both at once would pay."""
-    switched = np.zeros(0, dtype=np.int64)
+    switched = _tempting(problem)
     while True:
         switched = np.union1d(switched, both_at_once(moves))
         solver = _solver(shape)
@@ -168,6 +168,17 @@ def _with_switches(
         settled, plan_cost, done = _settle(problem, moves, bound)
         if done or not len(np.setdiff1d(both_at_once(moves), switched)):
             return bound, settled, plan_cost
+
+
+def _tempting(problem: Problem) -> NDArray[np.int64]:
+    """Slots whose price is so low that burning energy in the battery may pay its wear."""
+    storage = problem.storage
+    round_trip = storage.charge_efficiency * storage.discharge_efficiency
+    if round_trip == 1:
+        return np.zeros(0, dtype=np.int64)
+    lowest = np.minimum(problem.import_price, problem.export_price)
+    wear = storage.wear_charge + storage.wear_discharge * round_trip
+    return np.flatnonzero(-lowest * (1 - round_trip) >= wear)
 
 
 def _add_switches(solver: highspy.Highs, shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> None:
