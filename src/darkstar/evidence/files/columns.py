@@ -37,14 +37,14 @@ class EnergyColumn:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EnergyColumns:
     """How a file's columns are read; `left_out` says why each of the others is not, by name."""
 
     columns: tuple[EnergyColumn, ...]
     left_out: Mapping[str, str]
 
 
-def energy_columns(names: Sequence[str], said: Mapping[str, str]) -> Reading:
+def energy_columns(names: Sequence[str], said: Mapping[str, str]) -> EnergyColumns:
     """The energy columns among a file's columns.
 
     Args:
@@ -75,7 +75,7 @@ def energy_columns(names: Sequence[str], said: Mapping[str, str]) -> Reading:
             remedy="Name them like import_kwh or import_kwh_cum, or say --map COLUMN=CHANNEL "
             f"({', '.join(Channel)}).",
         )
-    return Reading((*mapped, *kept), left_out)
+    return EnergyColumns((*mapped, *kept), left_out)
 
 
 def _by_name(name: str) -> EnergyColumn | None:

@@ -1,13 +1,14 @@
 """The times of a file's rows in UTC, whatever they are written as: ISO text, epoch numbers, dates of Parquet."""
 
+import difflib
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from darkstar.domain.errors import DataError
+from darkstar.domain.errors import DataError, UsageError
 from darkstar.evidence.local_times import local_to_utc, looks_local
 from darkstar.ledger.evidence import Instants
 
@@ -37,11 +38,11 @@ def utc_times(
         DataError: a row has no time or one that cannot be, or nobody can say which clock it shows.
     """
     if isinstance(times.dtype, pd.DatetimeTZDtype):
-        return _checked(times, times, where)
+        return _checked(pd.to_datetime(times), times, where)
     if pd.api.types.is_numeric_dtype(times.dtype):
         return _epoch(times.to_numpy(dtype=np.float64, na_value=np.nan), where)
     if pd.api.types.is_datetime64_dtype(times.dtype):
-        return _naive(_checked(times, times, where), name, tz, home_tz, where)
+        return _naive(_checked(pd.to_datetime(times), times, where), name, tz, home_tz, where)
     texts = times.astype("str").str.strip()
     numbers = pd.to_numeric(texts, errors="coerce")
     if len(texts) and numbers.notna().all() and texts.str.len().min() > 8:
@@ -115,3 +116,19 @@ def _naive(wall_us: Instants, name: str, tz: ZoneInfo | None, home_tz: ZoneInfo,
             remedy="Perhaps the file shows another clock, such as --timezone UTC.",
         )
     return instants
+
+
+def parse_zone(text: str) -> ZoneInfo:
+    """A time zone by its name, as `Europe/Stockholm` or `UTC`.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = difflib.get_close_matches(text, available_timezones(), n=1)
+        raise UsageError(
+            f"There is no time zone '{text}'.",
+            remedy=f"Did you mean {near[0]}?" if near else "Write it as Europe/Stockholm.",
+        ) from None

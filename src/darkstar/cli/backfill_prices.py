@@ -1,0 +1,121 @@
+"""`darkstar backfill prices`: what lacks a price is asked for at one source after another."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkstar.bookkeeping.prices import PricePlan, PriceReport, backfill_prices, plan_prices
+from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
+from darkstar.cli.imports import back_up_first
+from darkstar.cli.progress import shown_progress
+from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
+from darkstar.domain.errors import ConfigError, UsageError
+from darkstar.domain.market import known_until
+from darkstar.domain.slots import iso_local, iso_utc, parse_instant
+from darkstar.evidence.prices import PriceSource, price_sources
+from darkstar.store.ledger_file import LedgerFile
+
+INCOMPLETE = 1
+"""Exit code: done, and some of the range still has no price."""
+
+
+def prices_command(
+    start: FromOption = None,
+    end: ToOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked for; change nothing.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill gaps in the prices from the configured sources; what none of them has stays unknown."""
+    settings = load_settings(find_home(home, os.environ, Path.cwd()), os.environ)
+    sources = _sources(settings)
+    path = settings.folder / LEDGER_NAME
+    now = time.time()
+    with LedgerFile(path) as ledger:
+        first, last = _range(ledger, settings, start, end, now)
+        plan = plan_prices(ledger, settings, first, last, now)
+    if dry_run or not as_json:
+        _tell_plan(plan, sources, settings, as_json=as_json)
+    if dry_run:
+        return
+    back_up_first(settings, "backfill prices")
+    with LedgerFile(path) as ledger, shown_progress() as progress, ledger.run("backfill prices", ""):
+        report = asyncio.run(backfill_prices(sources, ledger, settings, plan.start, plan.end, now, progress))
+    if as_json:
+        print_json(_report_json(report))
+    else:
+        _tell_report(report, settings)
+    if report.missing:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _sources(settings: Settings) -> list[PriceSource]:
+    if settings.prices is None:
+        raise ConfigError(
+            "darkstar.yaml names no source of prices.",
+            remedy="Write `prices: {source: vattenfall, area: SE3}`, or use `darkstar import prices`.",
+        )
+    return price_sources(settings.prices, settings.home.currency)
+
+
+def _range(
+    ledger: LedgerFile, settings: Settings, start: str | None, end: str | None, now: float
+) -> tuple[int, int]:
+    """As asked for; else from the ledger's first slot to the last price that the market has published."""
+    extent = ledger.slot_extent()
+    if start is None and extent is None:
+        raise UsageError("The ledger has no slots yet.", remedy="Say from when on: --from 2025-01-01.")
+    first = parse_instant(start, settings.home.tz) if start else extent[0] if extent else 0
+    return first, parse_instant(end, settings.home.tz) if end else known_until(now)
+
+
+def _tell_plan(plan: PricePlan, sources: list[PriceSource], settings: Settings, *, as_json: bool) -> None:
+    names = [source.name for source in sources]
+    if as_json:
+        print_json(
+            {
+                "from": iso_utc(plan.start),
+                "to": iso_utc(plan.end),
+                "slots": plan.slots,
+                "known": plan.known,
+                "sources": names,
+                "requests": [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in plan.requests],
+            }
+        )
+        return
+    tz = settings.home.tz
+    output.print(
+        f"{iso_local(plan.start, tz)} to {iso_local(plan.end, tz)}: {plan.known} of {plan.slots} slots have prices"
+    )
+    for first, last in plan.requests:
+        output.print(f"  to ask for: {iso_local(first, tz)} to {iso_local(last, tz)}")
+    output.print(f"sources in turn: {', '.join(names) or 'none (imported files only)'}")
+
+
+def _report_json(report: PriceReport) -> dict[str, object]:
+    return {
+        "from": iso_utc(report.start),
+        "to": iso_utc(report.end),
+        "slots": report.slots,
+        "known": report.known,
+        "added": dict(report.added),
+        "failures": dict(report.failures),
+        "missing": [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in report.missing],
+    }
+
+
+def _tell_report(report: PriceReport, settings: Settings) -> None:
+    tz = settings.home.tz
+    for name, added in report.added.items():
+        output.print(f"{name}: {added} new prices")
+    for name, failure in report.failures.items():
+        output.print(f"{name} could not serve: {failure}")
+    output.print(f"{report.known} of {report.slots} slots have an import price")
+    for first, last in report.missing:
+        output.print(f"  without a price: {iso_local(first, tz)} to {iso_local(last, tz)}")

@@ -1,0 +1,184 @@
+"""`darkstar import`: energy and prices from files."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from darkstar.bookkeeping.imports import EnergyImport, PriceImport, import_energy, import_prices
+from darkstar.cli.common import HomeOption, JsonOption, output, print_json
+from darkstar.cli.progress import shown_progress
+from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import iso_local, iso_utc
+from darkstar.evidence.files.columns import parse_map
+from darkstar.evidence.files.instants import parse_zone
+from darkstar.evidence.files.tables import Table, read_table
+from darkstar.ledger.quotes import PriceKind
+from darkstar.store.backup import back_up
+from darkstar.store.ledger_file import LedgerFile
+
+FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet with an index or column ts_utc.")]
+TimezoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone", help="Zone of times without an offset, as Europe/Stockholm.", show_default=False
+    ),
+]
+
+app = typer.Typer(no_args_is_help=True, help="Bring energy or prices from a file into the ledger.")
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the command."""
+    parent.add_typer(app, name="import")
+
+
+@app.command("energy")
+def energy_command(
+    file: FileArgument,
+    said: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=CHANNEL",
+            help="What a column is; several columns of one channel add up. CHANNEL_kwh_cum says a meter's readings.",
+        ),
+    ] = None,
+    timezone: TimezoneOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import columns CHANNEL_kwh (energy of the interval that starts there) or CHANNEL_kwh_cum (meter readings)."""
+    settings = _settings(home)
+    mapping = parse_map(said or [])
+    table = _read(file, timezone, settings)
+    backup = back_up_first(settings, "import energy")
+    with LedgerFile(settings.folder / LEDGER_NAME) as ledger, shown_progress() as progress:
+        done = import_energy(ledger, settings, table, mapping, progress)
+    if as_json:
+        print_json(_energy_json(done, backup))
+    else:
+        _tell_energy(done, settings.home.tz)
+
+
+@app.command("prices")
+def prices_command(
+    file: FileArgument,
+    column: Annotated[str, typer.Option("--column", help="The column of prices.")],
+    unit: Annotated[str, typer.Option("--unit", help="EUR/MWh, SEK/kWh, ore/kWh, ...")],
+    fx: Annotated[
+        float | None,
+        typer.Option("--fx", help="Home's currency for one of the file's, as 11.2.", show_default=False),
+    ] = None,
+    all_in: Annotated[
+        bool, typer.Option("--all-in", help="Taxes and fees are in it already: what the household pays.")
+    ] = False,
+    export: Annotated[
+        bool, typer.Option("--export", help="With --all-in: what the household is paid, not what it pays.")
+    ] = False,
+    timezone: TimezoneOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import prices: the market's, to which the tariff is applied, or all in."""
+    kind = _kind(all_in, export)
+    settings = _settings(home)
+    table = _read(file, timezone, settings)
+    backup = back_up_first(settings, "import prices")
+    with LedgerFile(settings.folder / LEDGER_NAME) as ledger:
+        done = import_prices(ledger, settings, table, column=column, unit=unit, fx=fx, kind=kind)
+    if as_json:
+        print_json(_prices_json(done, backup))
+    else:
+        _tell_prices(done, settings.home.tz, settings.home.currency)
+
+
+def back_up_first(settings: Settings, reason: str) -> Path | None:
+    """A backup of the ledger before a command writes to it; None where there is no ledger yet."""
+    path = settings.folder / LEDGER_NAME
+    return back_up(path, settings.folder / "backups", reason, time.time()) if path.exists() else None
+
+
+def _settings(home: Path | None) -> Settings:
+    return load_settings(find_home(home, os.environ, Path.cwd()), os.environ)
+
+
+def _read(file: Path, timezone: str | None, settings: Settings) -> Table:
+    zone = parse_zone(timezone) if timezone is not None else None
+    return read_table(file, timezone=zone, home_tz=settings.home.tz)
+
+
+def _kind(all_in: bool, export: bool) -> PriceKind:
+    if not all_in:
+        if export:
+            raise UsageError(
+                "--export goes with --all-in.",
+                remedy="The export price follows from the market's price and the tariff.",
+            )
+        return PriceKind.SPOT
+    return PriceKind.EXPORT if export else PriceKind.IMPORT
+
+
+def _energy_json(done: EnergyImport, backup: Path | None) -> dict[str, object]:
+    return {
+        "from": iso_utc(done.start),
+        "to": iso_utc(done.end),
+        "columns": [
+            {
+                "name": column.name,
+                "channel": column.channel.value,
+                "cumulative": column.cumulative,
+                "rows": column.rows,
+                "negative_left_out": column.negative,
+                "step_s": column.step_s,
+                "added": column.added,
+            }
+            for column in done.columns
+        ],
+        "left_out": dict(done.left_out),
+        "slots": done.slots,
+        "backup": str(backup) if backup else None,
+    }
+
+
+def _prices_json(done: PriceImport, backup: Path | None) -> dict[str, object]:
+    return {
+        "from": iso_utc(done.start),
+        "to": iso_utc(done.end),
+        "kind": done.kind.value,
+        "rows": done.rows,
+        "added": done.added,
+        "lowest_per_kwh": done.lowest,
+        "median_per_kwh": done.median,
+        "highest_per_kwh": done.highest,
+        "slots": done.slots,
+        "backup": str(backup) if backup else None,
+    }
+
+
+def _tell_energy(done: EnergyImport, tz: ZoneInfo) -> None:
+    for column in done.columns:
+        what = "readings" if column.cumulative else "energies"
+        output.print(f"{column.name} -> {column.channel}: {column.rows} {what}, {column.added} of them new")
+        if column.negative:
+            output.print(f"  {column.negative} of them are negative and were left out")
+    for name, reason in done.left_out.items():
+        output.print(f"{name}: left out, {reason}")
+    output.print(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}: {done.slots} slots resolved")
+
+
+def _tell_prices(done: PriceImport, tz: ZoneInfo, currency: str) -> None:
+    what = {
+        PriceKind.SPOT: "market prices",
+        PriceKind.IMPORT: "import prices, all in",
+        PriceKind.EXPORT: "export prices, all in",
+    }[done.kind]
+    output.print(f"{done.rows} {what}, {done.added} of them new, for {done.slots} slots")
+    output.print(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}")
+    output.print(
+        f"lowest {done.lowest:.4f}, median {done.median:.4f}, highest {done.highest:.4f} {currency} a kWh"
+    )
