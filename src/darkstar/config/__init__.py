@@ -1,0 +1,1 @@
+"""What a person writes down about the home: `darkstar.yaml`, the secrets beside it, and where the folder is."""

@@ -1,0 +1,216 @@
+"""The sections of `darkstar.yaml`: which keys there are, what they may be, and what they are when left out.
+
+Whatever decides about money or about what energy is plausible has no default: a guessed fee, fuse or battery power
+would be a wrong number that nobody wrote.
+"""
+
+import difflib
+import re
+import zoneinfo
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from darkstar.config.secret import Secret
+
+ENTITY_ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
+NONE = "none"
+"""Says in the file that the home has no such thing."""
+FETCHED_SOURCES = ("vattenfall", "elprisetjustnu")
+
+
+def _number(value: object) -> object:
+    # YAML reads `on` and `yes` as true, and true counts as 1.
+    if isinstance(value, bool) or value is None:
+        raise ValueError("must be a number")
+    return value
+
+
+def _percent(value: float) -> float:
+    if 0 < value < 1:
+        raise ValueError(f"is in percent: write {value * 100:g} if you mean {value:g}")
+    return value
+
+
+def _secret(value: object) -> object:
+    return Secret("the text in darkstar.yaml", value.strip()) if isinstance(value, str) else value
+
+
+def _entities(value: object) -> object:
+    if value is None:
+        raise ValueError("is empty: name a sensor, or write none if the home has no such thing")
+    if isinstance(value, str) and value.strip().casefold() == NONE:
+        return ()
+    names = value if isinstance(value, list) else [value]
+    for name in names:
+        if not isinstance(name, str) or not ENTITY_ID.fullmatch(name):
+            raise ValueError(f"'{name}' is no entity id of Home Assistant (they look like sensor.total_pv)")
+    return tuple(names)
+
+
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Percent = Annotated[Number, Field(ge=0, le=100)]
+Share = Annotated[Number, Field(gt=0, le=1)]
+Text = Annotated[str, Field(min_length=1)]
+SecretText = Annotated[Secret, BeforeValidator(_secret)]
+Entities = Annotated[tuple[str, ...] | None, BeforeValidator(_entities)]
+"""Sensors that add up; empty where the home has no such thing, None where the file is silent."""
+
+
+class Section(BaseModel):
+    """What all sections share: no key that is not known, nothing changes afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
+    )
+
+
+class HomeSection(Section):
+    """Place and connection."""
+
+    name: Text = "Home"
+    timezone: str
+    latitude: Annotated[Number, Field(ge=-90, le=90)]
+    longitude: Annotated[Number, Field(ge=-180, le=180)]
+    currency: str
+    main_fuse_a: Annotated[Number, Field(ge=6, le=1000)]
+    phases: Annotated[int, BeforeValidator(_number), Field(ge=1, le=3)] = 3
+    pv_peak_kw: Positive | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, name: str) -> str:
+        known = zoneinfo.available_timezones()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "write one like Europe/Stockholm"
+            raise ValueError(f"'{name}' is no time zone: {hint}")
+        return name
+
+    @field_validator("currency")
+    @classmethod
+    def _check_currency(cls, code: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise ValueError(f"'{code}' is no currency code: write three capital letters, such as SEK or EUR")
+        return code
+
+
+class HomeAssistantSection(Section):
+    """How Home Assistant is reached."""
+
+    url: str
+    token: SecretText
+    ca_file: Text | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        if not re.match(r"https?://[^/\s@]+(/|$)", url):
+            raise ValueError("must be an address like http://homeassistant.local:8123")
+        return url
+
+
+class SensorsSection(Section):
+    """Which meters make up which channel."""
+
+    load: Entities = None
+    pv: Entities = None
+    import_: Entities = Field(default=None, alias="import")
+    export: Entities = None
+    batt_charge: Entities = None
+    batt_discharge: Entities = None
+    water: Entities = None
+    soc: Entities = None
+
+    @model_validator(mode="after")
+    def _count_each_once(self) -> "SensorsSection":
+        seen: dict[str, str] = {}
+        for key, names in self:
+            for name in names or ():
+                if name in seen:
+                    first, second = seen[name].rstrip("_"), key.rstrip("_")
+                    where = f"twice in {first}" if first == second else f"both {first} and {second}"
+                    raise ValueError(f"{name} is {where}; a meter may count once only")
+                seen[name] = key
+        return self
+
+
+class BatterySection(Section):
+    """What the battery can do, seen from its AC side."""
+
+    capacity_kwh: Positive
+    soc_min_percent: Percent = 0.0
+    soc_max_percent: Percent = 100.0
+    charge_max_kw: Positive
+    discharge_max_kw: Positive
+    charge_efficiency: Share = 0.95
+    discharge_efficiency: Share = 0.95
+    wear_per_kwh: NotNegative = 0.0
+
+    _in_percent = field_validator("soc_min_percent", "soc_max_percent")(_percent)
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> "BatterySection":
+        if self.soc_min_percent >= self.soc_max_percent:
+            raise ValueError("soc_min_percent must be below soc_max_percent")
+        return self
+
+
+class PricesSection(Section):
+    """Where spot prices come from."""
+
+    source: Literal["vattenfall", "elprisetjustnu", "file"]
+    area: Text = ""
+    fallbacks: tuple[Literal["vattenfall", "elprisetjustnu"], ...] | None = None
+
+    @model_validator(mode="after")
+    def _name_the_area(self) -> "PricesSection":
+        if self.source in FETCHED_SOURCES and self.area not in ("SE1", "SE2", "SE3", "SE4"):
+            raise ValueError(f"area must be SE1, SE2, SE3 or SE4 for {self.source}")
+        return self
+
+
+class TariffSection(Section):
+    """What stands between the spot price and the bill, per kWh in the home's currency."""
+
+    grid_fee_per_kwh: NotNegative
+    energy_tax_per_kwh: NotNegative
+    markup_per_kwh: Number = 0.0
+    vat_percent: Percent
+    export_bonus_per_kwh: Number = 0.0
+
+    _in_percent = field_validator("vat_percent")(_percent)
+
+
+class EpisodesSection(Section):
+    """The episode lake."""
+
+    url: SecretText
+    system_id: Text = "prod"
+
+
+class ConfigFile(Section):
+    """The whole of `darkstar.yaml`."""
+
+    home: HomeSection
+    home_assistant: HomeAssistantSection | None = None
+    sensors: SensorsSection = SensorsSection()
+    battery: BatterySection | None = None
+    prices: PricesSection | None = None
+    tariff: TariffSection | None = None
+    episodes: EpisodesSection | None = None
+
+    @model_validator(mode="after")
+    def _state_the_tariff(self) -> "ConfigFile":
+        if self.prices is not None and self.tariff is None:
+            raise ValueError(
+                "tariff is missing: with prices, fees and taxes must be stated (grid_fee_per_kwh, "
+                "energy_tax_per_kwh, vat_percent; write 0 where there is none)"
+            )
+        return self
+
+
+SECRET_PLACES = frozenset({("home_assistant", "token"), ("episodes", "url")})
+"""Where a value is kept from all eyes, and missed only when it is needed."""
