@@ -66,19 +66,9 @@ def _environment(series: Series, python: Path) -> Path:
                 f"make an environment with {python}",
             )
             # The list is complete (what a running Home Assistant imports), hence no dependencies.
-            _run(
-                [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "--python",
-                    str(folder / "bin" / "python"),
-                    "install",
-                    "--quiet",
-                ]
-                + ["--disable-pip-version-check", "--no-deps", "--requirement", str(wanted)],
-                f"install Home Assistant {series.name}",
-            )
+            pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"]
+            quietly = ["--quiet", "--disable-pip-version-check"]
+            _run([*pip, *quietly, "--no-deps", "-r", str(wanted)], f"install Home Assistant {series.name}")
             ready.touch()
     return folder / "bin" / "python"
 
