@@ -14,8 +14,9 @@ from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.resolving import resolve_range
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
-from darkstar.domain.errors import DataError
+from darkstar.domain.errors import ConfigError, DataError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, iso_utc, slot_ceil, slot_floor
+from darkstar.domain.tariff import Tariff
 from darkstar.evidence.files.columns import EnergyColumn, energy_columns
 from darkstar.evidence.files.steps import row_lengths, usual_step
 from darkstar.evidence.files.tables import Column, Table
@@ -238,7 +239,13 @@ def import_prices(
 
     Raises:
         UsageError, DataError: the file, the unit or the rate makes no sense; nothing was stored.
+        ConfigError: market prices, and nobody said what comes on top.
     """
+    if kind is PriceKind.SPOT and settings.prices is None and settings.tariff == Tariff():
+        raise ConfigError(
+            "darkstar.yaml states no tariff, and a market price alone is not what the household pays.",
+            remedy="Write `prices: {source: file}` and `tariff:` there, or say --all-in if fees and taxes are in.",
+        )
     currency = settings.home.currency
     factor = factor_to_home(parse_unit(unit, currency), currency, fx)
     prices = table.column(column)

@@ -1,4 +1,4 @@
-"""Keeps the prices: fetches from one source after another, fills gaps from the next, leaves unknown what nobody knows."""
+"""Keeps the prices: from one source after another, each filling the gaps of those before it; the rest stays unknown."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -73,8 +73,9 @@ class Table:
         rows = np.flatnonzero(np.isfinite(values))
         rows = rows[np.argsort(self.time_us[rows], kind="stable")]
         time_us, value = self.time_us[rows], values[rows]
-        again = np.append(False, np.diff(time_us) == 0) if len(rows) else np.zeros(0, np.bool_)
-        contrary = np.flatnonzero(again & np.append(False, np.diff(value) != 0)) if len(rows) else rows
+        again = np.zeros(len(rows), dtype=np.bool_)
+        again[1:] = time_us[1:] == time_us[:-1]
+        contrary = np.flatnonzero(again[1:] & (value[1:] != value[:-1])) + 1
         if len(contrary):
             i = int(contrary[0])
             when = pd.Timestamp(int(time_us[i]), unit="us", tz="UTC").isoformat()

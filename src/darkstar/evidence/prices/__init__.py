@@ -4,7 +4,6 @@ Sources give what they have and leave out what they lack; nothing is guessed, st
 negative prices are prices. What a source's rows mean in time is `days.py`'s matter, how it is asked `http.py`'s.
 """
 
-import difflib
 from typing import Protocol
 
 from darkstar.config.settings import PriceSettings
@@ -37,32 +36,35 @@ class PriceSource(Protocol):
 
 
 def price_sources(settings: PriceSettings, currency: str) -> list[PriceSource]:
-    """The sources to ask in turn: the chosen one, then the fallbacks.
+    """The sources to ask in turn: the chosen one, then those fallbacks that serve the home's currency.
 
     Raises:
-        ConfigError: a source is not known, or does not serve the area or the currency.
+        ConfigError: a source is not known or does not serve the area, or the chosen one not the currency.
     """
-    names = dict.fromkeys((settings.source, *settings.fallbacks))
+    fallbacks = [name for name in settings.fallbacks if _serves(name, currency)]
+    names = dict.fromkeys((settings.source, *fallbacks))
     return [_source(name, settings.area, currency) for name in names if name != FILE]
+
+
+def _serves(name: str, currency: str) -> bool:
+    return currency == "SEK" or (name == ElprisetJustNu.name and currency == "EUR")
 
 
 def _source(name: str, area: str, currency: str) -> PriceSource:
     if name not in FETCHED:
-        near = difflib.get_close_matches(name, FETCHED, n=1)
         raise ConfigError(
-            f"There is no price source '{name}'.",
-            remedy=f"Did you mean {near[0]}?" if near else f"Choose one of {', '.join(FETCHED)} or {FILE}.",
+            f"There is no price source '{name}'.", remedy=f"Choose one of {', '.join(FETCHED)} or {FILE}."
         )
     if area not in SWEDISH_AREAS:
         raise ConfigError(
             f"{name} knows no area '{area}'.",
             remedy=f"Write `prices: area:` as one of {', '.join(SWEDISH_AREAS)}, or import prices from a file.",
         )
-    if name == ElprisetJustNu.name and currency in ("SEK", "EUR"):
-        return ElprisetJustNu(area, "SEK" if currency == "SEK" else "EUR")
-    if currency != "SEK":
+    if not _serves(name, currency):
         raise ConfigError(
-            f"{name} gives its prices in SEK, and the home counts in {currency}.",
+            f"{name} gives no prices in {currency}, in which the home counts.",
             remedy="Import prices from a file with --fx, or correct `home: currency:`.",
         )
-    return Vattenfall(area)
+    if name == Vattenfall.name:
+        return Vattenfall(area)
+    return ElprisetJustNu(area, "SEK" if currency == "SEK" else "EUR")

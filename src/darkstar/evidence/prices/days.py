@@ -37,8 +37,10 @@ def quotes_in_range(
     prices = np.array([price for _, price in rows], dtype=np.float64)
     order = np.argsort(starts, kind="stable")
     starts, prices = starts[order], prices[order]
-    again = np.append(False, np.diff(starts) == 0)
-    differs = again & np.append(False, np.diff(prices) != 0)
+    again = np.zeros(len(starts), dtype=np.bool_)
+    again[1:] = starts[1:] == starts[:-1]
+    differs = again.copy()
+    differs[1:] &= prices[1:] != prices[:-1]
     days = market_days(starts)
     sound = ~again & ~np.isin(days, days[differs])
     starts, prices = starts[sound], prices[sound]

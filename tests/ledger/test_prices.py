@@ -1,0 +1,160 @@
+"""From quotes to the price of a slot."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_range
+from darkstar.domain.tariff import Tariff
+from darkstar.ledger.prices import gaps, resolve_prices
+from darkstar.ledger.quotes import PriceKind, Quotes
+from darkstar.ledger.resolved import ResolvedPrices
+
+T0 = 1_754_000_000 // HOUR_SECONDS * HOUR_SECONDS
+TARIFF = Tariff(
+    grid_fee_per_kwh=0.25,
+    energy_tax_per_kwh=0.44,
+    markup_per_kwh=0.01,
+    vat_percent=25,
+    export_bonus_per_kwh=0.05,
+)
+PREFERENCE = ("file", "vattenfall", "elprisetjustnu")
+NAN = float("nan")
+
+
+def quotes(
+    prices: list[float],
+    *,
+    source: str = "vattenfall",
+    area: str = "SE4",
+    currency: str = "SEK",
+    kind: PriceKind = PriceKind.SPOT,
+    step: int = HOUR_SECONDS,
+    start: int = T0,
+) -> Quotes:
+    """Consecutive quotes; NaN leaves one out."""
+    starts = start + step * np.arange(len(prices), dtype=np.int64)
+    price = np.array(prices)
+    known = np.isfinite(price)
+    return Quotes(source, area, currency, kind, starts[known], starts[known] + step, price[known])
+
+
+def resolve(*given: Quotes, slots: int = 4, tariff: Tariff = TARIFF, area: str = "SE4") -> ResolvedPrices:
+    return resolve_prices(
+        slot_range(T0, T0 + slots * SLOT_SECONDS),
+        given,
+        tariff,
+        preference=PREFERENCE,
+        area=area,
+        currency="SEK",
+    )
+
+
+def test_an_hour_prices_its_quarters_by_the_tariff() -> None:
+    got = resolve(quotes([0.8, 0.4]), slots=8)
+    np.testing.assert_array_equal(got.spot_price, [0.8] * 4 + [0.4] * 4)
+    np.testing.assert_allclose(got.import_price, [1.875] * 4 + [1.375] * 4)
+    np.testing.assert_allclose(got.export_price, [0.85] * 4 + [0.45] * 4)
+    assert set(got.source) == {"vattenfall"}
+
+
+def test_quarters_keep_their_own_price() -> None:
+    got = resolve(quotes([0.1, 0.2, -0.3, 0.0], step=SLOT_SECONDS))
+    np.testing.assert_array_equal(got.spot_price, [0.1, 0.2, -0.3, 0.0])
+
+
+def test_finer_prices_are_averaged_where_they_cover_the_whole_slot() -> None:
+    got = resolve(quotes([0.3, 0.6, 0.9, 1.0, 1.0], step=300), slots=2)
+    np.testing.assert_allclose(got.spot_price, [0.6, NAN])
+
+
+def test_zero_and_negative_prices_are_prices() -> None:
+    """Fault 8: a zero export price that became the import price, and zero prices that were 'repaired'."""
+    got = resolve(
+        quotes([0.0, -0.2], step=SLOT_SECONDS),
+        quotes([0.5, 0.5], source="elprisetjustnu", step=SLOT_SECONDS),
+        slots=2,
+        tariff=Tariff(),
+    )
+    np.testing.assert_array_equal(got.import_price, [0.0, -0.2])
+    np.testing.assert_array_equal(got.export_price, [0.0, -0.2])
+
+
+def test_an_all_in_export_price_of_zero_stays_zero() -> None:
+    """Fault 8 once more, with prices that are known all in."""
+    got = resolve(
+        quotes([1.9], source="file", area="", kind=PriceKind.IMPORT),
+        quotes([0.0], source="file", area="", kind=PriceKind.EXPORT),
+        quotes([0.7]),
+    )
+    np.testing.assert_array_equal(got.import_price, [1.9] * 4)
+    np.testing.assert_array_equal(got.export_price, [0.0] * 4)
+    assert set(got.source) == {"file"}
+
+
+def test_an_import_price_says_nothing_of_the_export_price() -> None:
+    got = resolve(quotes([1.9], source="file", kind=PriceKind.IMPORT))
+    assert np.isnan(got.export_price).all()
+    assert np.isnan(got.spot_price).all()
+    np.testing.assert_array_equal(got.import_price, [1.9] * 4)
+
+
+def test_the_tariff_fills_what_no_all_in_price_says() -> None:
+    got = resolve(quotes([1.9], source="file", kind=PriceKind.IMPORT), quotes([0.7]))
+    np.testing.assert_array_equal(got.import_price, [1.9] * 4)
+    np.testing.assert_allclose(got.export_price, [0.75] * 4)
+    np.testing.assert_array_equal(got.spot_price, [0.7] * 4)
+
+
+def test_each_slot_takes_the_best_source_that_has_it() -> None:
+    got = resolve(
+        quotes([0.1, NAN, NAN, NAN], source="file", area="", step=SLOT_SECONDS),
+        quotes([0.2, 0.2, NAN, NAN], step=SLOT_SECONDS),
+        quotes([0.3, 0.3, 0.3, NAN], source="elprisetjustnu", step=SLOT_SECONDS),
+    )
+    np.testing.assert_array_equal(got.spot_price, [0.1, 0.2, 0.3, NAN])
+    assert got.source.tolist() == ["file", "vattenfall", "elprisetjustnu", ""]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [quotes([0.5], area="SE3"), quotes([0.5], currency="EUR"), quotes([0.5], source="somebody")],
+    ids=["area", "currency", "source"],
+)
+def test_what_does_not_fit_the_home_does_not_count(foreign: Quotes) -> None:
+    got = resolve(foreign)
+    assert np.isnan(got.import_price).all()
+    assert got.source.tolist() == [""] * 4
+
+
+def test_an_unknown_slot_stays_unknown() -> None:
+    got = resolve(quotes([0.5, NAN, 0.5]), slots=12)
+    assert np.isnan(got.import_price[4:8]).all()
+    assert np.isnan(got.export_price[4:8]).all()
+    assert list(gaps(got)) == [(T0 + HOUR_SECONDS, T0 + 2 * HOUR_SECONDS)]
+
+
+def test_gaps_at_both_ends_and_none_at_all() -> None:
+    ends = resolve(quotes([0.5], start=T0 + HOUR_SECONDS), slots=12)
+    assert list(gaps(ends)) == [(T0, T0 + HOUR_SECONDS), (T0 + 2 * HOUR_SECONDS, T0 + 3 * HOUR_SECONDS)]
+    assert list(gaps(resolve(quotes([0.5])))) == []
+    assert list(gaps(resolve())) == [(T0, T0 + HOUR_SECONDS)]
+
+
+def test_no_slots_have_no_prices() -> None:
+    assert len(resolve(quotes([0.5]), slots=0).import_price) == 0
+
+
+maybe_price = st.one_of(st.just(NAN), st.floats(-2, 5, width=32))
+
+
+@given(st.lists(maybe_price, min_size=8, max_size=8), st.lists(maybe_price, min_size=2, max_size=2))
+def test_every_slot_is_the_first_known_of_its_sources(fine: list[float], coarse: list[float]) -> None:
+    got = resolve(
+        quotes(fine, step=SLOT_SECONDS), quotes(coarse, source="elprisetjustnu"), slots=8, tariff=Tariff()
+    )
+    expected = [f if np.isfinite(f) else c for f, c in zip(fine, np.repeat(coarse, 4).tolist(), strict=True)]
+    np.testing.assert_array_equal(got.import_price, expected)
+    unknown = sum((end - start) // SLOT_SECONDS for start, end in gaps(got))
+    assert unknown == int(np.isnan(expected).sum())
