@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
@@ -58,8 +57,13 @@ class Grid:
     @property
     def season(self) -> Series:
         """1 in the middle of winter (20 January), -1 in the middle of summer; shape (n,)."""
-        day_of_year = pd.DatetimeIndex(self.steps * 10**9, tz="UTC").dayofyear.to_numpy(np.float64)
-        return np.asarray(np.cos(2 * np.pi * (day_of_year - 20) / 365.25))
+        return np.asarray(np.cos(2 * np.pi * (self.day_of_year - 20) / 365.25))
+
+    @property
+    def day_of_year(self) -> NDArray[np.int64]:
+        """1 on the first of January (UTC); shape (n,)."""
+        days = self.steps.astype("datetime64[s]").astype("datetime64[D]")
+        return (days - days.astype("datetime64[Y]")).astype(np.int64) + 1
 
     def random(self, stream: str) -> np.random.Generator:
         """A generator of its own for each named process, so that one more number in one moves no other."""

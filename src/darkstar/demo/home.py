@@ -54,7 +54,7 @@ ROOF = Roof(HOME.latitude, HOME.longitude, tilt_degrees=27, azimuth_degrees=195,
 AREA = "SE3"
 
 PRESENT = int(dt.datetime(2026, 4, 5, 9, 20, tzinfo=HOME.tz).timestamp())
-"""The demo's clock stands still here: its year holds both clock changes and the market's step from hours to quarters."""
+"""The demo's clock stands still here: its year holds both clock changes and the market's change to quarters."""
 DAYS = 365
 LEAST_DAYS = 60
 KEPT_SECONDS = 10 * DAY_SECONDS

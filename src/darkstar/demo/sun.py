@@ -34,7 +34,7 @@ def pv_kwh(grid: Grid, roof: Roof, weather: Weather) -> Series:
     up = elevation > 0
     clear = pvlib.clearsky.simplified_solis(np.where(up, elevation, 0.1))
     horizontal = np.where(up, clear["ghi"], 0.0) * weather.clearness
-    sky = pvlib.irradiance.erbs(horizontal, zenith, middle.dayofyear.to_numpy())
+    sky = pvlib.irradiance.erbs(horizontal, zenith, grid.day_of_year)
     plane = pvlib.irradiance.get_total_irradiance(
         roof.tilt_degrees,
         roof.azimuth_degrees,
