@@ -13,6 +13,7 @@ from evidence that was out of date.
 power cut. A killed process leaves whole transactions, and the next one to open the file finds them.
 """
 
+import os
 import shutil
 import sqlite3
 import time
@@ -41,9 +42,15 @@ FORBIDDEN = frozenset(
     {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
 )
 BROKEN = sqlite3.SQLITE_IOERR
+BACKUPS_NAME = "backups"
+"""The folder beside the ledger that holds its backups."""
 
 Columns = TypeVarTuple("Columns")
 Clock = Callable[[], float]
+
+
+class DamagedError(StoreError):
+    """The file is no sound SQLite file."""
 
 
 class Database:
@@ -59,7 +66,7 @@ class Database:
         self.clock = clock
         self._reading = False
         before = _identity(path)
-        with _failures(self):
+        with failures(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(
                 f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": patience_s}
@@ -76,7 +83,7 @@ class Database:
             raise
 
     def _prepare(self) -> None:
-        with _failures(self):
+        with failures(self.path):
             migrate.check(self._connection, self.path)
             mode = self._connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
             self._connection.exec_driver_sql("PRAGMA synchronous = FULL")
@@ -92,7 +99,7 @@ class Database:
                     migrate.upgrade(self._connection)
 
     def _is_current(self) -> bool:
-        with _failures(self):
+        with failures(self.path):
             return (
                 not migrate.is_empty(self._connection) and migrate.schema_of(self._connection) == migrate.HEAD
             )
@@ -149,14 +156,14 @@ class Database:
 
     def write(self, statement: Executable) -> None:
         """Run a statement that changes the file."""
-        with _failures(self):
+        with failures(self.path):
             self._connection.execute(statement)
 
     def write_many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Run a statement as `positional` made it for each of many rows, all or none."""
         bulk = list(rows)
         if bulk:
-            with self.transaction(), _failures(self):
+            with self.transaction(), failures(self.path):
                 self._connection.exec_driver_sql(statement, bulk)
 
     def add(self, statement: str, rows: Iterable[tuple[object, ...]], count: Select[int]) -> int:
@@ -169,7 +176,7 @@ class Database:
 
     def read(self, statement: TypedReturnsRows[*Columns]) -> Sequence[tuple[*Columns]]:
         """The rows of a query."""
-        with _failures(self):
+        with failures(self.path):
             return self._connection.execute(statement).all()
 
     def now_us(self) -> int:
@@ -177,7 +184,7 @@ class Database:
         return int(self.clock() * 1_000_000)
 
     def _run(self, statement: str) -> None:
-        with _failures(self):
+        with failures(self.path):
             self._connection.exec_driver_sql(statement)
 
 
@@ -190,16 +197,16 @@ def positional(statement: ClauseElement) -> str:
 
 
 @contextmanager
-def _failures(database: Database) -> Iterator[None]:
+def failures(path: Path) -> Iterator[None]:
     """Turn SQLite's failures into sentences for people; faults of our own statements pass through."""
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{database.path} cannot be opened: {error.strerror}.") from error
+        raise StoreError(f"{path} cannot be opened: {error.strerror}.") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, StatementError) else error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        problem = _explain(database.path, code)
+        problem = _explain(path, code)
         if problem is None:
             raise
         raise problem from cause
@@ -218,7 +225,7 @@ def _explain(path: Path, code: int) -> StoreError | None:
             remedy="Make room and run this again; nothing of this step was stored, and nothing is half done.",
         )
     if code in DAMAGED:
-        return StoreError(f"{path} is damaged or is not a ledger.", remedy=_remedy_for_damage(path))
+        return DamagedError(f"{path} is damaged or is not a ledger.", remedy=remedy_for_damage(path))
     if code in FORBIDDEN:
         return StoreError(
             f"{path} cannot be opened for writing.",
@@ -226,15 +233,20 @@ def _explain(path: Path, code: int) -> StoreError | None:
         )
     if code == BROKEN:
         return StoreError(
-            f"The disk failed while {path} was read or written.", remedy=_remedy_for_damage(path)
+            f"The disk failed while {path} was read or written.", remedy=remedy_for_damage(path)
         )
     return None
 
 
-def _remedy_for_damage(path: Path) -> str:
-    backups = sorted((path.parent / "backups").glob(f"{path.stem}-*{path.suffix}"))
+def remedy_for_damage(path: Path) -> str:
+    """What to do about a ledger or a backup that cannot be read."""
+    if path.parent.name == BACKUPS_NAME:
+        return f"Choose another backup in {path.parent}."
+    backups = sorted((path.parent / BACKUPS_NAME).glob(f"{path.stem}-*{path.suffix}"))
     if not backups:
-        return f"There is no backup in {path.parent / 'backups'}: move it away and run `darkstar backfill`."
+        return (
+            f"There is no backup in {path.parent / BACKUPS_NAME}: move it away and run `darkstar backfill`."
+        )
     return f"Restore the newest backup: darkstar restore {backups[-1]}"
 
 
@@ -245,7 +257,7 @@ def _who_writes(path: Path) -> str:
         try:
             rows = connection.execute(
                 "SELECT command, process_id, started_us FROM runs WHERE finished_us IS NULL "
-                "ORDER BY started_us DESC LIMIT 3"
+                "ORDER BY started_us DESC"
             ).fetchall()
         finally:
             connection.close()
@@ -254,8 +266,19 @@ def _who_writes(path: Path) -> str:
     named = [
         f"darkstar {command}, process {process}, since {iso_utc(since // 1_000_000)}"
         for command, process, since in rows
+        if process != os.getpid() and _is_alive(process)
     ]
     return f" (at work: {'; '.join(named)})" if named else ""
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
