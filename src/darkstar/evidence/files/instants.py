@@ -27,7 +27,7 @@ Where = Callable[[int], str]
 def utc_times(
     times: "pd.Series[str]", name: str, tz: ZoneInfo | None, home_tz: ZoneInfo, where: Where
 ) -> Instants:
-    """UTC microseconds of a file's column of times; shape (n,).
+    """UTC microseconds of a file's column of times, one at least; shape (n,).
 
     Args:
         name: the column's; naive times are taken for UTC only where it says so.
@@ -81,16 +81,15 @@ def _checked(times: "pd.Series[pd.Timestamp]", texts: "pd.Series[str]", where: W
 
 
 def _epoch(numbers: NDArray[np.float64], where: Where) -> Instants:
-    for factor in EPOCH_UNITS_US.values():
-        us = numbers * factor
-        if len(us) and np.all((us >= EARLIEST_US) & (us <= LATEST_US)):
-            return np.round(us).astype(np.int64)
-    usual = np.nanmedian(numbers) if np.isfinite(numbers).any() else np.nan
-    scale = next((f for f in EPOCH_UNITS_US.values() if EARLIEST_US <= usual * f <= LATEST_US), 1.0)
-    odd = ~((numbers * scale >= EARLIEST_US) & (numbers * scale <= LATEST_US))
-    i = int(np.flatnonzero(odd)[0])
+    factor = next((f for f in EPOCH_UNITS_US.values() if EARLIEST_US <= numbers[0] * f <= LATEST_US), 1.0)
+    us = numbers * factor
+    odd = np.flatnonzero(~((us >= EARLIEST_US) & (us <= LATEST_US)))
+    if not len(odd):
+        return np.round(us).astype(np.int64)
+    i = int(odd[0])
     raise DataError(
-        f"The time {numbers[i]:g} in {where(i)} is no time of this century in seconds, ms, us or ns since 1970.",
+        f"The time {numbers[i]:.15g} in {where(i)} is no time of this century in the unit of the others "
+        "(s, ms, us or ns since 1970).",
         remedy="Write times as 2025-03-30T12:00:00+00:00.",
     )
 

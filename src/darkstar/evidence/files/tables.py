@@ -4,6 +4,7 @@ Rows may come in any order and twice; two rows that contradict each other, text 
 ends in the middle of a row are errors that name the place. An empty field is "not known".
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -189,15 +190,22 @@ def _csv(path: Path) -> tuple[pd.DataFrame, _Places]:
         raise DataError(f"{path.name} is no table: {str(error).strip()}.") from error
     frame.columns = frame.columns.str.strip()
     lines = np.arange(FIRST_CSV_LINE, FIRST_CSV_LINE + len(frame), dtype=np.int64)
-    empty = (frame.isna() | (frame == "")).all(axis=1).to_numpy(dtype=np.bool_)
-    frame, lines = frame[~empty].reset_index(drop=True), lines[~empty]
-    short = np.flatnonzero(frame.isna().any(axis=1))
-    if len(short):
-        i = int(short[0])
-        fields = int(frame.iloc[i].notna().sum())
-        cut = " The file is cut short." if i == len(frame) - 1 else ""
-        raise DataError(
-            f"Line {lines[i]} of {path.name} has {fields} of {len(frame.columns)} fields.{cut}",
-            remedy="Write or download it again; nothing was imported.",
-        )
-    return frame, _Places(lines)
+    empty = (frame == "").all(axis=1).to_numpy(dtype=np.bool_)
+    if (frame.iloc[~empty, -1] == "").any():
+        _check_fields(path, delimiter)
+    return frame[~empty].reset_index(drop=True), _Places(lines[~empty])
+
+
+def _check_fields(path: Path, delimiter: str) -> None:
+    """Find a row with too few fields, which pandas cannot tell from one whose last fields are empty."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        wanted = len(next(rows, []))
+        for row in rows:
+            if 0 < len(row) < wanted and any(row):
+                line = rows.line_num
+                cut = " The file is cut short." if next(rows, None) is None else ""
+                raise DataError(
+                    f"Line {line} of {path.name} has {len(row)} of {wanted} fields.{cut}",
+                    remedy="Write or download it again; nothing was imported.",
+                )
