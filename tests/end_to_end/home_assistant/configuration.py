@@ -49,6 +49,11 @@ class Meter:
         return f"input_number.source_{self.object_id}"
 
     @property
+    def counts(self) -> bool:
+        """Whether Home Assistant keeps sums of it."""
+        return self.state_class == "total_increasing"
+
+    @property
     def attributes(self) -> dict[str, str]:
         """The attributes that its states carry."""
         given = {

@@ -56,7 +56,7 @@ def seed_states(peer: Peer, rows: Mapping[Meter, Sequence[StateRow]]) -> None:
             'INSERT INTO recorder_runs(start, "end", closed_incorrect, created) VALUES(?,?,0,?)',
             (_stamp(first - 1), _stamp(last), _stamp(first - 1)),
         )
-        _compile_again(connection, [meter for meter in rows if meter.state_class], first)
+        _compile_again(connection, [meter for meter in rows if meter.counts], first)
     numbers = {
         meter: float(next(state for _, state in reversed(states) if state not in NOT_A_NUMBER))
         for meter, states in rows.items()

@@ -35,6 +35,10 @@ DAY = 24 * HOUR_SECONDS
 STATISTICS_SPAN: Mapping[Period, int] = {"hour": 60 * DAY, "5minute": 5 * DAY}
 """1440 rows an entity either way: with GROUP entities about a megabyte."""
 HISTORY_SPAN_US = DAY * MICROSECONDS
+HELD_LEAD_US = 1_000_001
+"""Home Assistant loses a change at exactly the instant asked from, and then gives an older state as the one that held
+there. So ask from a little before, at an instant that no device reporting by the second would hit. Later pieces, which
+need no state that held, begin a microsecond before."""
 GROUP = 8
 IN_FLIGHT = 2
 """The next question travels while one is answered; more would only crowd a small computer's database."""
@@ -167,8 +171,7 @@ class HomeAssistant:
         questions = [
             {
                 "entity_ids": group,
-                # Home Assistant loses a change exactly at the start it is asked for.
-                "start_time": _iso_us(piece_start - 1),
+                "start_time": _iso_us(piece_start - (HELD_LEAD_US if piece_start == start_us else 1)),
                 "end_time": _iso_us(piece_end),
                 "include_start_time_state": piece_start == start_us,
                 "minimal_response": True,
