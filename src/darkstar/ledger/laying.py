@@ -1,0 +1,314 @@
+"""Lays the energies of one meter over the slots of a window: what is known by the slot, and what by the hour.
+
+From the finest evidence to the coarsest, each only where nothing finer is known:
+
+    readings, fine intervals     energy between two of them evenly over the time between
+    5-minute statistics          three rows make a slot
+    hourly evidence              kept as an hour's total; `splitting.py` lays it over the quarters
+    outages, long gaps           what is left of their total after all of the above, by the best shape known
+
+No slot gets energy from a time that it lies outside of, and the total of each step arrives whole.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots
+from darkstar.ledger.evidence import (
+    MICROSECONDS,
+    Instants,
+    Intervals,
+    MeterEvidence,
+    Method,
+    Reporting,
+    Source,
+)
+from darkstar.ledger.meters import Steps, count
+from darkstar.ledger.resolved import Flag
+from darkstar.ledger.spans import measure_before, subtract
+from darkstar.ledger.statistics import statistic_steps
+
+Series = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SLOT_US = SLOT_SECONDS * MICROSECONDS
+HOUR_US = HOUR_SECONDS * MICROSECONDS
+NEWBORN_HOURS = 1.0
+"""A meter that has counted no more than this long at full power when first read is new: it was not there before."""
+
+
+@dataclass(frozen=True)
+class MeterSlots:
+    """One meter over a window of whole hours.
+
+    Attributes:
+        energy_kwh: (n,) NaN where not known by the slot; source, method, flags: (n,).
+        hour_kwh: (n / 4,) totals of hours that are known as a whole, NaN elsewhere; hour_source, hour_flags alike.
+        born_utc: before this instant the meter did not exist; None where it did, or where that is not known.
+    """
+
+    energy_kwh: Series
+    source: NDArray[np.int8]
+    method: NDArray[np.int8]
+    flags: NDArray[np.int32]
+    hour_kwh: Series
+    hour_source: NDArray[np.int8]
+    hour_flags: NDArray[np.int32]
+    born_utc: int | None
+
+
+def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Series) -> MeterSlots:
+    """All that one meter's evidence says of a window.
+
+    Args:
+        window: (n,) slots, beginning and ending on the hour.
+        limit_kw: most power that can flow through the meter.
+        shape: (n,) weights by which energy known only in total is laid out; zero throughout means evenly.
+    """
+    sheet = _Sheet(window, limit_kw, shape)
+    counted = count(evidence, limit_kw)
+    intervals = _interval_steps(evidence.intervals)
+    on_change = evidence.reporting is Reporting.ON_CHANGE
+    quick = ~counted.steps.whole if on_change else _seconds(counted.steps) <= SLOT_SECONDS
+    fine = counted.steps.take(quick)
+    rest = counted.steps.take(~quick)
+    sheet.lay_fine(fine, counted.known_us if on_change else _spans(fine), Method.READINGS)
+    if len(intervals):
+        short = _seconds(intervals) <= SLOT_SECONDS
+        sheet.lay_fine(intervals.take(short), _spans(intervals.take(short)), Method.INTERVALS)
+        rest = _join(rest, intervals.take(~short))
+    brief = _seconds(rest) < HOUR_SECONDS
+    sheet.lay_blocks(rest.take(brief))
+    five_minute = statistic_steps(evidence.five_minute, limit_kw)
+    sheet.lay_five_minute(five_minute.take(~five_minute.whole))
+    rest = _join(rest.take(~brief), statistic_steps(evidence.hourly, limit_kw))
+    hourly = (_seconds(rest) == HOUR_SECONDS) & (rest.start_us % HOUR_US == 0)
+    sheet.keep_hours(rest.take(hourly))
+    sheet.lay_blocks(rest.take(~hourly))
+    newborn = counted.first_us is not None and counted.first_kwh <= limit_kw * NEWBORN_HOURS
+    born = counted.first_us // MICROSECONDS if newborn and counted.first_us is not None else None
+    return sheet.finished(born)
+
+
+class _Sheet:
+    """A window of slots while it is being filled."""
+
+    def __init__(self, window: Slots, limit_kw: float, shape: Series) -> None:
+        n = len(window)
+        self._start_us = int(window[0]) * MICROSECONDS
+        self._edges_us = self._start_us + np.arange(n + 1, dtype=np.int64) * SLOT_US
+        self._limit_kwh = limit_kw / SLOTS_PER_HOUR
+        self._shape = shape
+        self._energy = np.zeros(n)
+        self._covered_us = np.zeros(n, dtype=np.int64)
+        self._source = np.zeros(n, dtype=np.int8)
+        self._method = np.zeros(n, dtype=np.int8)
+        self._flags = np.zeros(n, dtype=np.int32)
+        self._hour = np.full(n // SLOTS_PER_HOUR, np.nan)
+        self._hour_source = np.zeros(n // SLOTS_PER_HOUR, dtype=np.int8)
+        self._hour_flags = np.zeros(n // SLOTS_PER_HOUR, dtype=np.int32)
+
+    def finished(self, born_utc: int | None) -> MeterSlots:
+        known = self._known
+        return MeterSlots(
+            energy_kwh=np.where(known, self._energy, np.nan),
+            source=np.where(known, self._source, 0).astype(np.int8),
+            method=np.where(known, self._method, 0).astype(np.int8),
+            flags=self._flags,
+            hour_kwh=self._hour,
+            hour_source=self._hour_source,
+            hour_flags=self._hour_flags,
+            born_utc=born_utc,
+        )
+
+    @property
+    def _known(self) -> Mask:
+        return self._covered_us >= SLOT_US
+
+    def lay_fine(self, steps: Steps, spans_us: Instants, method: Method) -> None:
+        """Energies evenly over their short times; within the spans, no step means no energy."""
+        if not len(spans_us):
+            return
+        good = np.isfinite(steps.energy_kwh)
+        # A meter that was exchanged while it was read counted nothing in between; a leap leaves its time unknown.
+        lost = ~good & ((steps.flags & Flag.IMPLAUSIBLE) != 0)
+        spans_us = subtract(spans_us, _spans(steps.take(lost)))
+        known = steps.take(good)
+        energy = _spread_evenly(known, self._edges_us)
+        covered = np.diff(measure_before(spans_us, self._edges_us))
+        new = (covered > 0) & ~self._known
+        self._energy[new] += energy[new]
+        self._covered_us[new] += covered[new]
+        self._credit(new, steps, method)
+        self._flag(steps)
+
+    def lay_five_minute(self, steps: Steps) -> None:
+        """Slots that three rows make up, where nothing finer covers the whole slot."""
+        steps = steps.take(np.isfinite(steps.energy_kwh))
+        covered = np.diff(measure_before(_merged(_spans(steps)), self._edges_us))
+        new = (covered >= SLOT_US) & ~self._known
+        if not new.any():
+            return
+        self._energy[new] = _spread_evenly(steps, self._edges_us)[new]
+        self._covered_us[new] = SLOT_US
+        self._source[new] = Source.HA_5MIN
+        self._method[new] = Method.INTERVALS
+        self._flag(steps, new)
+
+    def keep_hours(self, steps: Steps) -> None:
+        """Totals of whole hours; the better source first where two know the same hour."""
+        hour = (steps.start_us - self._start_us) // HOUR_US
+        rows = np.flatnonzero((hour >= 0) & (hour < len(self._hour)) & np.isfinite(steps.energy_kwh))
+        rows = rows[np.argsort(-steps.source[rows], kind="stable")]
+        self._hour[hour[rows]] = steps.energy_kwh[rows]
+        self._hour_source[hour[rows]] = steps.source[rows]
+        self._hour_flags[hour[rows]] = steps.flags[rows]
+
+    def lay_blocks(self, steps: Steps) -> None:
+        """Energies known in total only: what others have not accounted for, over the slots that nobody knows."""
+        order = np.argsort(_seconds(steps), kind="stable")
+        for row in order.tolist():
+            start, end = int(steps.start_us[row]), int(steps.end_us[row])
+            energy, flags = float(steps.energy_kwh[row]), int(steps.flags[row])
+            if end - start > HOUR_US and energy > 0:
+                flags |= Flag.SPREAD
+            if end <= self._edges_us[0] or start >= self._edges_us[-1] or not np.isfinite(energy):
+                self._flag(steps.take(np.arange(len(steps)) == row))
+                continue
+            self._lay_block(start, end, energy, Source(int(steps.source[row])), flags)
+
+    def _lay_block(self, start_us: int, end_us: int, energy: float, source: Source, flags: int) -> None:
+        lowest = max(0, (start_us - self._start_us) // SLOT_US)
+        highest = min(len(self._energy), -(-(end_us - self._start_us) // SLOT_US))
+        rows = np.arange(lowest, highest)
+        inside_us = np.minimum(self._edges_us[rows + 1], end_us) - np.maximum(self._edges_us[rows], start_us)
+        hour_known = np.isfinite(self._hour[rows // SLOTS_PER_HOUR])
+        free = ~self._known[rows] & ~hour_known
+        if not free.any():
+            return
+        cut = start_us < self._edges_us[0] or end_us > self._edges_us[-1]
+        left = energy - (0.0 if cut else self._accounted(rows, inside_us))
+        share = inside_us[free] / SLOT_US
+        if cut:
+            left *= float(inside_us.sum()) / (end_us - start_us)
+        room = np.maximum(self._limit_kwh * share, 0.0)
+        laid = fill(max(left, 0.0), self._shape[rows][free] * share, share, room)
+        target = rows[free]
+        self._energy[target] += laid
+        self._covered_us[target] += inside_us[free]
+        self._source[target] = np.maximum(self._source[target], source)
+        sun = bool(self._shape[target].any())
+        split = Method.SPLIT_SUN if sun else Method.SPLIT_EVEN
+        self._method[target] = Method.SPREAD if flags & Flag.SPREAD else split
+        self._flags[target] |= flags
+
+    def _accounted(self, rows: NDArray[np.intp], inside_us: Instants) -> float:
+        """Energy of a block's time that finer evidence has accounted for."""
+        known = self._known[rows]
+        share = inside_us / SLOT_US
+        slots = float((self._energy[rows] * share)[known].sum())
+        whole = rows[inside_us >= SLOT_US]
+        hours, counts = np.unique(whole // SLOTS_PER_HOUR, return_counts=True)
+        for hour in hours[(counts == SLOTS_PER_HOUR) & np.isfinite(self._hour[hours])].tolist():
+            quarters = slice(hour * SLOTS_PER_HOUR, (hour + 1) * SLOTS_PER_HOUR)
+            in_slots = float(self._energy[quarters][self._known[quarters]].sum())
+            slots += max(float(self._hour[hour]) - in_slots, 0.0)
+        return slots
+
+    def _credit(self, rows: Mask, steps: Steps, method: Method) -> None:
+        """Name the source of slots: the worse of the readings around each."""
+        if not len(steps):
+            return
+        last = len(steps) - 1
+        ending = np.minimum(np.searchsorted(steps.end_us, self._edges_us[1:], side="left"), last)
+        beginning = np.minimum(np.searchsorted(steps.end_us, self._edges_us[:-1], side="right"), last)
+        source = np.maximum(steps.source[ending], steps.source[beginning])
+        self._source[rows] = np.maximum(self._source[rows], source[rows])
+        self._method[rows] = np.where(self._method[rows] == 0, method, self._method[rows])
+
+    def _flag(self, steps: Steps, only: Mask | None = None) -> None:
+        for row in np.flatnonzero(steps.flags).tolist():
+            first = max(0, (int(steps.start_us[row]) - self._start_us) // SLOT_US)
+            last = -(-(int(steps.end_us[row]) - self._start_us) // SLOT_US)
+            if last > first:
+                rows = np.zeros(len(self._flags), dtype=np.bool_)
+                rows[first:last] = True
+                self._flags[rows if only is None else rows & only] |= int(steps.flags[row])
+
+
+def fill(energy_kwh: float, weights: Series, even: Series, room_kwh: Series) -> Series:
+    """Lay an energy out by weights (evenly where all are zero), nowhere beyond the room; what finds none goes evenly.
+
+    Args:
+        weights, even: (n,) >= 0; room_kwh: (n,) the most that each place takes.
+    """
+    laid = np.zeros(len(room_kwh))
+    left = energy_kwh
+    for shape in (weights, even):
+        open_places = (shape > 0) & (laid < room_kwh)
+        while left > 0 and open_places.any():
+            share = np.where(open_places, shape, 0.0)
+            wanted = laid + left * share / share.sum()
+            before = laid.sum()
+            full = open_places & (wanted >= room_kwh)
+            laid = np.asarray(np.minimum(wanted, np.where(open_places, room_kwh, wanted)))
+            left -= float(laid.sum() - before)
+            if not full.any():
+                return laid
+            open_places &= ~full
+    return laid
+
+
+def _spread_evenly(steps: Steps, edges_us: Instants) -> Series:
+    """Energy of each [edges[i], edges[i + 1]) when each step's is laid evenly over its time."""
+    if not len(steps):
+        return np.zeros(len(edges_us) - 1)
+    after = np.cumsum(steps.energy_kwh)
+    origin = int(edges_us[0])
+    times = np.column_stack([steps.start_us - origin, steps.end_us - origin]).ravel().astype(np.float64)
+    counted = np.column_stack([after - steps.energy_kwh, after]).ravel()
+    at_edges: Series = np.interp((edges_us - origin).astype(np.float64), times, counted)
+    return np.asarray(np.maximum(np.diff(at_edges), 0.0))
+
+
+def _interval_steps(intervals: Intervals) -> Steps:
+    """A file's intervals as steps; those of an hour and more are hourly evidence."""
+    seconds = intervals.end_utc - intervals.start_utc
+    return Steps(
+        start_us=intervals.start_utc * MICROSECONDS,
+        end_us=intervals.end_utc * MICROSECONDS,
+        energy_kwh=intervals.energy_kwh,
+        flags=np.where(seconds > HOUR_SECONDS, int(Flag.SPREAD), 0).astype(np.int32),
+        source=np.where(seconds < HOUR_SECONDS, Source.IMPORT_FINE, Source.IMPORT_HOUR).astype(np.int8),
+        whole=seconds > HOUR_SECONDS,
+    )
+
+
+def _seconds(steps: Steps) -> Series:
+    return np.asarray((steps.end_us - steps.start_us) / MICROSECONDS)
+
+
+def _spans(steps: Steps) -> Instants:
+    return _merged(np.column_stack([steps.start_us, steps.end_us]))
+
+
+def _merged(spans: Instants) -> Instants:
+    """Touching spans joined; they are in time order and do not overlap."""
+    if not len(spans):
+        return spans.reshape(0, 2)
+    first = np.append(True, spans[1:, 0] > spans[:-1, 1])
+    joined: Instants = np.column_stack([spans[first, 0], spans[np.append(first[1:], True), 1]])
+    return joined
+
+
+def _join(one: Steps, other: Steps) -> Steps:
+    return Steps(
+        np.append(one.start_us, other.start_us),
+        np.append(one.end_us, other.end_us),
+        np.append(one.energy_kwh, other.energy_kwh),
+        np.append(one.flags, other.flags),
+        np.append(one.source, other.source),
+        np.append(one.whole, other.whole),
+    )

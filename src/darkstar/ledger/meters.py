@@ -1,0 +1,228 @@
+"""Meters: from what a counter showed to the energy that went through it.
+
+A **meter** counts energy upwards. What we have of it are readings: an instant, the text that it showed, a unit.
+
+    what can go wrong                               who deals with it
+    `unavailable`, `unknown`, text, nan             `parse`: no number; the time until the next number is an outage
+    Wh, kWh, MWh; counting downwards below zero     `parse`
+    readings out of order or twice                  `parse`
+    a dip that comes back, a spike, a reset,        `trust.py`: believes the cheapest explanation
+      a replaced meter, a small step back
+    a frozen meter; an outage that ends in a lump   `steps`: the energy belongs to all the time since
+    a jump that no fuse carries                     `steps`: the energy is not known
+
+The first reading of a meter yields no energy, and between two believed readings every kWh is counted once.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.slots import HOUR_SECONDS
+from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Readings, Reporting
+from darkstar.ledger.resolved import Flag
+from darkstar.ledger.spans import intersect, measure_before, subtract
+from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, trust
+
+Series = NDArray[np.float64]
+
+FOREVER = np.iinfo(np.int64).max
+JITTER_SHARE = 0.1
+KWH_PER_UNIT = {"Wh": 1e-3, "kWh": 1.0, "MWh": 1e3, "": 1.0}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Readings that are numbers, in time order, and the time in which the meter showed none.
+
+    Attributes:
+        time_us, source: (n,); value_kwh: (n,) >= 0.
+        mute_us: (k, 2) [from, to) from a state that is no number to the next that is one, or for ever.
+    """
+
+    time_us: Instants
+    value_kwh: Series
+    source: NDArray[np.int8]
+    mute_us: Instants
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Energy between consecutive believed readings, in time order.
+
+    Attributes:
+        start_us, end_us: (m,) the time within which the energy was counted.
+        energy_kwh: (m,) >= 0, NaN where it is not known.
+        flags: (m,) `Flag`s; source: (m,) `Source` of the reading that ends the step.
+        whole: (m,) true where nothing is known of when within the time: an outage, a frozen meter.
+    """
+
+    start_us: Instants
+    end_us: Instants
+    energy_kwh: Series
+    flags: NDArray[np.int32]
+    source: NDArray[np.int8]
+    whole: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start_us)
+
+    def take(self, rows: NDArray[np.bool_]) -> "Steps":
+        """The steps where the mask, shape (m,), holds."""
+        return Steps(
+            self.start_us[rows],
+            self.end_us[rows],
+            self.energy_kwh[rows],
+            self.flags[rows],
+            self.source[rows],
+            self.whole[rows],
+        )
+
+    @staticmethod
+    def empty() -> "Steps":
+        """No step at all."""
+        none = np.zeros(0)
+        return Steps(
+            none.astype(np.int64),
+            none.astype(np.int64),
+            none,
+            none.astype(np.int32),
+            none.astype(np.int8),
+            none.astype(np.bool_),
+        )
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a meter's readings come to.
+
+    Attributes:
+        steps: energy between readings.
+        known_us: (k, 2) time in which the meter was readable, so that no step means no energy.
+        first_us, first_kwh: the first believed reading; None where there is none.
+    """
+
+    steps: Steps
+    known_us: Instants
+    first_us: int | None
+    first_kwh: float
+
+
+def parse(readings: Readings) -> Numbers:
+    """The readings that are numbers; in kWh, in time order, each instant once (the greatest of several)."""
+    time_us, value, mute = parse_signed(readings)
+    order = np.argsort(readings.time_us, kind="stable")
+    place = np.searchsorted(readings.time_us[order], time_us, side="left")
+    return Numbers(time_us, np.abs(value), readings.source[order][place], mute)
+
+
+def parse_signed(readings: Readings) -> tuple[Instants, Series, Instants]:
+    """Instants, values [kWh] as they were shown, and the time without a number (see `Numbers`)."""
+    n = len(readings)
+    if not n:
+        return np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 2), np.int64)
+    numbers = np.fromiter((_number(text) for text in readings.state), np.float64, n)
+    value = numbers * np.fromiter((KWH_PER_UNIT.get(unit, np.nan) for unit in readings.unit), np.float64, n)
+    value[~np.isfinite(value)] = np.nan
+    order = np.lexsort((np.abs(value), readings.time_us))
+    time_us, value = readings.time_us[order], value[order]
+    good = np.isfinite(value)
+    last_good = np.append((time_us[1:] != time_us[:-1]) | ~good[1:], True)
+    begins = np.flatnonzero(~good & np.append(True, good[:-1]))
+    until = np.append(time_us[good], FOREVER)[np.searchsorted(np.flatnonzero(good), begins)]
+    keep = good & last_good
+    return time_us[keep], value[keep], np.column_stack([time_us[begins], until])
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return float("nan")
+
+
+def count(evidence: MeterEvidence, limit_kw: float) -> Count:
+    """Energies between the believed readings of a meter through which at most `limit_kw` flows."""
+    numbers = parse(evidence.readings)
+    if not len(numbers.time_us):
+        return Count(Steps.empty(), np.zeros((0, 2), dtype=np.int64), None, 0.0)
+    shown = _without_jitter(numbers.value_kwh)
+    believed = trust(numbers.time_us / MICROSECONDS, shown, limit_kw)
+    time_us, value = numbers.time_us[believed.index], shown[believed.index]
+    flags = believed.flags[1:]
+    energy = np.where(flags & Flag.RESET, value[1:], np.maximum(np.diff(value), 0.0))
+    energy[(flags & (Flag.IMPLAUSIBLE | Flag.REPLACED)) != 0] = np.nan
+    source = numbers.source[believed.index[1:]]
+    steps = Steps(time_us[:-1], time_us[1:], energy, flags, source, np.zeros(len(energy), np.bool_))
+    first, last = int(time_us[0]), int(time_us[-1])
+    doubtful_since = int(numbers.time_us[believed.index[-1] + 1]) if believed.pending else FOREVER
+    if evidence.reporting is Reporting.PERIODIC:
+        readable = np.array([[first, last]], dtype=np.int64)
+        steps = _timed(steps, value, readable, steps.start_us, limit_kw)
+    else:
+        heard = np.array([[first, doubtful_since]], dtype=np.int64)
+        readable = intersect(subtract(evidence.watched_us, numbers.mute_us), heard)
+        hour = HOUR_SECONDS * MICROSECONDS
+        booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
+        steps = _timed(steps, value, readable, booked, limit_kw)
+    lumps = np.column_stack([steps.start_us, steps.end_us])[steps.whole]
+    if len(lumps):
+        readable = subtract(readable, lumps)
+        steps = steps.take(
+            steps.whole | (measure_before(lumps, steps.end_us) == measure_before(lumps, steps.start_us))
+        )
+    return Count(steps, readable, first, float(value[0]))
+
+
+def _without_jitter(value_kwh: Series) -> Series:
+    """Take back what a meter overshot by: a fall that is small beside the rise before it is the rise's error."""
+    rise = np.diff(value_kwh)
+    over = np.flatnonzero((rise[1:] < 0) & (-rise[1:] <= JITTER_SHARE * rise[:-1])) + 1
+    steadied = value_kwh.copy()
+    steadied[over] = value_kwh[over + 1]
+    return steadied
+
+
+def _timed(steps: Steps, value: Series, readable_us: Instants, booked: Instants, limit_kw: float) -> Steps:
+    """When the energy of each step was counted; `booked` says since when where nothing is amiss.
+
+    An on-change meter that was readable all the time changed when it said so: the energy belongs to the hour of the
+    reading, as Home Assistant books it. Where it was not readable, the energy belongs to all the time since it was.
+    Where more came at once than the connection carries, it belongs to all the time since the meter last showed
+    something new: it was frozen, or showed an old value again after an outage.
+    """
+    end = steps.end_us
+    new = np.append(True, np.diff(value) != 0)
+    run = np.maximum.accumulate(np.where(new, np.arange(len(value)), 0))[:-1]
+    shown_since = steps.start_us[run]
+    last_span = np.searchsorted(readable_us[:, 0], end, side="left") - 1
+    readable_again = (
+        np.where(last_span >= 0, readable_us[np.maximum(last_span, 0), 0], end) if len(readable_us) else end
+    )
+    mute_in_run = _unreadable(readable_us, shown_since, end)
+    lump = steps.energy_kwh > _carried(limit_kw, end - booked, LATE_SECONDS)
+    lump |= mute_in_run & (steps.energy_kwh > _carried(limit_kw, end - readable_again, PROMPT_SECONDS))
+    since = np.where(lump, shown_since, steps.start_us)
+    outage = _unreadable(readable_us, since, end)
+    start = np.where(outage, _mute_from(readable_us, since, end), np.where(lump, shown_since, booked))
+    whole = outage | lump
+    spread = np.where(whole & (steps.energy_kwh > 0), int(Flag.SPREAD), 0).astype(np.int32)
+    return replace(steps, start_us=start, flags=steps.flags | spread, whole=whole)
+
+
+def _carried(limit_kw: float, span_us: Instants, late_s: float) -> Series:
+    return np.asarray(limit_kw * (span_us / MICROSECONDS + late_s) / HOUR_SECONDS)
+
+
+def _unreadable(readable_us: Instants, start: Instants, end: Instants) -> NDArray[np.bool_]:
+    return np.asarray(end - start > measure_before(readable_us, end) - measure_before(readable_us, start))
+
+
+def _mute_from(readable_us: Instants, since: Instants, end: Instants) -> Instants:
+    """When a meter stopped being readable at or after an instant; at most `end`."""
+    if not len(readable_us):
+        return since
+    span = np.searchsorted(readable_us[:, 0], since, side="right") - 1
+    until = np.where(span >= 0, readable_us[np.maximum(span, 0), 1], since)
+    return np.minimum(np.maximum(until, since), end)

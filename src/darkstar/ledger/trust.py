@@ -1,0 +1,187 @@
+"""Which readings of a meter to believe: the cheapest explanation of everything that it showed.
+
+A meter that only counts up can still show a fall or a leap. Each has innocent and guilty readings, and what is
+innocent shows only in what follows: a lone zero that is gone with the next reading was never true, a zero that the
+meter climbs up from was a restart. So every believable story of the doubtful stretch is priced, and the cheapest is
+told:
+
+    readings left out    few and short-lived: a dip (below what came before) or a spike (above what came after)
+    a reset              the meter went on from about zero; what it shows has been counted since
+    a step back          it fell a little and stayed there; nothing was counted
+    a replacement        it went on from quite another number; how much was counted in between is not known
+    an implausible leap  it rose by more than the home's connection carries; how much of it is true is not known
+
+The price list is ordered by how often each happens to real meters; see `docs/GLOSSARY.md` for the terms. Stretches
+without doubt cost nothing and are not looked at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS
+from darkstar.ledger.resolved import Flag
+
+Series = NDArray[np.float64]
+
+LEAVE_OUT, LEAVE_OUT_EACH = 1.0, 0.1
+RESET, STEP_BACK, OTHER_METER = 4.0, 3.0, 8.0
+PENDING_EACH = 2.0
+"""At the end of the evidence nothing can confirm yet that readings were bad: three that agree are believed."""
+REACH = 48
+"""Most readings in a row that are left out."""
+BEFORE = 8
+"""Readings before the first doubtful one that may turn out to be the bad ones."""
+LEADING = 3
+SMALL_DIP_SECONDS = HOUR_SECONDS
+"""A small fall that comes back within this was a dip; later, the meter has counted its way back."""
+STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
+LATE_SECONDS, PROMPT_SECONDS = SLOT_SECONDS, 120
+"""How far a reading may lag behind the energy that it shows; how far the return from a dip does."""
+EPSILON_KWH = 1e-6
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The readings that are believed.
+
+    Attributes:
+        index: (m,) positions among all readings, rising.
+        flags: (m,) what befell the meter between the believed reading before and this one (`Flag`s).
+        pending: readings after the last believed one that later ones may yet confirm.
+    """
+
+    index: NDArray[np.intp]
+    flags: NDArray[np.int32]
+    pending: int
+
+
+def trust(time_s: Series, value_kwh: Series, limit_kw: float) -> Trusted:
+    """Find the readings to believe among numeric ones.
+
+    Args:
+        time_s: (n,) instants, not falling [s]. value_kwh: (n,) what the meter showed.
+        limit_kw: most power that can flow through the meter.
+    """
+    n = len(value_kwh)
+    flags = np.zeros(n, dtype=np.int32)
+    if n < 2:
+        return Trusted(np.arange(n), flags, 0)
+    story = _Story(time_s, value_kwh, limit_kw)
+    rise = np.diff(value_kwh)
+    doubtful = np.flatnonzero((rise < -EPSILON_KWH) | (rise > story.carried(np.diff(story.since)))) + 1
+    keep = np.ones(n, dtype=np.bool_)
+    pending = 0
+    for first, last in _clusters(doubtful):
+        low, high = max(0, first - BEFORE), min(n, last + REACH + 1)
+        if not keep[low]:
+            low = int(np.flatnonzero(keep[:first])[-1])
+        chosen, causes, pending = story.cheapest(low, high)
+        keep[low:high] = False
+        keep[chosen] = True
+        flags[low + 1 : high] = 0
+        flags[chosen] |= causes
+    index = np.flatnonzero(keep)
+    return Trusted(index, flags[index], pending)
+
+
+def _clusters(doubtful: NDArray[np.intp]) -> list[tuple[int, int]]:
+    """First and last of the doubtful readings that may have to do with one another."""
+    if not len(doubtful):
+        return []
+    breaks = np.flatnonzero(np.diff(doubtful) > REACH + BEFORE)
+    firsts = doubtful[np.append(0, breaks + 1)]
+    lasts = doubtful[np.append(breaks, len(doubtful) - 1)]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+class _Story:
+    """Prices the ways from one believed reading to another."""
+
+    def __init__(self, time_s: Series, value_kwh: Series, limit_kw: float) -> None:
+        self._time = time_s
+        self._value = value_kwh
+        self._limit_kw = limit_kw
+        first_of_run = np.append(True, np.diff(value_kwh) != 0)
+        self.since = time_s[np.maximum.accumulate(np.where(first_of_run, np.arange(len(time_s)), 0))]
+        """When the meter first showed what it shows: a restored or frozen value tells nothing new."""
+
+    def carried(self, seconds: Series | float, late_s: float = LATE_SECONDS) -> Series | float:
+        """Most energy that the connection carries in a time, with what may have been reported late [kWh]."""
+        return self._limit_kw * (seconds + late_s) / HOUR_SECONDS
+
+    def cheapest(self, low: int, high: int) -> tuple[list[int], list[int], int]:
+        """Believed readings of [low, high), the flags on the way to each, and how many are pending at the end."""
+        size = high - low
+        cost = [float("inf")] * size
+        came_from = [-1] * size
+        cause = [0] * size
+        at_start, at_end = low == 0, high == len(self._value)
+        for j in range(size):
+            if j == 0 or (at_start and j <= LEADING):
+                cost[j] = j * LEAVE_OUT
+            for i in range(max(0, j - REACH - 1), j):
+                if cost[i] == float("inf"):
+                    continue
+                step, flags = self._step(low + i, low + j)
+                if cost[i] + step < cost[j]:
+                    cost[j], came_from[j], cause[j] = cost[i] + step, i, flags
+        last = size - 1
+        if at_end:
+            tail = [
+                c + (LEAVE_OUT + PENDING_EACH * (last - j) if j < last else 0) for j, c in enumerate(cost)
+            ]
+            last = min(range(size), key=lambda j: (tail[j], -j))
+        pending = size - 1 - last
+        chosen: list[int] = []
+        causes: list[int] = []
+        while last >= 0:
+            chosen.append(low + last)
+            causes.append(cause[last])
+            last = came_from[last]
+        return chosen[::-1], causes[::-1], pending
+
+    def _step(self, i: int, j: int) -> tuple[float, int]:
+        """Price of going from reading i straight to reading j, and what that means (infinite: no such story)."""
+        price, flags = 0.0, 0
+        if j > i + 1:
+            flags = self._left_out(i, j)
+            if not flags:
+                return float("inf"), 0
+            price = LEAVE_OUT + LEAVE_OUT_EACH * (j - i - 1)
+        before, after = float(self._value[i]), float(self._value[j])
+        rise = after - before
+        carried = float(self.carried(float(self._time[j] - self.since[i])))
+        if rise > carried:
+            return price + OTHER_METER, flags | Flag.IMPLAUSIBLE
+        if rise >= -EPSILON_KWH:
+            return price, flags
+        if after <= carried and after < before:
+            return price + RESET, flags | Flag.RESET
+        if -rise <= max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
+            return price + STEP_BACK, flags | Flag.STEP_BACK
+        return price + OTHER_METER, flags | Flag.REPLACED
+
+    def _left_out(self, i: int, j: int) -> int:
+        """What the readings between i and j were if they were bad; 0 where they may have been good."""
+        before, after = float(self._value[i]), float(self._value[j])
+        between = self._value[i + 1 : j]
+        low, high = between < before - EPSILON_KWH, between > max(before, after) + EPSILON_KWH
+        if not (low | high).all():
+            return 0
+        if low.any() and not self._came_back(i, j):
+            return 0
+        return (Flag.DIP if low.any() else 0) | (Flag.SPIKE if high.any() else 0)
+
+    def _came_back(self, i: int, j: int) -> bool:
+        """Whether a fall after i was undone at j, rather than counted up again."""
+        before, last, after = (float(self._value[k]) for k in (i, j - 1, j))
+        if after < before - EPSILON_KWH:
+            return True
+        prompt = float(self.carried(float(self._time[j] - self._time[j - 1]), PROMPT_SECONDS))
+        if after - last > prompt:
+            return True
+        bottom = float(self._value[i + 1 : j].min())
+        near_zero = bottom <= float(self.carried(float(self._time[j - 1] - self._time[i])))
+        return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS
