@@ -1,0 +1,57 @@
+"""The migrations make exactly the tables that the statements are written for."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.migrate import APPLICATION_ID, HEAD, SCRIPTS
+from darkstar.store.schema import metadata
+
+
+def structure(path: Path) -> dict[str, object]:
+    """All that SQLite knows of the tables' columns, keys and indices."""
+    found: dict[str, object] = {}
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name, wr FROM pragma_table_list WHERE type = 'table'").fetchall()
+        for table, without_rowid in tables:
+            if table.startswith("sqlite_") or table == "alembic_version":
+                continue
+            found[table] = (
+                without_rowid,
+                connection.execute(f"PRAGMA table_xinfo({table})").fetchall(),
+                connection.execute(f"PRAGMA foreign_key_list({table})").fetchall(),
+                sorted(
+                    (unique, connection.execute(f"PRAGMA index_xinfo({index})").fetchall())
+                    for _, index, unique, *_ in connection.execute(f"PRAGMA index_list({table})").fetchall()
+                ),
+            )
+        for name, sql in connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql > ''"
+        ):
+            found[name] = "".join(sql.split())
+    return found
+
+
+def test_migrations_yield_the_schema(ledger: LedgerFile, path: Path, tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.db"
+    engine = create_engine(f"sqlite:///{wanted}")
+    metadata.create_all(engine)
+    engine.dispose()
+    made = structure(path)
+    assert made == structure(wanted)
+    assert {"meter_readings", "slot_observations", "meter_statistics_key"} <= set(made)
+
+
+def test_a_new_file_says_whose_it_is(ledger: LedgerFile, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+
+
+def test_head_is_the_last_script() -> None:
+    scripts = sorted(p.stem for p in (SCRIPTS / "versions").glob("schema_*.py"))
+    assert scripts[-1] == f"schema_{HEAD}"
