@@ -116,4 +116,4 @@ class _Sky:
         if possible > LEAST_DAYLIGHT * SLOTS_PER_HOUR * float(np.nanmax(self._clear.highest, initial=0.0)):
             now = clear * min(made / possible, BRIGHTEST)
             expected = expected + (now - expected) * np.exp(-lead_hours / PV_FADES_HOURS)
-        return np.maximum(expected, 0.0)
+        return np.asarray(np.maximum(expected, 0.0))

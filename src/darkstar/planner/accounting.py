@@ -50,7 +50,9 @@ def one_way(problem: Problem, moves: Moves) -> tuple[Moves, float]:
         moves.curtail_kwh.copy(),
         moves.breach_kwh.copy(),
     )
-    homeless = sum(_place(problem, settled, slot, float(freed[slot])) for slot in np.flatnonzero(both).tolist())
+    homeless = sum(
+        _place(problem, settled, slot, float(freed[slot])) for slot in np.flatnonzero(both).tolist()
+    )
     return settled, float(homeless)
 
 

@@ -1,13 +1,13 @@
 """The exact engine on HiGHS: a linear programme first, switches only where it would charge and discharge at once.
 
-    1. Solve without "never both". Nearly always no slot does both, or does so where one move costs the same.
-    2. Where doing both pays (deeply negative prices), give those slots a switch and solve the mixed problem at gap 0.
-       It relaxes the true one, so an answer without "both" is the optimum; slots that now do both get one too.
-    3. With the switches fixed, solve the linear programme again: its answer is true to rounding.
+1. Solve without "never both". Nearly always no slot does both, or does so where one move costs the same.
+2. Where doing both pays (deeply negative prices), give those slots a switch and solve the mixed problem at gap 0.
+   It relaxes the true one, so an answer without "both" is the optimum; slots that now do both get one too.
+3. With the switches fixed, solve the linear programme again: its answer is true to rounding.
 """
 
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 
 import highspy
 import numpy as np
@@ -32,6 +32,8 @@ SAME_COST = 1e-9
 """Relative difference of costs that counts as none."""
 LONG_PROBLEM_SLOTS = 4000
 """From here on the interior point method is faster than the simplex method."""
+LONG_PROBLEM_GAP = 1e-6
+"""Proven relative gap at which the mixed problem of a long range may stop; `Plan.gap` says what was proven."""
 
 
 class HighsEngine:
@@ -48,7 +50,7 @@ class HighsEngine:
     def __init__(self, *, hot: bool = False) -> None:
         self._hot = hot
         self._shape: Shape | None = None
-        self._solver = highspy.Highs()
+        self._solver: highspy.Highs | None = None
 
     def solve(self, problem: Problem) -> Plan:
         """The cheapest plan.
@@ -59,9 +61,7 @@ class HighsEngine:
         check(problem)
         began = time.perf_counter()
         shape, numbers = shape_of(problem), numbers_of(problem)
-        if not self._hot or shape != self._shape:
-            self._solver, self._shape = _solver(shape), shape
-        bound, columns = _run(self._solver, numbers)
+        bound, columns = _run(self._solver_of(shape), numbers)
         moves, plan_cost, exact = _settle(problem, moves_of(shape, columns), bound)
         if not exact:
             bound, moves, plan_cost = _with_switches(problem, shape, numbers, moves_of(shape, columns))
@@ -79,6 +79,12 @@ class HighsEngine:
             engine=self.name,
         )
 
+    def _solver_of(self, shape: Shape) -> highspy.Highs:
+        if self._hot and self._solver is not None and shape == self._shape:
+            return self._solver
+        self._solver, self._shape = _solver(shape), shape
+        return self._solver
+
 
 def _solver(shape: Shape) -> highspy.Highs:
     """A solver that holds the matrix of a shape, with all costs and bounds still zero."""
@@ -90,7 +96,7 @@ def _solver(shape: Shape) -> highspy.Highs:
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.start, matrix.row
     lp.a_matrix_.value_ = matrix.value
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in {
         "output_flag": False,
         "threads": 1,
@@ -104,18 +110,24 @@ def _solver(shape: Shape) -> highspy.Highs:
         solver.setOptionValue(option, value)
     if shape.slots >= LONG_PROBLEM_SLOTS:
         solver.setOptionValue("solver", "ipm")
+        solver.setOptionValue("mip_rel_gap", LONG_PROBLEM_GAP)
     solver.passModel(lp)
     return solver
 
 
 def _run(solver: highspy.Highs, numbers: Numbers) -> tuple[float, Series]:
-    """Solve with these numbers: the proven bound on the cost and the columns."""
+    """Solve with these numbers: the cost and the columns."""
+    _set(solver, numbers)
+    return _answer(solver)
+
+
+def _set(solver: highspy.Highs, numbers: Numbers) -> None:
     columns = np.arange(len(numbers.cost), dtype=np.int32)
     rows = np.arange(len(numbers.row_low), dtype=np.int32)
     solver.changeColsCost(len(columns), columns, numbers.cost)
     solver.changeColsBounds(len(columns), columns, numbers.column_low, numbers.column_high)
-    solver.changeRowsBounds(len(rows), rows, numbers.row_low, numbers.row_high)
-    return _answer(solver)
+    # The library has it, its type stubs do not.
+    solver.changeRowsBounds(len(rows), rows, numbers.row_low, numbers.row_high)  # type: ignore[attr-defined]
 
 
 def _answer(solver: highspy.Highs) -> tuple[float, Series]:
@@ -147,27 +159,24 @@ def _with_switches(
     switched = _tempting(problem)
     while True:
         switched = np.union1d(switched, both_at_once(moves))
-        solver = _solver(shape)
-        columns = np.arange(shape.columns, dtype=np.int32)
-        rows = np.arange(shape.rows, dtype=np.int32)
-        solver.changeColsCost(len(columns), columns, numbers.cost)
-        solver.changeColsBounds(len(columns), columns, numbers.column_low, numbers.column_high)
-        solver.changeRowsBounds(len(rows), rows, numbers.row_low, numbers.row_high)
-        _add_switches(solver, shape, numbers, switched)
-        _, solution = _answer(solver)
-        bound = solver.getInfo().mip_dual_bound
-        charging = solution[shape.columns :] > 0.5
-        fixed = numbers.column_high.copy()
-        fixed[COLUMNS_PER_SLOT * switched[charging] + DISCHARGE] = 0.0
-        fixed[COLUMNS_PER_SLOT * switched[~charging] + CHARGE] = 0.0
-        _, exact = _run(
-            _solver(shape),
-            Numbers(numbers.cost, numbers.column_low, fixed, numbers.row_low, numbers.row_high),
-        )
-        moves = moves_of(shape, exact)
+        bound, charging = _directions(shape, numbers, switched)
+        most = numbers.column_high.copy()
+        most[COLUMNS_PER_SLOT * switched[charging] + DISCHARGE] = 0.0
+        most[COLUMNS_PER_SLOT * switched[~charging] + CHARGE] = 0.0
+        _, columns = _run(_solver(shape), replace(numbers, column_high=most))
+        moves = moves_of(shape, columns)
         settled, plan_cost, done = _settle(problem, moves, bound)
         if done or not len(np.setdiff1d(both_at_once(moves), switched)):
             return bound, settled, plan_cost
+
+
+def _directions(shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> tuple[float, NDArray[np.bool_]]:
+    """The proven bound on the cost with a switch in these slots, and whether each charges."""
+    solver = _solver(shape)
+    _set(solver, numbers)
+    _add_switches(solver, shape, numbers, slots)
+    _, columns = _answer(solver)
+    return solver.getInfo().mip_dual_bound, columns[shape.columns :] > 0.5
 
 
 def _tempting(problem: Problem) -> NDArray[np.int64]:
@@ -184,10 +193,8 @@ def _tempting(problem: Problem) -> NDArray[np.int64]:
 def _add_switches(solver: highspy.Highs, shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> None:
     """A switch for each slot: charge <= most * switch, discharge <= most * (1 - switch)."""
     n = len(slots)
-    no_entries: Sequence[int] = []
-    solver.addCols(
-        n, np.zeros(n), np.zeros(n), np.ones(n), 0, np.zeros(n, np.int32), np.array(no_entries, np.int32), np.zeros(0)
-    )
+    nothing = np.zeros(0, np.int32)
+    solver.addCols(n, np.zeros(n), np.zeros(n), np.ones(n), 0, np.zeros(n, np.int32), nothing, np.zeros(0))
     switch = shape.columns + np.arange(n)
     solver.changeColsIntegrality(
         n, switch.astype(np.int32), np.full(n, int(highspy.HighsVarType.kInteger), np.uint8)

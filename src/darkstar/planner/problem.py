@@ -46,7 +46,7 @@ class GridModel:
 
 @dataclass(frozen=True)
 class TerminalValue:
-    """Worth of the energy left at the end: `energy_kwh[j]` kWh above soc_min at `value[j]` each, falling; shape (m,)."""
+    """Worth of the energy left: `energy_kwh[j]` kWh above soc_min at `value[j]` each, falling; shape (m,)."""
 
     value: Series
     energy_kwh: Series

@@ -1,0 +1,264 @@
+"""One HTML file that a person can keep: energy by day, a day's plan, what each policy would have cost, and the proof.
+
+The page holds everything that it needs (Plotly's script once, styles, data) and is forbidden to load anything else. It
+says only what the replay shows, with what it rests on.
+"""
+
+import datetime as dt
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+import plotly.graph_objects as go
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from darkstar.bookkeeping.verify import Verification
+from darkstar.domain.home import Home
+from darkstar.domain.slots import iso_local, local_date
+from darkstar.ledger.resolved import DayStatus
+from darkstar.store.slot_table import SlotTable
+from darkstar.time_machine.charts import (
+    DayPlan,
+    cost_by_policy,
+    energy_by_day,
+    plan_of_a_day,
+    policy_name,
+    saving_over_time,
+)
+from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE, Comparison
+
+NARROW = "\u202f"
+MINUS = "\u2212"
+SHOWN_DIFFERENCES = 40
+STATUS_WORDS = {
+    DayStatus.CLEAN: "clean",
+    DayStatus.MASK_BATTERY: "battery not to be trusted",
+    DayStatus.EXCLUDE: "left out",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is made of; a part that is None is left out of the page.
+
+    Attributes:
+        notice: said at the top, such as that the home is not real.
+        made_utc: when it was made [UTC s], as told by whoever makes it.
+    """
+
+    home: Home
+    made_utc: float
+    notice: str = ""
+    table: SlotTable | None = None
+    verification: Verification | None = None
+    day_plan: DayPlan | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True)
+class _Chart:
+    name: str
+    json: Markup
+    height: int
+
+
+@dataclass(frozen=True)
+class _PolicyRow:
+    name: str
+    cost: str
+    saving: str
+    gap_closed: str
+    share_of_optimal: str
+    import_kwh: str
+    export_kwh: str
+    peak_kw: str
+    wear: str
+
+
+@dataclass(frozen=True)
+class _DifferenceRow:
+    hour: str
+    channel: str
+    ha_kwh: str
+    ledger_kwh: str
+    cause: str
+    detail: str
+
+
+def render_report(report: Report) -> str:
+    """The whole page."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("darkstar.time_machine", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    comparison, verification = report.comparison, report.verification
+    return environment.get_template("report.html").render(
+        home=report.home,
+        notice=report.notice,
+        made=dt.datetime.fromtimestamp(report.made_utc, report.home.tz).strftime("%Y-%m-%d %H:%M"),
+        plotly=_plotly(),
+        charts={chart.name: chart for chart in _charts(report)},
+        plan_day=_plan_title(report.day_plan, report.home),
+        verdict=verdict(comparison, report.home.currency) if comparison else "",
+        caveats=caveats(comparison, report.home) if comparison else (),
+        policies=_policy_rows(comparison) if comparison else (),
+        verification=verification,
+        causes=_causes(verification) if verification else (),
+        differences=_difference_rows(verification, report.home) if verification else (),
+        left_out=max(len(verification.differences) - SHOWN_DIFFERENCES, 0) if verification else 0,
+        statuses=_statuses(verification) if verification else (),
+        number=number,
+    )
+
+
+def write_report(path: Path, html: str) -> None:
+    """Put a page where it belongs; a reader sees the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half_done = path.with_name(f"{path.name}.{os.getpid()}.part")
+    half_done.write_text(html, encoding="utf-8")
+    half_done.replace(path)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number for people: thousands apart, a real minus."""
+    text = f"{value:,.{digits}f}".replace(",", NARROW)
+    if float(f"{value:.{digits}f}") == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def verdict(comparison: Comparison, currency: str) -> str:
+    """What the replay shows of Kepler, in one or two sentences that claim no more than that."""
+    outcomes = comparison.outcomes
+    if MPC not in outcomes or RULE not in outcomes:
+        return ""
+    saved = outcomes[RULE].cost - outcomes[MPC].cost
+    days = _days(comparison)
+    sense = "less" if saved >= 0 else "more"
+    text = (
+        f"Replayed over {days} days, Kepler would have cost {number(abs(saved), 2)} {currency} {sense} than "
+        f"self-consumption"
+    )
+    share = comparison.gap_closed.get(MPC)
+    if share is None:
+        return text + "."
+    possible = outcomes[RULE].cost - outcomes[ORACLE].cost
+    if saved < 0:
+        return f"{text}. Perfect foresight would have saved {number(possible, 2)} {currency}."
+    bound = f"the {number(possible, 2)} {currency} that perfect foresight would have saved"
+    return f"{text}: {number(100 * share)} % of {bound}."
+
+
+def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
+    """What the figures rest on."""
+    said = [
+        "A replay of what was measured, not a promise: other months give other figures.",
+        "Plans knew prices only once published and forecasts only as they could have been made; perfect foresight "
+        "is the bound that nobody reaches.",
+        "Every policy began with the same energy in the battery; what was left or lacking at the end is settled at "
+        f"{number(comparison.settlement_per_kwh, 3)} {home.currency}/kWh for all alike.",
+    ]
+    if NONE in comparison.outcomes:
+        said.append("The battery's own price is not in the figures; its wear is.")
+    omitted = comparison.history.omitted
+    if omitted:
+        days = "; ".join(f"{day} ({reason})" for day, reason in omitted[:5])
+        more = f" and {len(omitted) - 5} more" if len(omitted) > 5 else ""
+        said.append(f"Left out, for lack of sound numbers: {days}{more}.")
+    return tuple(said)
+
+
+def _charts(report: Report) -> list[_Chart]:
+    tz, currency = report.home.tz, report.home.currency
+    charts = []
+    if report.table is not None and len(report.table):
+        charts.append(_chart("energy", energy_by_day(report.table, tz), 420))
+    if report.day_plan is not None:
+        charts.append(_chart("plan", plan_of_a_day(report.day_plan, tz, currency), 620))
+    if report.comparison is not None:
+        bars = 80 + 44 * len(report.comparison.outcomes)
+        charts.append(_chart("costs", cost_by_policy(report.comparison, currency), bars))
+        saving = saving_over_time(report.comparison, RULE, tz, currency)
+        if saving is not None:
+            charts.append(_chart("saving", saving, 320))
+    return charts
+
+
+def _chart(name: str, figure: go.Figure, height: int) -> _Chart:
+    figure.update_layout(template="none")
+    # Within a script element nothing is escaped, and `</` would end it.
+    return _Chart(name, Markup(figure.to_json().replace("</", "<\\/")), height)  # noqa: S704
+
+
+@cache
+def _plotly() -> Markup:
+    return Markup(get_plotlyjs())  # noqa: S704
+
+
+def _plan_title(day_plan: DayPlan | None, home: Home) -> str:
+    return local_date(int(day_plan.slots[0]), home.tz).isoformat() if day_plan else ""
+
+
+def _days(comparison: Comparison) -> str:
+    slots = len(comparison.history)
+    days = slots / 96
+    return number(days, 0 if abs(days - round(days)) < 0.05 else 1)
+
+
+def _policy_rows(comparison: Comparison) -> Sequence[_PolicyRow]:
+    gap, share = comparison.gap_closed, comparison.share_of_optimal
+    rule = comparison.outcomes.get(RULE)
+    return [
+        _PolicyRow(
+            policy_name(name),
+            number(outcome.cost, 2),
+            number(rule.cost - outcome.cost, 2) if rule and name != RULE else "",
+            _percent(gap.get(name)),
+            _percent(share.get(name)),
+            number(outcome.import_kwh),
+            number(outcome.export_kwh),
+            number(outcome.peak_import_kw, 1),
+            number(outcome.bill.wear, 2),
+        )
+        for name, outcome in comparison.outcomes.items()
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{number(100 * share)} %"
+
+
+def _causes(verification: Verification) -> Sequence[tuple[str, int]]:
+    return Counter(_words(str(d.cause)) for d in verification.differences).most_common()
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _difference_rows(verification: Verification, home: Home) -> Sequence[_DifferenceRow]:
+    worst = sorted(verification.differences, key=lambda d: -abs(d.ha_kwh - d.ledger_kwh))[:SHOWN_DIFFERENCES]
+    return [
+        _DifferenceRow(
+            iso_local(d.hour_utc, home.tz)[:16].replace("T", " "),
+            _words(str(d.channel)),
+            number(d.ha_kwh, 2),
+            number(d.ledger_kwh, 2),
+            _words(str(d.cause)),
+            d.detail,
+        )
+        for d in worst
+    ]
+
+
+def _statuses(verification: Verification) -> Sequence[tuple[str, int]]:
+    counted = Counter(day.status for day in verification.days)
+    return [(words, counted[status]) for status, words in STATUS_WORDS.items() if counted[status]]
