@@ -63,7 +63,7 @@ class Grid:
     def day_of_year(self) -> NDArray[np.int64]:
         """1 on the first of January (UTC); shape (n,)."""
         days = self.steps.astype("datetime64[s]").astype("datetime64[D]")
-        return (days - days.astype("datetime64[Y]")).astype(np.int64) + 1
+        return np.asarray((days - days.astype("datetime64[Y]")).astype(np.int64) + 1)
 
     def random(self, stream: str) -> np.random.Generator:
         """A generator of its own for each named process, so that one more number in one moves no other."""

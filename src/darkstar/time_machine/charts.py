@@ -1,6 +1,5 @@
 """The charts of a report, as Plotly figures without a theme: the page gives them the colours of day or night."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -28,12 +27,12 @@ NAMES: Mapping[str, str] = {
 }
 """The policies as people call them."""
 COLOURS: Mapping[str, str] = {
-    "none": "#94a3b8",
-    "rule": "#64748b",
-    "setpoint": "#a78bfa",
+    "none": "#7c8a9c",
+    "rule": "#56657a",
+    "setpoint": "#7c6bd6",
     "mpc": "#0d9488",
     "antares": "#e11d48",
-    "oracle": "#d97706",
+    "oracle": "#c2620a",
 }
 _UP = (
     (Channel.PV, "Sun", "#eab308"),
@@ -42,7 +41,7 @@ _UP = (
 )
 _DOWN = (
     (Channel.LOAD, "Home", "#94a3b8"),
-    (Channel.BATT_CHARGE, "Into battery", "#0f766e"),
+    (Channel.BATT_CHARGE, "Into battery", "#8b5cf6"),
     (Channel.EXPORT, "To grid", "#f97316"),
 )
 
@@ -103,7 +102,7 @@ def plan_of_a_day(day_plan: DayPlan, tz: ZoneInfo, currency: str) -> go.Figure:
         )
         figure.add_trace(trace, row=row, col=1)
     for label, colour, kwh in (
-        ("Charge", "#0f766e", plan.charge_kwh),
+        ("Charge", "#8b5cf6", plan.charge_kwh),
         ("Discharge", "#14b8a6", -plan.discharge_kwh),
     ):
         bars = go.Bar(
@@ -136,7 +135,8 @@ def cost_by_policy(comparison: Comparison, currency: str) -> go.Figure:
             orientation="h",
             marker_color=[COLOURS.get(name, "#64748b") for name in names],
             text=[f"{cost:,.0f}".replace(",", " ") for cost in costs],
-            textposition="auto",
+            textposition="inside",
+            insidetextfont={"color": "#ffffff"},
             hovertemplate=f"%{{x:.2f}} {currency}<extra>%{{y}}</extra>",
         )
     )
@@ -167,8 +167,3 @@ def saving_over_time(comparison: Comparison, baseline: str, tz: ZoneInfo, curren
         )
     figure.update_layout(yaxis_title=f"{currency} saved", hovermode="x unified")
     return figure
-
-
-def day_of(slot: int, tz: ZoneInfo) -> dt.date:
-    """The local day of a slot."""
-    return dt.datetime.fromtimestamp(slot, tz).date()
