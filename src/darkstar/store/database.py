@@ -65,9 +65,9 @@ class Database:
         self.path = path
         self.clock = clock
         self._reading = False
-        before = _identity(path)
         with failures(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            before = _identity(path)
             self._engine = create_engine(
                 f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": patience_s}
             )
