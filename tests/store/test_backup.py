@@ -169,7 +169,9 @@ def test_a_damaged_ledger_is_kept_as_it_is(path: Path, head_too: bool) -> None:
     kept = restore(made, path, NOW)
     assert kept is not None
     assert "damaged" in kept.name
-    assert kept.read_bytes() == damaged
+    # Its log was folded in where that could be done, which is noted in the head of the file.
+    head = 0 if head_too else 100
+    assert kept.read_bytes()[head:] == damaged[head:]
     assert load_in(path) == 1.0
 
 
