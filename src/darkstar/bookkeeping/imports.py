@@ -15,7 +15,7 @@ from darkstar.bookkeeping.resolving import resolve_range
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, iso_utc, slot_ceil, slot_floor
+from darkstar.domain.slots import HOUR_SECONDS, iso_utc, slot_ceil, slot_floor
 from darkstar.domain.tariff import Tariff
 from darkstar.evidence.files.columns import EnergyColumn, energy_columns
 from darkstar.evidence.files.steps import row_lengths, usual_step
@@ -25,6 +25,7 @@ from darkstar.evidence.prices import FILE
 from darkstar.evidence.prices.days import broken_steps, interval_ends
 from darkstar.ledger.evidence import MICROSECONDS, Intervals, Readings, Reporting, Source
 from darkstar.ledger.quotes import PriceKind, Quotes
+from darkstar.ledger.resolve import MARGIN_SECONDS
 from darkstar.store.ledger_file import LedgerFile
 
 ORIGIN = "import"
@@ -204,8 +205,8 @@ def _store(
 def _bears_on(ledger: LedgerFile, meters: Sequence[int], start: int, end: int) -> tuple[int, int]:
     """Whole slots on which evidence of [start, end) bears.
 
-    The nearest readings on each side are bound to the new ones by the energy between them, and what the last of them
-    meant may be clear only now: so it reaches back to them and a day further, as far as there are slots.
+    The nearest readings on each side are bound to the new ones by the energy between them, and the rules look a margin
+    further: so it reaches to those readings and the margin beyond, as far as there are slots.
     """
     first, last = start, end
     for meter_id in meters:
@@ -216,8 +217,8 @@ def _bears_on(ledger: LedgerFile, meters: Sequence[int], start: int, end: int) -
                 last = max(last, -(-int(near.max()) // MICROSECONDS))
     kept = ledger.slot_extent()
     if kept is not None:
-        first = min(first, max(first - DAY_SECONDS, kept[0]))
-        last = max(last, min(last + DAY_SECONDS, kept[1]))
+        first = min(first, max(first - MARGIN_SECONDS, kept[0]))
+        last = max(last, min(last + MARGIN_SECONDS, kept[1]))
     return slot_floor(first), slot_ceil(last)
 
 

@@ -1,18 +1,17 @@
 """`darkstar backfill prices`: what lacks a price is asked for at one source after another."""
 
 import asyncio
-import os
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from darkstar.bookkeeping.prices import PricePlan, PriceReport, backfill_prices, plan_prices
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
+from darkstar.cli.home import open_ledger, open_settings
 from darkstar.cli.imports import back_up_first
 from darkstar.cli.progress import shown_progress
-from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
+from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.market import known_until
 from darkstar.domain.slots import iso_local, iso_utc, parse_instant
@@ -33,19 +32,18 @@ def prices_command(
     as_json: JsonOption = False,
 ) -> None:
     """Fill gaps in the prices from the configured sources; what none of them has stays unknown."""
-    settings = load_settings(find_home(home, os.environ, Path.cwd()), os.environ)
+    settings = open_settings(home)
     sources = _sources(settings)
-    path = settings.folder / LEDGER_NAME
     now = time.time()
-    with LedgerFile(path) as ledger:
+    with open_ledger(settings) as ledger:
         first, last = _range(ledger, settings, start, end, now)
         plan = plan_prices(ledger, settings, first, last, now)
     if dry_run or not as_json:
         _tell_plan(plan, sources, settings, as_json=as_json)
     if dry_run:
         return
-    back_up_first(settings, "backfill prices")
-    with LedgerFile(path) as ledger, shown_progress() as progress, ledger.run("backfill prices", ""):
+    back_up_first(settings, "backfill-prices")
+    with open_ledger(settings) as ledger, shown_progress() as progress, ledger.run("backfill prices", ""):
         report = asyncio.run(backfill_prices(sources, ledger, settings, plan.start, plan.end, now, progress))
     if as_json:
         print_json(_report_json(report))

@@ -1,6 +1,5 @@
 """`darkstar import`: energy and prices from files."""
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,9 @@ import typer
 
 from darkstar.bookkeeping.imports import EnergyImport, PriceImport, import_energy, import_prices
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
+from darkstar.cli.home import open_ledger, open_settings
 from darkstar.cli.progress import shown_progress
-from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
+from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import iso_local, iso_utc
 from darkstar.evidence.files.columns import parse_map
@@ -19,7 +19,7 @@ from darkstar.evidence.files.instants import parse_zone
 from darkstar.evidence.files.tables import Table, read_table
 from darkstar.ledger.quotes import PriceKind
 from darkstar.store.backup import back_up
-from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.database import BACKUPS_NAME
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet with an index or column ts_utc.")]
 TimezoneOption = Annotated[
@@ -53,11 +53,11 @@ def energy_command(
     as_json: JsonOption = False,
 ) -> None:
     """Import columns CHANNEL_kwh (energy of the interval that starts there) or CHANNEL_kwh_cum (meter readings)."""
-    settings = _settings(home)
+    settings = open_settings(home)
     mapping = parse_map(said or [])
     table = _read(file, timezone, settings)
-    backup = back_up_first(settings, "import energy")
-    with LedgerFile(settings.folder / LEDGER_NAME) as ledger, shown_progress() as progress:
+    backup = back_up_first(settings, "import-energy")
+    with open_ledger(settings) as ledger, shown_progress() as progress:
         done = import_energy(ledger, settings, table, mapping, progress)
     if as_json:
         print_json(_energy_json(done, backup))
@@ -86,10 +86,10 @@ def prices_command(
 ) -> None:
     """Import prices: the market's, to which the tariff is applied, or all in."""
     kind = _kind(all_in, export)
-    settings = _settings(home)
+    settings = open_settings(home)
     table = _read(file, timezone, settings)
-    backup = back_up_first(settings, "import prices")
-    with LedgerFile(settings.folder / LEDGER_NAME) as ledger:
+    backup = back_up_first(settings, "import-prices")
+    with open_ledger(settings) as ledger:
         done = import_prices(ledger, settings, table, column=column, unit=unit, fx=fx, kind=kind)
     if as_json:
         print_json(_prices_json(done, backup))
@@ -100,11 +100,7 @@ def prices_command(
 def back_up_first(settings: Settings, reason: str) -> Path | None:
     """A backup of the ledger before a command writes to it; None where there is no ledger yet."""
     path = settings.folder / LEDGER_NAME
-    return back_up(path, settings.folder / "backups", reason, time.time()) if path.exists() else None
-
-
-def _settings(home: Path | None) -> Settings:
-    return load_settings(find_home(home, os.environ, Path.cwd()), os.environ)
+    return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time()) if path.exists() else None
 
 
 def _read(file: Path, timezone: str | None, settings: Settings) -> Table:
