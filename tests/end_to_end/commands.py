@@ -25,15 +25,18 @@ PLACE = {
 }
 
 
-class EnvName(str):
+@dataclass(frozen=True)
+class EnvName:
     """The name of an environment variable, written into YAML as `!env NAME`."""
+
+    name: str
 
 
 class _Dumper(yaml.SafeDumper):
     """Knows what secrets look like in the file."""
 
 
-_Dumper.add_representer(EnvName, lambda dumper, name: dumper.represent_scalar("!env", str(name)))
+_Dumper.add_representer(EnvName, lambda dumper, secret: dumper.represent_scalar("!env", secret.name))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import datetime as dt
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ def seconds_of_home_assistant(books: Books) -> float:
 
 
 def test_every_hour_is_within_a_tenth_of_a_kwh_or_has_a_named_cause(
-    books: Books, record_property: pytest.RecordProperty
+    books: Books, record_property: Callable[[str, object], None]
 ) -> None:
     answered_s = seconds_of_home_assistant(books)
     verified = books.folder.run("verify", *books.range, "--json")
