@@ -19,7 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from darkstar.bookkeeping.verify import Verification
 from darkstar.domain.home import Home
-from darkstar.domain.slots import iso_local, local_date
+from darkstar.domain.slots import QUARTERS_OF_DAY, iso_local, local_date
 from darkstar.ledger.resolved import DayStatus
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.charts import (
@@ -115,6 +115,7 @@ def render_report(report: Report) -> str:
         differences=_difference_rows(verification, report.home) if verification else (),
         left_out=max(len(verification.differences) - SHOWN_DIFFERENCES, 0) if verification else 0,
         statuses=_statuses(verification) if verification else (),
+        unsound_days=_unsound_days(verification) if verification else (),
         number=number,
     )
 
@@ -208,8 +209,7 @@ def _plan_title(day_plan: DayPlan | None, home: Home) -> str:
 
 
 def _days(comparison: Comparison) -> str:
-    slots = len(comparison.history)
-    days = slots / 96
+    days = len(comparison.history) / QUARTERS_OF_DAY
     return number(days, 0 if abs(days - round(days)) < 0.05 else 1)
 
 
@@ -245,13 +245,13 @@ def _words(name: str) -> str:
 
 
 def _difference_rows(verification: Verification, home: Home) -> Sequence[_DifferenceRow]:
-    worst = sorted(verification.differences, key=lambda d: -abs(d.ha_kwh - d.ledger_kwh))[:SHOWN_DIFFERENCES]
+    worst = sorted(verification.differences, key=lambda d: -abs(d.difference_kwh or 0.0))[:SHOWN_DIFFERENCES]
     return [
         _DifferenceRow(
             iso_local(d.hour_utc, home.tz)[:16].replace("T", " "),
             _words(str(d.channel)),
-            number(d.ha_kwh, 2),
-            number(d.ledger_kwh, 2),
+            _energy(d.ha_kwh),
+            _energy(d.ledger_kwh),
             _words(str(d.cause)),
             d.detail,
         )
@@ -259,6 +259,18 @@ def _difference_rows(verification: Verification, home: Home) -> Sequence[_Differ
     ]
 
 
+def _energy(kwh: float | None) -> str:
+    return "not known" if kwh is None else number(kwh, 2)
+
+
 def _statuses(verification: Verification) -> Sequence[tuple[str, int]]:
     counted = Counter(day.status for day in verification.days)
     return [(words, counted[status]) for status, words in STATUS_WORDS.items() if counted[status]]
+
+
+def _unsound_days(verification: Verification) -> Sequence[tuple[str, str, str]]:
+    return [
+        (day.day.isoformat(), STATUS_WORDS[day.status], "; ".join(day.reasons))
+        for day in verification.days
+        if day.status is not DayStatus.CLEAN
+    ]
