@@ -1,0 +1,148 @@
+"""The replay: the past lived through again by a policy, slot by slot, against the load and the sun that really came.
+
+policy decides (knowing the past)  ->  plant carries out (knowing the slot)  ->  flows  ->  bill
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+
+from darkstar.domain.bill import Bill, energy_cost, export_revenue
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import SLOT_HOURS
+from darkstar.planner.highs import HighsEngine
+from darkstar.planner.problem import Series
+from darkstar.time_machine.information import Honesty, information
+from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, Flows, PolicyOutcome
+from darkstar.time_machine.plant import Plant, Step
+from darkstar.time_machine.policies import make_policy
+from darkstar.time_machine.scenario import Scenario
+
+POLICIES = ("none", "rule", "setpoint", "mpc", "oracle")
+LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
+
+
+def replay(scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST) -> PolicyOutcome:
+    """One policy over the scenario; the same every time, to the last digit (but for the times).
+
+    Raises:
+        UsageError: there is no policy of that name.
+    """
+    if name == ORACLE:
+        return _oracle(scenario)
+    policy = make_policy(name, scenario, information(honesty, scenario), HighsEngine(hot=True))
+    plant, history = Plant(scenario.storage, scenario.grid), scenario.history
+    soc_kwh = scenario.soc_start_kwh
+    steps: list[Step] = []
+    for number, (load, pv) in enumerate(zip(history.load_kwh.tolist(), history.pv_kwh.tolist(), strict=True)):
+        steps.append(plant.step(soc_kwh, policy.decide(number, soc_kwh), load, pv))
+        soc_kwh = steps[-1].soc_kwh
+    return _outcome(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
+
+
+def compare(
+    scenario: Scenario,
+    names: Sequence[str],
+    bounds_utc: tuple[int, int],
+    *,
+    honesty: Honesty = Honesty.HONEST,
+    workers: int = 1,
+    done: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Several policies on one scenario; figures do not depend on the number of workers (processes).
+
+    Args:
+        bounds_utc: the range that was asked for, end exclusive.
+        done: called with the name of each policy that is through.
+
+    Raises:
+        UsageError: a policy is unknown or named twice.
+    """
+    for name in names:
+        if name not in POLICIES:
+            raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
+    if len(set(names)) != len(names) or not names:
+        raise UsageError("Name each policy once, and at least one.")
+    began = time.perf_counter()
+    outcomes = _run(partial(replay, scenario, honesty=honesty), names, workers, done)
+    seconds = time.perf_counter() - began
+    return Comparison(
+        start_utc=bounds_utc[0],
+        end_utc=bounds_utc[1],
+        history=scenario.history,
+        outcomes={name: outcomes[name] for name in names},
+        settlement_per_kwh=scenario.settlement_per_kwh,
+        slots_per_s=len(names) * len(scenario.history) / seconds,
+    )
+
+
+def _run(
+    run: Callable[[str], PolicyOutcome], names: Sequence[str], workers: int, done: Callable[[str], None]
+) -> dict[str, PolicyOutcome]:
+    outcomes: dict[str, PolicyOutcome] = {}
+    if workers <= 1:
+        for name in names:
+            outcomes[name] = run(name)
+            done(name)
+        return outcomes
+    order = sorted(names, key=lambda name: LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(names))
+    # Fresh processes: a forked one would inherit locks of threads that it does not have.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures: dict[Future[PolicyOutcome], str] = {pool.submit(run, name): name for name in order}
+        for future in as_completed(futures):
+            outcomes[futures[future]] = future.result()
+            done(futures[future])
+    return outcomes
+
+
+def _oracle(scenario: Scenario) -> PolicyOutcome:
+    """The least cost that was possible: one exact plan over the whole range, everything known."""
+    history = scenario.history
+    plan = HighsEngine().solve(
+        scenario.problem(
+            history.load_kwh,
+            history.pv_kwh,
+            (history.import_price, history.export_price),
+            scenario.soc_start_kwh,
+            scenario.settlement,
+            SLOT_HOURS,
+        )
+    )
+    flows = Flows(
+        charge_kwh=plan.charge_kwh,
+        discharge_kwh=plan.discharge_kwh,
+        import_kwh=plan.import_kwh + plan.breach_kwh,
+        export_kwh=plan.export_kwh,
+        curtail_kwh=plan.curtail_kwh,
+        breach_kwh=plan.breach_kwh,
+        soc_kwh=plan.soc_kwh,
+    )
+    return _outcome(scenario, ORACLE, flows, np.array([plan.ms]))
+
+
+def _flows(soc_start_kwh: float, steps: Sequence[Step]) -> Flows:
+    columns = np.array(steps, dtype=np.float64).T
+    charge, discharge, imported, exported, curtailed, breach, soc = columns
+    return Flows(
+        charge, discharge, imported, exported, curtailed, breach, np.concatenate([[soc_start_kwh], soc])
+    )
+
+
+def _outcome(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:
+    storage, grid, history = scenario.storage, scenario.grid, scenario.history
+    fees = grid.import_breach_cost * flows.breach_kwh + grid.curtailment_cost * flows.curtail_kwh
+    wear = storage.wear_charge * flows.charge_kwh + storage.wear_discharge * flows.discharge_kwh
+    energy = history.import_price * flows.import_kwh - history.export_price * flows.export_kwh
+    gained_kwh = float(flows.soc_kwh[-1] - flows.soc_kwh[0])
+    bill = Bill(
+        energy_cost=energy_cost(flows.import_kwh, history.import_price),
+        fees=float(fees.sum()),
+        export_revenue=export_revenue(flows.export_kwh, history.export_price),
+        wear=float(wear.sum()),
+        settlement=scenario.settlement_per_kwh * gained_kwh,
+    )
+    return PolicyOutcome(name, bill, flows, energy + fees + wear, plan_ms)

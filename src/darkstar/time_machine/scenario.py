@@ -1,0 +1,93 @@
+"""What a replay needs to know: a past, which of its slots are replayed, a battery, a connection, a start."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.errors import UsageError
+from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
+from darkstar.time_machine.history import History
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The same for every policy that is compared.
+
+    Attributes:
+        known: every slot from some time before the range (what a forecaster may learn from) to its end, without
+            holes in time; values that nobody knows are NaN.
+        replayed: which of them are replayed, shape (len(known),); nothing is unknown in those.
+        tz: the home's time zone.
+        soc_start_kwh: energy stored before the first replayed slot, for all policies alike.
+        settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
+    """
+
+    known: History
+    replayed: NDArray[np.bool_]
+    tz: ZoneInfo
+    storage: StorageModel
+    grid: GridModel
+    soc_start_kwh: float
+    settlement_per_kwh: float
+
+    def __post_init__(self) -> None:
+        history = self.history
+        if not len(history):
+            raise UsageError(
+                "No day of the range can be replayed.",
+                remedy=self._reasons() or "Choose a range with energy and prices.",
+            )
+        for series in (history.load_kwh, history.pv_kwh, history.import_price, history.export_price):
+            if not np.isfinite(series).all():
+                raise UsageError("A slot to be replayed lacks its load, its sun or its price.")
+        if not self.storage.soc_min_kwh <= self.soc_start_kwh <= self.storage.soc_max_kwh:
+            raise UsageError(
+                f"The state of charge at the start, {self.soc_start_kwh:g} kWh, lies outside the battery's "
+                f"{self.storage.soc_min_kwh:g} to {self.storage.soc_max_kwh:g} kWh.",
+                remedy="Choose another --soc-start-percent.",
+            )
+
+    @cached_property
+    def history(self) -> History:
+        """The replayed slots."""
+        return self.known.take(self.replayed)
+
+    @property
+    def settlement(self) -> TerminalValue:
+        """The settlement as a planner sees it, up to a constant that no decision changes."""
+        room = self.storage.soc_max_kwh - self.storage.soc_min_kwh
+        return TerminalValue(np.array([self.settlement_per_kwh]), np.array([room]))
+
+    def problem(
+        self,
+        load_kwh: Series,
+        pv_kwh: Series,
+        prices: tuple[Series, Series],
+        soc_kwh: float,
+        terminal: TerminalValue,
+        slot_hours: float,
+    ) -> Problem:
+        """What to decide for slots with these energies and import and export prices, all shape (n,)."""
+        return Problem(
+            slot_hours=slot_hours,
+            load_kwh=load_kwh,
+            pv_kwh=pv_kwh,
+            import_price=prices[0],
+            export_price=prices[1],
+            soc_start_kwh=soc_kwh,
+            storage=self.storage,
+            grid=self.grid,
+            terminal=terminal,
+        )
+
+    def _reasons(self) -> str:
+        return "; ".join(f"{day}: {reason}" for day, reason in self.known.omitted[:3])
+
+
+def cautious_settlement(history: History, storage: StorageModel) -> float:
+    """What a stored kWh surely brings: the mean export price after discharging and its wear, never below zero."""
+    sold = float(history.export_price.mean()) if len(history) else 0.0
+    return max(0.0, (sold - storage.wear_discharge) * storage.discharge_efficiency)
