@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 class LiveSource(EnergySource, Protocol):
     """A source that also tells of changes as they happen."""
 
-    async def wait_running(self, timeout: float) -> object:
+    async def wait_running(self, timeout_s: float) -> object:
         """Return once it has started up."""
         ...
 
@@ -80,7 +80,7 @@ class Recorder:
                 on=AwayError, attempts=None, timeout=None, wait_initial=1.0, wait_max=30.0
             ):
                 with attempt:
-                    await self._source.wait_running(timeout=600.0)
+                    await self._source.wait_running(timeout_s=600.0)
             try:
                 await self._watch()
             except AwayError as away:
@@ -190,7 +190,7 @@ async def _collecting(
 ) -> AsyncIterator["asyncio.Task[None]"]:
     async def collect() -> None:
         async for change in changes:
-            inbox.append(change)
+            inbox.append(change)  # noqa: PERF401 - it never ends
 
     task = asyncio.create_task(collect(), name="recorder inbox")
     try:

@@ -5,12 +5,17 @@ from darkstar.bookkeeping.ranges import chunks
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.home import slot_limits_kwh
-from darkstar.domain.slots import HOUR_SECONDS, slot_range
+from darkstar.domain.slots import HOUR_SECONDS, day_bounds, hour_floor, local_date, slot_range
+from darkstar.ledger.combining import MeterGroup
 from darkstar.ledger.evidence import MeterEvidence
-from darkstar.ledger.resolve import MARGIN_SECONDS, MeterGroup, Site, resolve
+from darkstar.ledger.quality import label_days
+from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
+from darkstar.ledger.resolved import ResolvedSlots
+from darkstar.ledger.swapped import swapped
 from darkstar.store.ledger_file import LedgerFile
 
 CHUNK = 92 * 24 * HOUR_SECONDS
+JUDGED = 28 * 24 * HOUR_SECONDS
 SOC = "soc"
 
 
@@ -21,7 +26,6 @@ def site_of(settings: Settings) -> Site:
         absent=settings.absent,
         latitude=settings.home.latitude,
         longitude=settings.home.longitude,
-        tz=settings.home.tz,
     )
 
 
@@ -63,8 +67,44 @@ def resolve_range(
     pieces = list(chunks(start, end, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("resolving", done, len(pieces))
-        groups, soc = gather(ledger, settings, piece_start, piece_end)
-        resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site)
-        ledger.write_slots(resolved)
+        with ledger.transaction():
+            groups, soc = gather(ledger, settings, piece_start, piece_end)
+            ledger.write_slots(resolve(slot_range(piece_start, piece_end), groups, soc, site))
+    label_range(ledger, settings, start, end)
     progress("resolving", len(pieces), len(pieces))
     return len(slot_range(start, end))
+
+
+def label_range(ledger: LedgerFile, settings: Settings, start: int, end: int) -> None:
+    """Label the local days that [start, end) touches, from all of their slots."""
+    tz = settings.home.tz
+    for piece_start, piece_end in chunks(start, end, CHUNK):
+        first = day_bounds(local_date(piece_start, tz), tz)[0]
+        last = day_bounds(local_date(piece_end - 1, tz), tz)[1]
+        with ledger.transaction():
+            ledger.write_days(label_days(stored_slots(ledger, first, last), tz))
+
+
+def stored_slots(ledger: LedgerFile, start: int, end: int) -> ResolvedSlots:
+    """The slots of [start, end) as they stand in the ledger."""
+    with ledger.snapshot():
+        table = ledger.slots(start, end)
+        channels = ledger.provenance(start, end)
+    return ResolvedSlots(table.slots, channels, table.soc_start_percent, table.soc_end_percent)
+
+
+def swapped_sensors(ledger: LedgerFile, settings: Settings, start: int, end: int) -> list[str]:
+    """A warning where two channels seem to have each other's sensors, judged by the last weeks of [start, end)."""
+    first = max(hour_floor(start) + HOUR_SECONDS, hour_floor(end) - JUDGED)
+    if first >= hour_floor(end):
+        return []
+    pair = swapped(
+        stored_slots(ledger, first, hour_floor(end)), settings.home.latitude, settings.home.longitude
+    )
+    if pair is None:
+        return []
+    one, other = pair
+    return [
+        f"The balance of the home does not add up, and would if `{one}` and `{other}` changed places: are their "
+        "sensors swapped in darkstar.yaml?"
+    ]

@@ -6,31 +6,35 @@ have no long-term statistics (a water heater) is held against Home Assistant's o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.bookkeeping.backfill import HISTORY_DAYS, ORIGIN
 from darkstar.bookkeeping.progress import Progress, silent
-from darkstar.bookkeeping.resolving import gather, label_range, site_of
+from darkstar.bookkeeping.ranges import chunks
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR, iso_utc
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, hour_floor, iso_utc, local_date
 from darkstar.evidence.source import EnergySource
-from darkstar.ledger.accounting import ha_hours
-from darkstar.ledger.compare import HourComparison, compare
-from darkstar.ledger.evidence import MICROSECONDS, Statistics
-from darkstar.ledger.explain import Cause, Difference, explain_hours
-from darkstar.ledger.quality import DayQuality
+from darkstar.ledger.accounting import change_by_sum, ha_hours
+from darkstar.ledger.compare import HourComparison, hourly
+from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence
+from darkstar.ledger.explain import Background, Cause, Difference, explain
+from darkstar.ledger.resolved import ChannelSlots, DayQuality
+from darkstar.ledger.spans import measure_before
 from darkstar.store.ledger_file import LedgerFile
 
 Hours = NDArray[np.int64]
 Energies = NDArray[np.float64]
 
 TOLERANCE_KWH = 0.1
-LOOKBACK = 7 * 24 * HOUR_SECONDS
+LOOKBACK = 31 * DAY_SECONDS
 """Home Assistant's `change` is the difference to the row before, which a gap may put days earlier."""
-HISTORY_WINDOW = 11 * 24 * HOUR_SECONDS
+CHUNK = 92 * DAY_SECONDS
+COMPILED_AFTER = 60
+"""Home Assistant makes an hour's statistics some seconds after its end."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,129 @@ class Verification:
     def unexplained(self) -> int:
         """Those beyond it without one."""
         return sum(verdict.unexplained for verdict in self.channels.values())
+
+
+async def verify(
+    source: EnergySource,
+    ledger: LedgerFile,
+    settings: Settings,
+    start: int,
+    end: int,
+    now: float,
+    progress: Progress = silent,
+    tolerance_kwh: float = TOLERANCE_KWH,
+) -> Verification:
+    """Compare the whole hours of [start, end), as far as Home Assistant has finished them.
+
+    Raises:
+        UsageError: no finished hour lies in the range.
+    """
+    first, last = -(-start // HOUR_SECONDS) * HOUR_SECONDS, hour_floor(min(end, now - COMPILED_AFTER))
+    if first >= last:
+        raise UsageError(
+            f"No finished hour lies between {iso_utc(start)} and {iso_utc(end)}.",
+            remedy="Choose an earlier range.",
+        )
+    with_sums = frozenset(await source.statistic_ids())
+    compared: dict[Channel, list[HourComparison]] = {}
+    differences: list[Difference] = []
+    pieces = list(chunks(first, last, CHUNK))
+    for done, (piece_start, piece_end) in enumerate(pieces):
+        progress("comparing", done, len(pieces))
+        theirs = await _their_hours(source, settings, with_sums, piece_start, piece_end, now)
+        with ledger.snapshot():
+            ours = ledger.provenance(piece_start, piece_end)
+            for channel, ha_kwh in theirs.items():
+                hours = np.arange(piece_start, piece_end, HOUR_SECONDS, dtype=np.int64)
+                ledger_kwh = hourly(ours[channel].energy_kwh)
+                if not with_sums.issuperset(settings.sensors[channel]):
+                    ledger_kwh = np.where(np.isnan(ha_kwh), np.nan, ledger_kwh)
+                comparison = HourComparison(channel, hours, ha_kwh, ledger_kwh)
+                compared.setdefault(channel, []).append(comparison)
+                if not comparison.within(tolerance_kwh).all():
+                    background = _background(ledger, settings, channel, ours[channel], hours)
+                    differences += explain(comparison, background, tolerance_kwh)
+    progress("comparing", len(pieces), len(pieces))
+    tz = settings.home.tz
+    return Verification(
+        start=first,
+        end=last,
+        tolerance_kwh=tolerance_kwh,
+        channels={c: _verdict(c, parts, differences, tolerance_kwh) for c, parts in compared.items()},
+        differences=tuple(sorted(differences, key=lambda d: (d.hour_utc, d.channel))),
+        days=tuple(ledger.days(local_date(first, tz), local_date(last + DAY_SECONDS - 1, tz))),
+    )
+
+
+async def _their_hours(
+    source: EnergySource,
+    settings: Settings,
+    with_sums: frozenset[str],
+    start: int,
+    end: int,
+    now: float,
+) -> dict[Channel, Energies]:
+    """What Home Assistant says of each channel's hours; NaN where it says nothing."""
+    ids = [entity_id for members in settings.sensors.values() for entity_id in members]
+    hours = np.arange(start, end, HOUR_SECONDS, dtype=np.int64)
+    rows = await source.statistics([i for i in ids if i in with_sums], start - LOOKBACK, end, "hour")
+    change = {i: change_by_sum(found, hours) for i, found in rows.items()}
+    without = [i for i in ids if i not in with_sums]
+    kept_since = max(start, int(now) - HISTORY_DAYS * DAY_SECONDS)
+    if without and kept_since < end:
+        found = await source.history(without, (kept_since - HOUR_SECONDS) * MICROSECONDS, end * MICROSECONDS)
+        change |= {i: ha_hours(readings, hours) for i, readings in found.items()}
+    nothing = np.full(len(hours), np.nan)
+    return {
+        channel: _total([change.get(i, nothing) for i in members])
+        for channel, members in settings.sensors.items()
+    }
+
+
+def _total(changes: Sequence[Energies]) -> Energies:
+    """Sum of the sensors that have a number; NaN where none has."""
+    stacked = np.stack(changes)
+    return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+
+
+def _background(
+    ledger: LedgerFile, settings: Settings, channel: Channel, slots: ChannelSlots, hours: Hours
+) -> Background:
+    """What was stored of Home Assistant's samples and statistics of a channel."""
+    names = settings.sensors[channel]
+    start, end = int(hours[0]) - DAY_SECONDS, int(hours[-1]) + HOUR_SECONDS
+    stored = [
+        ledger.evidence(meter.meter_id, start, end)
+        for meter in ledger.meters()
+        if meter.origin == ORIGIN and meter.name in names and meter.channel == channel.value
+    ]
+    nothing = np.full(len(hours), np.nan)
+    return Background(
+        slots=slots,
+        by_rule_kwh=_total([_by_rule(meter, hours) for meter in stored] or [nothing]),
+        stored_kwh=_total([change_by_sum(meter.hourly, hours) for meter in stored] or [nothing]),
+    )
+
+
+def _by_rule(meter: MeterEvidence, hours: Hours) -> Energies:
+    """Home Assistant's rule on the stored samples, in the hours of which all samples are stored."""
+    edges = np.append(hours, hours[-1:] + HOUR_SECONDS) * MICROSECONDS
+    whole = np.diff(measure_before(meter.watched_us, edges)) == HOUR_SECONDS * MICROSECONDS
+    return np.where(whole, ha_hours(meter.readings, hours), np.nan)
+
+
+def _verdict(
+    channel: Channel, parts: Sequence[HourComparison], differences: Sequence[Difference], tolerance_kwh: float
+) -> ChannelVerdict:
+    known = np.concatenate([~(np.isnan(part.ha_kwh) & np.isnan(part.ledger_kwh)) for part in parts])
+    within = np.concatenate([part.within(tolerance_kwh) for part in parts]) & known
+    apart = np.abs(np.concatenate([part.difference_kwh for part in parts]))
+    causes = [difference.cause for difference in differences if difference.channel is channel]
+    unexplained = causes.count(Cause.UNEXPLAINED)
+    return ChannelVerdict(
+        hours=int(known.sum()),
+        within=int(within.sum()),
+        explained=len(causes) - unexplained,
+        unexplained=unexplained,
+        max_abs_difference_kwh=float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0,
+    )

@@ -1,9 +1,14 @@
 """The home that a command works on: its settings and its ledger."""
 
 import os
+import time
 from pathlib import Path
 
 from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
+from darkstar.domain.errors import ConfigError
+from darkstar.evidence.home_assistant import HomeAssistant
+from darkstar.store.backup import back_up
+from darkstar.store.database import BACKUPS_NAME
 from darkstar.store.ledger_file import LedgerFile
 
 
@@ -22,3 +27,20 @@ def open_ledger(settings: Settings) -> LedgerFile:
     ledger = LedgerFile(settings.folder / LEDGER_NAME)
     ledger.keep_local_time(settings.home.tz)
     return ledger
+
+
+def back_up_first(settings: Settings, reason: str) -> Path | None:
+    """A backup of the ledger before a command writes to it; None where there is no ledger yet."""
+    path = settings.folder / LEDGER_NAME
+    return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time()) if path.exists() else None
+
+
+def home_assistant(settings: Settings) -> HomeAssistant:
+    """The home's Home Assistant; use as `async with`."""
+    place = settings.home_assistant
+    if place is None:
+        raise ConfigError(
+            f"{settings.folder} does not say where Home Assistant is.",
+            remedy="Write `home_assistant: {url: ..., token: !env HA_TOKEN}` into darkstar.yaml.",
+        )
+    return HomeAssistant(place.url, place.token, ca_file=place.ca_file)

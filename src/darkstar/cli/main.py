@@ -6,6 +6,7 @@ import sys
 import typer
 from rich.logging import RichHandler
 
+from darkstar.cli import backfill, backup, imports, plan, record, verify
 from darkstar.cli.common import errors
 from darkstar.domain.errors import DarkstarError
 
@@ -15,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A home's battery, sun and water heater at the lowest bill, with every number proven.",
 )
+for group in (backfill, record, imports, verify, plan, backup):
+    group.register(app)
 
 
 def main() -> None:

@@ -55,6 +55,10 @@ class DemoSource:
         }
         return {e: found for e, found in rows.items() if len(found)}
 
+    async def oldest_statistic(self, ids: Sequence[str]) -> int | None:
+        """The demo's beginning."""
+        return self._home.start if set(ids) & set(await self.statistic_ids()) else None
+
     async def history(self, ids: Sequence[str], start_us: int, end_us: int) -> Mapping[str, Readings]:
         """States of [start_us, end_us) and the one that held at its start, as far back as they are kept."""
         found = {e: self._history(self._specs[e], start_us, end_us) for e in ids if e in self._specs}

@@ -49,3 +49,7 @@ class EnergySource(Protocol):
         An id without any is left out. Units are the entity's present one, for HA keeps none with the states.
         """
         ...
+
+    async def oldest_statistic(self, ids: Sequence[str]) -> int | None:
+        """An instant [UTC s] at most a month before the first hourly statistic of any id; None where there is none."""
+        ...

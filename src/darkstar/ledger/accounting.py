@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.slots import HOUR_SECONDS
-from darkstar.ledger.evidence import MICROSECONDS, Readings
+from darkstar.ledger.evidence import MICROSECONDS, Readings, Statistics
 from darkstar.ledger.meters import parse_signed
 
 RESET_SHARE = 0.9
@@ -56,3 +56,15 @@ def _inside(at_us: NDArray[np.int64], spans: NDArray[np.int64]) -> NDArray[np.bo
         return np.zeros(len(at_us), dtype=np.bool_)
     place = np.searchsorted(spans[:, 0], at_us, side="right") - 1
     return np.asarray((place >= 0) & (at_us < spans[np.maximum(place, 0), 1]))
+
+
+def change_by_sum(statistics: Statistics, hours: Hours) -> Series:
+    """Home Assistant's `change` of each hour from its rows' sums; shape (n,), NaN where it has no row.
+
+    The first row has none: what Home Assistant answers for it is its whole sum.
+    """
+    change = np.full(len(hours), np.nan)
+    place = (statistics.start_utc[1:] - int(hours[0])) // HOUR_SECONDS
+    inside = (place >= 0) & (place < len(hours))
+    change[place[inside]] = np.diff(statistics.sum_kwh)[inside]
+    return change

@@ -116,7 +116,7 @@ def explain(comparison: HourComparison, background: Background, tolerance_kwh: f
         ha, ledger = float(comparison.ha_kwh[i]), float(comparison.ledger_kwh[i])
         around = int(flags[i]) or int(flags[i - 1] if i else 0)
         cause, detail = (
-            _befallen(around)
+            _befallen(around, proven=abs(float(background.by_rule_kwh[i]) - ha) <= tolerance_kwh)
             or _by_rule(ha, ledger, float(background.by_rule_kwh[i]), tolerance_kwh)
             or _changed(ha, float(background.stored_kwh[i]))
             or _other_source(sources[i])
@@ -130,10 +130,11 @@ def explain(comparison: HourComparison, background: Background, tolerance_kwh: f
     return differences
 
 
-def _befallen(flags: int) -> tuple[Cause, str] | None:
+def _befallen(flags: int, *, proven: bool) -> tuple[Cause, str] | None:
+    proof = " Its rule, applied to the samples, gives its number." if proven else ""
     for flag, cause, detail in CAUSE_OF_FLAG:
         if flags & flag:
-            return cause, f"{detail[0].upper()}{detail[1:]}."
+            return cause, f"{detail[0].upper()}{detail[1:]}.{proof}"
     return None
 
 

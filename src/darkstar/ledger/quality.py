@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import SLOT_HOURS, day_bounds, local_date
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.ledger.evidence import Source
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, ResolvedSlots
 
@@ -33,11 +33,11 @@ def label_days(resolved: ResolvedSlots, tz: ZoneInfo) -> list[DayQuality]:
         for channel, found in resolved.channels.items()
         if np.isfinite(found.energy_kwh).any() and not (found.source == Source.ABSENT).all()
     }
-    labels = []
+    labels: list[DayQuality] = []
     day = local_date(int(slots[0]), tz)
     while True:
         start, end = day_bounds(day, tz)
-        if end > int(slots[-1]) + int(SLOT_HOURS * 3600):
+        if end > int(slots[-1]) + SLOT_SECONDS:
             return labels
         if start >= slots[0]:
             rows = slice(*np.searchsorted(slots, [start, end]).tolist())

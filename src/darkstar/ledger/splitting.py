@@ -121,10 +121,11 @@ def _any_split(books: _Books, channel: Channel) -> Mask:
 def _follow_balance(books: _Books, coarse: Mapping[Channel, Mask]) -> None:
     """Lay import and export of an hour so that every quarter balances, where both hours' totals allow it."""
     free = [
-        coarse[c].all(axis=1) | (books.slots[c].source == Source.ABSENT).reshape(-1, 4).all(axis=1)
+        coarse[c].all(axis=1)
+        | (books.slots[c].source == Source.ABSENT).reshape(-1, SLOTS_PER_HOUR).all(axis=1)
         for c in GRID
     ]
-    split = [coarse[c].all(axis=1) for c in GRID]
+    split: list[Mask] = [np.asarray(coarse[c].all(axis=1)) for c in GRID]
     others = [c for c in BALANCE_SIGN if c not in GRID]
     known = np.all([np.isfinite(books.energy[c]).all(axis=1) for c in (*others, *GRID)], axis=0)
     hours = np.flatnonzero(free[0] & free[1] & (split[0] | split[1]) & known)
@@ -137,7 +138,7 @@ def _follow_balance(books: _Books, coarse: Mapping[Channel, Mask]) -> None:
     possible: Mask = np.asarray(both_ways >= -EPSILON_KWH)
     aside = np.maximum(both_ways, 0.0).reshape(-1, 1) / SLOTS_PER_HOUR
     for channel, sign in zip(GRID, (1, -1), strict=True):
-        chosen: Mask = np.logical_and(possible, split[GRID.index(channel)][hours])
+        chosen = np.flatnonzero(possible & split[GRID.index(channel)][hours])
         rows = hours[chosen]
         books.energy[channel][rows] = (np.maximum(sign * needed, 0.0) + aside)[chosen]
         where: Mask = np.zeros(books.energy[channel].shape, dtype=np.bool_)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.channels import BALANCE_SIGN, Channel
+from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.compare import hourly
 from darkstar.ledger.evidence import Source
 from darkstar.ledger.resolved import ResolvedSlots
@@ -29,7 +30,7 @@ NIGHT = -0.05
 
 def swapped(resolved: ResolvedSlots, latitude: float, longitude: float) -> tuple[Channel, Channel] | None:
     """The two channels that seem to stand in each other's place, if any."""
-    hours = resolved.slots.reshape(-1, 4)[:, 0]
+    hours = resolved.slots.reshape(-1, SLOTS_PER_HOUR)[:, 0]
     measured: dict[Channel, Series] = {}
     derived = False
     for channel in BALANCE_SIGN:
@@ -58,7 +59,7 @@ def _by_night(
     charge = resolved.channels[Channel.BATT_DISCHARGE]
     if not (charge.source == Source.ABSENT).all():
         return None
-    middle = hours.astype(np.float64) + 1800.0
+    middle = hours.astype(np.float64) + HOUR_SECONDS / 2
     dark = sin_elevation(middle, latitude, longitude) < NIGHT
     bought, sold = (hourly(resolved.channels[c].energy_kwh)[dark] for c in (Channel.IMPORT, Channel.EXPORT))
     known = np.isfinite(bought) & np.isfinite(sold)

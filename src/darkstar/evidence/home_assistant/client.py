@@ -161,6 +161,18 @@ class HomeAssistant:
             if rows.get(entity_id)
         }
 
+    async def oldest_statistic(self, ids: Sequence[str]) -> int | None:
+        """Start [UTC s] of the first month in which any id has statistics; None where there is none."""
+        fields = {
+            "statistic_ids": list(dict.fromkeys(ids)),
+            "start_time": iso_utc(0),
+            "period": "month",
+            "types": ["sum"],
+        }
+        rows = answers.parse_statistics(await self._ask("recorder/statistics_during_period", fields))
+        starts = [some[0]["start"] // answers.MILLISECONDS for some in rows.values() if some]
+        return min(starts, default=None)
+
     async def history(self, ids: Sequence[str], start_us: int, end_us: int) -> Mapping[str, Readings]:
         """States reported in [start_us, end_us), and first, marked `held`, the one that held at start_us.
 
