@@ -1,0 +1,194 @@
+"""Prices kept: gaps found, filled from one source after another, and left unknown where nobody knows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from darkstar.bookkeeping.prices import backfill_prices, plan_prices, write_prices
+from darkstar.config.settings import Settings
+from darkstar.domain.errors import DataError, SourceUnreachableError, UsageError
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
+from darkstar.ledger.quotes import PriceKind, Quotes
+from darkstar.store.ledger_file import LedgerFile
+from tests.bookkeeping.homes import settings
+
+DAY = 1_753_999_200  # 2025-08-01T00:00:00+02:00
+NOW = DAY + 20 * DAY_SECONDS + 15 * HOUR_SECONDS
+"""Three in the afternoon of 21 August: the market has published the 22nd."""
+
+
+class Recorded:
+    """A source with one price for all hours but those it lacks.
+
+    Attributes:
+        asked: ranges in the order of the questions. failing: by start of a range, the error it is answered with.
+    """
+
+    def __init__(self, name: str, price: float, lacks: tuple[tuple[int, int], ...] = ()) -> None:
+        self.name = name
+        self.price = price
+        self.lacks = lacks
+        self.asked: list[tuple[int, int]] = []
+        self.failing: dict[int, Exception] = {}
+
+    async def fetch(self, start_utc: int, end_utc: int) -> Quotes:
+        self.asked.append((start_utc, end_utc))
+        for start, error in self.failing.items():
+            if start_utc <= start < end_utc:
+                raise error
+        starts = np.arange(start_utc, end_utc, HOUR_SECONDS, dtype=np.int64)
+        for first, last in self.lacks:
+            starts = starts[(starts < first) | (starts >= last)]
+        ends = starts + HOUR_SECONDS
+        return Quotes(self.name, "SE4", "SEK", PriceKind.SPOT, starts, ends, np.full(len(starts), self.price))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[LedgerFile]:
+    with LedgerFile(tmp_path / "planner_learning.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return settings(tmp_path)
+
+
+def spot(ledger: LedgerFile, start: int, end: int) -> list[float]:
+    return (ledger.slots(start, end).export_price - 0.05).round(9).tolist()
+
+
+async def test_fills_a_range(ledger: LedgerFile, home: Settings) -> None:
+    source = Recorded("vattenfall", 0.4)
+    report = await backfill_prices([source], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW)
+    assert (report.slots, report.known, report.missing) == (192, 192, ())
+    assert report.added == {"vattenfall": 48}
+    assert source.asked == [(DAY, DAY + 2 * DAY_SECONDS)]
+    assert set(spot(ledger, DAY, DAY + 2 * DAY_SECONDS)) == {0.4}
+
+
+async def test_asks_for_nothing_twice(ledger: LedgerFile, home: Settings) -> None:
+    source = Recorded("vattenfall", 0.4)
+    await backfill_prices([source], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    report = await backfill_prices([source], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    assert len(source.asked) == 1
+    assert report.added == {}
+    assert report.known == 96
+
+
+async def test_the_next_source_fills_the_gaps_and_only_those(ledger: LedgerFile, home: Settings) -> None:
+    gap = (DAY + 30 * HOUR_SECONDS, DAY + 33 * HOUR_SECONDS)
+    first, second = Recorded("vattenfall", 0.4, (gap,)), Recorded("elprisetjustnu", 0.6)
+    report = await backfill_prices([first, second], ledger, home, DAY, DAY + 3 * DAY_SECONDS, NOW)
+    assert second.asked == [(DAY + DAY_SECONDS, DAY + 2 * DAY_SECONDS)]
+    assert report.missing == ()
+    assert spot(ledger, gap[0] - HOUR_SECONDS, gap[1] + HOUR_SECONDS) == [0.4] * 4 + [0.6] * 12 + [0.4] * 4
+
+
+async def test_what_nobody_has_stays_unknown_and_is_told(ledger: LedgerFile, home: Settings) -> None:
+    gap = (DAY + 30 * HOUR_SECONDS, DAY + 33 * HOUR_SECONDS)
+    sources = [Recorded("vattenfall", 0.4, (gap,)), Recorded("elprisetjustnu", 0.6, (gap,))]
+    report = await backfill_prices(sources, ledger, home, DAY, DAY + 3 * DAY_SECONDS, NOW)
+    assert report.missing == (gap,)
+    assert report.known == report.slots - 12
+    table = ledger.slots(*gap)
+    assert np.isnan(table.import_price).all()
+    assert np.isnan(table.export_price).all()
+
+
+async def test_zero_and_negative_prices_are_no_gaps(ledger: LedgerFile, home: Settings) -> None:
+    """Fault 8: zero prices 'repaired' from another source."""
+    for price in (0.0, -0.3):
+        first, second = Recorded("vattenfall", price), Recorded("elprisetjustnu", 0.6)
+        await backfill_prices([first, second], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+        assert second.asked == []
+
+
+async def test_a_source_out_of_reach_is_passed_over(ledger: LedgerFile, home: Settings) -> None:
+    first, second = Recorded("vattenfall", 0.4), Recorded("elprisetjustnu", 0.6)
+    first.failing = {DAY: SourceUnreachableError("Vattenfall does not answer.", remedy="Wait.")}
+    report = await backfill_prices([first, second], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    assert report.failures == {"vattenfall": "Vattenfall does not answer."}
+    assert report.missing == ()
+
+
+async def test_a_broken_answer_costs_only_its_own_request(ledger: LedgerFile, home: Settings) -> None:
+    source = Recorded("vattenfall", 0.4)
+    start, end = DAY - 90 * DAY_SECONDS, DAY
+    source.failing = {start: DataError("rubbish")}
+    report = await backfill_prices([source], ledger, home, start, end, NOW)
+    assert len(source.asked) > 2
+    assert report.failures == {"vattenfall": "rubbish"}
+    assert report.missing == ((start, source.asked[0][1]),)
+
+
+async def test_nobody_within_reach_is_an_error(ledger: LedgerFile, home: Settings) -> None:
+    sources = [Recorded("vattenfall", 0.4), Recorded("elprisetjustnu", 0.6)]
+    for source in sources:
+        source.failing = {DAY: SourceUnreachableError(f"{source.name} is away.")}
+    with pytest.raises(
+        SourceUnreachableError, match=r"vattenfall is away. elprisetjustnu is away.*import prices"
+    ):
+        await backfill_prices(sources, ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+
+
+async def test_out_of_reach_does_not_matter_where_nothing_is_missing(
+    ledger: LedgerFile, home: Settings
+) -> None:
+    await backfill_prices([Recorded("vattenfall", 0.4)], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    away = Recorded("vattenfall", 0.4)
+    away.failing = {DAY: SourceUnreachableError("away")}
+    report = await backfill_prices([away], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    assert (report.failures, report.missing) == ({}, ())
+
+
+async def test_stops_at_what_the_market_has_published(ledger: LedgerFile, home: Settings) -> None:
+    source = Recorded("vattenfall", 0.4)
+    report = await backfill_prices([source], ledger, home, NOW - DAY_SECONDS, NOW + 9 * DAY_SECONDS, NOW)
+    assert report.end == DAY + 22 * DAY_SECONDS
+
+
+async def test_days_of_23_and_25_hours_are_asked_for_whole(ledger: LedgerFile, home: Settings) -> None:
+    """Fault 16."""
+    for start, hours in ((1_743_289_200, 23), (1_729_980_000, 25)):  # 2025-03-30, 2024-10-27, local midnight
+        source = Recorded("vattenfall", 0.4)
+        end = start + hours * HOUR_SECONDS
+        report = await backfill_prices([source], ledger, home, start, end, NOW)
+        assert source.asked == [(start, end)]
+        assert (report.slots, report.known) == (hours * 4, hours * 4)
+
+
+async def test_an_all_in_import_price_leaves_the_export_price_to_be_asked_for(
+    ledger: LedgerFile, home: Settings
+) -> None:
+    starts = np.array([DAY], dtype=np.int64)
+    ledger.add_quotes(
+        Quotes("file", "", "SEK", PriceKind.IMPORT, starts, starts + HOUR_SECONDS, np.array([1.9]))
+    )
+    write_prices(ledger, home, DAY, DAY + HOUR_SECONDS)
+    source = Recorded("vattenfall", 0.4)
+    await backfill_prices([source], ledger, home, DAY, DAY + HOUR_SECONDS, NOW)
+    assert len(source.asked) == 1
+    table = ledger.slots(DAY, DAY + HOUR_SECONDS)
+    assert table.import_price.tolist() == [1.9] * 4
+    np.testing.assert_allclose(table.export_price, 0.45)
+
+
+async def test_the_plan_says_what_is_missing_and_changes_nothing(ledger: LedgerFile, home: Settings) -> None:
+    await backfill_prices([Recorded("vattenfall", 0.4)], ledger, home, DAY, DAY + DAY_SECONDS, NOW)
+    plan = plan_prices(ledger, home, DAY, DAY + 3 * DAY_SECONDS - SLOT_SECONDS // 2, NOW)
+    assert (plan.start, plan.end) == (DAY, DAY + 3 * DAY_SECONDS)
+    assert (plan.slots, plan.known) == (288, 96)
+    assert plan.requests == ((DAY + DAY_SECONDS, DAY + 3 * DAY_SECONDS),)
+    assert ledger.slot_extent() == (DAY, DAY + DAY_SECONDS)
+
+
+def test_ranges_that_make_no_sense(ledger: LedgerFile, home: Settings) -> None:
+    with pytest.raises(UsageError, match="is empty"):
+        plan_prices(ledger, home, DAY, DAY, NOW)
+    with pytest.raises(UsageError, match="is empty"):
+        plan_prices(ledger, home, DAY + DAY_SECONDS, DAY, NOW)
+    with pytest.raises(UsageError, match="Prices are published until 2025-08-22T22:00:00Z"):
+        plan_prices(ledger, home, NOW + 3 * DAY_SECONDS, NOW + 4 * DAY_SECONDS, NOW)
