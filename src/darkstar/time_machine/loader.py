@@ -1,0 +1,147 @@
+"""From the ledger's slots to a past that can be replayed.
+
+A home whose load and sun are both known is replayed on them; one that is known only by its grid meter on its net
+load (import less export, the battery's own flows taken out). A local day with a slot that lacks an energy or a
+price, or that the ledger labels `exclude`, is left out whole and named with its reason: nothing is made up.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.domain.channels import Channel
+from darkstar.domain.errors import DataError, UsageError
+from darkstar.domain.home import Battery, Home
+from darkstar.domain.slots import DAY_SECONDS, iso_utc, local_date
+from darkstar.ledger.resolved import DayQuality, DayStatus
+from darkstar.planner.problem import GridModel, Series
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.slot_table import SlotTable
+from darkstar.time_machine.history import History
+from darkstar.time_machine.plant import storage_model
+from darkstar.time_machine.scenario import Scenario, cautious_settlement
+
+WARM_UP_SECONDS = 21 * DAY_SECONDS
+"""How much of the past before the range a forecaster may learn from."""
+
+
+def load_scenario(
+    ledger: LedgerFile,
+    home: Home,
+    absent: Collection[Channel],
+    battery: Battery,
+    bounds_utc: tuple[int, int],
+    *,
+    soc_start_percent: float | None,
+    settlement_per_kwh: float | None = None,
+) -> Scenario:
+    """What is replayed of a range of the ledger.
+
+    Args:
+        absent: channels that the home does not have.
+        bounds_utc: first slot and end (exclusive) of the range.
+        soc_start_percent: where the battery starts; None takes what the ledger knows of the first replayed slot.
+        settlement_per_kwh: worth of stored energy at the end; None takes what it would surely sell for.
+
+    Raises:
+        DataError: the home's load is not known in the range.
+        UsageError: nothing can be replayed, or the battery's state of charge at the start is not known.
+    """
+    start, end = bounds_utc
+    with ledger.snapshot():
+        table = ledger.slots(start - WARM_UP_SECONDS, end)
+        labels = ledger.days(local_date(start, home.tz), local_date(end - 1, home.tz) + dt.timedelta(days=1))
+    history, replayed = past_of(table, labels, home.tz, start, absent)
+    first = np.flatnonzero(replayed)[:1]
+    if soc_start_percent is None and len(first):
+        soc_start_percent = float(table.soc_start_percent[first[0]])
+        if np.isnan(soc_start_percent):
+            raise UsageError(
+                f"The battery's state of charge at {iso_utc(int(table.slots[first[0]]))} is not known.",
+                remedy="Say where it starts: --soc-start-percent.",
+            )
+    storage = storage_model(battery)
+    if settlement_per_kwh is None:
+        settlement_per_kwh = cautious_settlement(history.take(replayed), storage)
+    return Scenario(
+        known=history,
+        replayed=replayed,
+        tz=home.tz,
+        storage=storage,
+        grid=GridModel(import_max_kw=home.fuse_kw, export_max_kw=home.fuse_kw),
+        soc_start_kwh=battery.capacity_kwh * (soc_start_percent or 0.0) / 100,
+        settlement_per_kwh=settlement_per_kwh,
+    )
+
+
+def past_of(
+    table: SlotTable, labels: Sequence[DayQuality], tz: ZoneInfo, start_utc: int, absent: Collection[Channel]
+) -> tuple[History, NDArray[np.bool_]]:
+    """The slots as a past without its battery, and which of them are replayed, shape (len(table),).
+
+    Raises:
+        DataError: the home's load is not known in the range.
+    """
+    in_range = table.slots >= start_utc
+    load_kwh, pv_kwh, net_only = _home_energy(table, in_range, absent)
+    history = History(table.slots, load_kwh, pv_kwh, table.import_price, table.export_price, net_only)
+    replayed, omitted = in_range.copy(), []
+    for day, rows in _days(table.slots, in_range, tz):
+        reason = _why_not(history, rows, next((label for label in labels if label.day == day), None))
+        if reason:
+            replayed[rows] = False
+            omitted.append((day, reason))
+    return replace(history, omitted=tuple(omitted)), replayed
+
+
+def _home_energy(
+    table: SlotTable, in_range: NDArray[np.bool_], absent: Collection[Channel]
+) -> tuple[Series, Series, bool]:
+    """Load, sun, and whether they are known by their difference alone."""
+
+    def of(channel: Channel) -> Series:
+        energy = table.energy_kwh[channel]
+        return np.zeros(len(table)) if channel in absent and np.isnan(energy).all() else energy
+
+    load_kwh, pv_kwh = of(Channel.LOAD), of(Channel.PV)
+    if (np.isfinite(load_kwh) & np.isfinite(pv_kwh))[in_range].any():
+        return load_kwh, pv_kwh, False
+    charge, discharge = (
+        np.zeros(len(table)) if np.isnan(table.energy_kwh[channel]).all() else table.energy_kwh[channel]
+        for channel in (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
+    )
+    net = of(Channel.IMPORT) - of(Channel.EXPORT) + discharge - charge
+    if np.isnan(net[in_range]).all():
+        raise DataError(
+            "The ledger knows neither the home's load and sun nor its import and export in this range.",
+            remedy="Run `darkstar backfill energy` or `darkstar import energy`, or choose other dates.",
+        )
+    return np.maximum(net, 0.0), np.maximum(-net, 0.0), True
+
+
+def _days(
+    slots: NDArray[np.int64], in_range: NDArray[np.bool_], tz: ZoneInfo
+) -> Iterator[tuple[dt.date, NDArray[np.int64]]]:
+    """The local days of the range with the rows of their slots."""
+    rows = np.flatnonzero(in_range)
+    dates = [local_date(slot, tz) for slot in slots[rows].tolist()]
+    edges = [i for i in range(len(dates)) if i == 0 or dates[i] != dates[i - 1]]
+    for first, last in zip(edges, [*edges[1:], len(dates)], strict=True):
+        yield dates[first], rows[first:last]
+
+
+def _why_not(history: History, rows: NDArray[np.int64], label: DayQuality | None) -> str:
+    if label is not None and label.status is DayStatus.EXCLUDE:
+        return "; ".join(label.reasons) or "labelled exclude"
+    named = {
+        "net load" if history.net_only else "load": history.load_kwh,
+        "sun": history.pv_kwh,
+        "import price": history.import_price,
+        "export price": history.export_price,
+    }
+    unknown = {name: int(np.isnan(series[rows]).sum()) for name, series in named.items()}
+    return "; ".join(f"{name} unknown in {n} of {len(rows)} slots" for name, n in unknown.items() if n)
