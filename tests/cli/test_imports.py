@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 def energy_file(tmp_path: Path) -> Path:
     path = tmp_path / "energy.csv"
     rows = "".join(f"{T0 + i * SLOT_SECONDS},{i * 0.1:.1f},7\n" for i in range(8))
-    path.write_text("ts_utc,load_kwh,gas_m3\n" + rows)
+    path.write_text("ts_utc,load_kwh,gas [m3]\n" + rows)
     return path
 
 
@@ -73,7 +73,7 @@ def test_energy_as_json(home: Path, energy_file: Path) -> None:
             "added": 8,
         }
     ]
-    assert told["left_out"] == {"gas_m3": "its name says no channel"}
+    assert told["left_out"] == {"gas [m3]": "its name says no channel"}
     assert (told["slots"], told["backup"]) == (8, None)
 
 
@@ -81,7 +81,7 @@ def test_energy_for_people(home: Path, energy_file: Path) -> None:
     code, out = run("import", "energy", energy_file, "--home", home)
     assert code == 0
     assert "load_kwh -> load: 8 energies, 8 of them new" in out
-    assert "gas_m3: left out" in out
+    assert "gas [m3]: left out" in out
 
 
 def test_a_backup_comes_before_anything_that_writes(home: Path, energy_file: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from darkstar.bookkeeping.prices import PricePlan, PriceReport, backfill_prices, plan_prices
-from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
-from darkstar.cli.home import open_ledger, open_settings
-from darkstar.cli.imports import back_up_first
+from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, print_json
+from darkstar.cli.home import back_up_first, open_ledger, open_settings
+from darkstar.cli.imports import say
 from darkstar.cli.progress import shown_progress
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError, UsageError
@@ -88,12 +88,12 @@ def _tell_plan(plan: PricePlan, sources: list[PriceSource], settings: Settings, 
         )
         return
     tz = settings.home.tz
-    output.print(
+    say(
         f"{iso_local(plan.start, tz)} to {iso_local(plan.end, tz)}: {plan.known} of {plan.slots} slots have prices"
     )
     for first, last in plan.requests:
-        output.print(f"  to ask for: {iso_local(first, tz)} to {iso_local(last, tz)}")
-    output.print(f"sources in turn: {', '.join(names) or 'none (imported files only)'}")
+        say(f"  to ask for: {iso_local(first, tz)} to {iso_local(last, tz)}")
+    say(f"sources in turn: {', '.join(names) or 'none (imported files only)'}")
 
 
 def _report_json(report: PriceReport) -> dict[str, object]:
@@ -111,9 +111,9 @@ def _report_json(report: PriceReport) -> dict[str, object]:
 def _tell_report(report: PriceReport, settings: Settings) -> None:
     tz = settings.home.tz
     for name, added in report.added.items():
-        output.print(f"{name}: {added} new prices")
+        say(f"{name}: {added} new prices")
     for name, failure in report.failures.items():
-        output.print(f"{name} could not serve: {failure}")
-    output.print(f"{report.known} of {report.slots} slots have an import price")
+        say(f"{name} could not serve: {failure}")
+    say(f"{report.known} of {report.slots} slots have an import price")
     for first, last in report.missing:
-        output.print(f"  without a price: {iso_local(first, tz)} to {iso_local(last, tz)}")
+        say(f"  without a price: {iso_local(first, tz)} to {iso_local(last, tz)}")

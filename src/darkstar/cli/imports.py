@@ -1,6 +1,5 @@
 """`darkstar import`: energy and prices from files."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,17 +8,15 @@ import typer
 
 from darkstar.bookkeeping.imports import EnergyImport, PriceImport, import_energy, import_prices
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
-from darkstar.cli.home import open_ledger, open_settings
+from darkstar.cli.home import back_up_first, open_ledger, open_settings
 from darkstar.cli.progress import shown_progress
-from darkstar.config.settings import LEDGER_NAME, Settings
+from darkstar.config.settings import Settings
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import iso_local, iso_utc
 from darkstar.evidence.files.columns import parse_map
 from darkstar.evidence.files.instants import parse_zone
 from darkstar.evidence.files.tables import Table, read_table
 from darkstar.ledger.quotes import PriceKind
-from darkstar.store.backup import back_up
-from darkstar.store.database import BACKUPS_NAME
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet with an index or column ts_utc.")]
 TimezoneOption = Annotated[
@@ -97,10 +94,9 @@ def prices_command(
         _tell_prices(done, settings.home.tz, settings.home.currency)
 
 
-def back_up_first(settings: Settings, reason: str) -> Path | None:
-    """A backup of the ledger before a command writes to it; None where there is no ledger yet."""
-    path = settings.folder / LEDGER_NAME
-    return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time()) if path.exists() else None
+def say(text: str) -> None:
+    """One line for a person, as it is: names of columns and files may hold brackets."""
+    output.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _read(file: Path, timezone: str | None, settings: Settings) -> Table:
@@ -159,12 +155,12 @@ def _prices_json(done: PriceImport, backup: Path | None) -> dict[str, object]:
 def _tell_energy(done: EnergyImport, tz: ZoneInfo) -> None:
     for column in done.columns:
         what = "readings" if column.cumulative else "energies"
-        output.print(f"{column.name} -> {column.channel}: {column.rows} {what}, {column.added} of them new")
+        say(f"{column.name} -> {column.channel}: {column.rows} {what}, {column.added} of them new")
         if column.negative:
-            output.print(f"  {column.negative} of them are negative and were left out")
+            say(f"  {column.negative} of them are negative and were left out")
     for name, reason in done.left_out.items():
-        output.print(f"{name}: left out, {reason}")
-    output.print(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}: {done.slots} slots resolved")
+        say(f"{name}: left out, {reason}")
+    say(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}: {done.slots} slots resolved")
 
 
 def _tell_prices(done: PriceImport, tz: ZoneInfo, currency: str) -> None:
@@ -173,8 +169,6 @@ def _tell_prices(done: PriceImport, tz: ZoneInfo, currency: str) -> None:
         PriceKind.IMPORT: "import prices, all in",
         PriceKind.EXPORT: "export prices, all in",
     }[done.kind]
-    output.print(f"{done.rows} {what}, {done.added} of them new, for {done.slots} slots")
-    output.print(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}")
-    output.print(
-        f"lowest {done.lowest:.4f}, median {done.median:.4f}, highest {done.highest:.4f} {currency} a kWh"
-    )
+    say(f"{done.rows} {what}, {done.added} of them new, for {done.slots} slots")
+    say(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}")
+    say(f"lowest {done.lowest:.4f}, median {done.median:.4f}, highest {done.highest:.4f} {currency} a kWh")
