@@ -17,7 +17,7 @@ from darkstar.ledger.explain import Cause, Difference
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Plan, Problem, StorageModel, TerminalValue
 from darkstar.store.slot_table import SlotTable
-from darkstar.time_machine.charts import DayPlan, energy_by_day, saving_over_time
+from darkstar.time_machine.charts import DayPlan, energy_by_day, plan_of_a_day, saving_over_time
 from darkstar.time_machine.history import History
 from darkstar.time_machine.outcome import Comparison, Flows, PolicyOutcome
 from darkstar.time_machine.report import Report, caveats, number, render_report, verdict, write_report
@@ -53,7 +53,13 @@ def day_plan() -> DayPlan:
     slots, one = SLOTS[:4], np.ones(4)
     storage, grid = StorageModel(0.0, 10.0, 5.0, 5.0, 0.95, 0.95), GridModel(10.0, 10.0)
     problem = Problem(0.25, one, one, one, one, 5.0, storage, grid, TerminalValue(np.ones(1), np.ones(1)))
-    return DayPlan(slots, problem, Plan(one, one, one, one, one, one, np.ones(5), 1.0, 0.0, 1.0, "test"))
+    return DayPlan(
+        slots,
+        problem,
+        Plan(one, one, one, one, one, one, np.ones(5), 1.0, 0.0, 1.0, "test"),
+        3,
+        "A fine day.",
+    )
 
 
 def verification() -> Verification:
@@ -83,12 +89,16 @@ def text_of(page: str) -> str:
 
 def test_it_says_what_the_values_say(page: str) -> None:
     text = text_of(page)
-    assert "Kepler would have cost 30.00 SEK less than self-consumption: 75 % of the 40.00 SEK" in text
+    assert (
+        "Replayed over 3 days, Kepler would have cost 30.00 SEK less than self-consumption: 75 % of the 40.00 SEK"
+        in text
+    )
     assert "1\u202f234 hours compared" in text
     assert "7\u202f000.50" in text
     assert "not known" in text
     assert "1 clean, 1 left out" in text
     assert "no load for 6 h" in text
+    assert "A plan, made 2025-10-25 00:00 A fine day." in text
     assert "made 2025-10-25 00:00 (Europe/Stockholm)" in text
 
 
@@ -129,7 +139,7 @@ def test_parts_that_are_not_there_are_left_out() -> None:
     ],
 )
 def test_savings_are_claimed_only_where_there_are_some(costs: dict[str, float], said: str) -> None:
-    text = verdict(comparison(**costs), "SEK")
+    text = verdict(comparison(**costs), HOME)
     assert said in text
     assert bool(text) == bool(said)
     assert "%" not in text
@@ -141,6 +151,10 @@ def test_caveats_name_the_settlement_and_the_days_left_out() -> None:
     assert "2025-10-27 (no load)" in said
     assert "battery's own price" in said
     assert "battery's own price" not in " ".join(caveats(comparison(rule=1.0), HOME))
+
+
+def test_a_plan_is_shown_as_far_as_it_is_worth_a_look() -> None:
+    assert {len(trace.x) for trace in plan_of_a_day(day_plan(), HOME.tz, "SEK").data} == {3}
 
 
 def test_days_are_local_and_unknown_slots_count_for_nothing() -> None:

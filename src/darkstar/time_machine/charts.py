@@ -48,11 +48,19 @@ _DOWN = (
 
 @dataclass(frozen=True)
 class DayPlan:
-    """A plan and what it was made from; `slots` are those of the problem, shape (n,)."""
+    """A plan and what it was made from.
+
+    Attributes:
+        slots: those of the problem, shape (n,).
+        shown: how many of them are worth a look (those with published prices, say).
+        why: why this one was chosen, in words.
+    """
 
     slots: Slots
     problem: Problem
     plan: Plan
+    shown: int
+    why: str = ""
 
 
 def policy_name(name: str) -> str:
@@ -88,7 +96,8 @@ def energy_by_day(table: SlotTable, tz: ZoneInfo) -> go.Figure:
 def plan_of_a_day(day_plan: DayPlan, tz: ZoneInfo, currency: str) -> go.Figure:
     """Prices, what the battery is to do beside load and sun, and its state of charge."""
     problem, plan = day_plan.problem, day_plan.plan
-    times = local_times(day_plan.slots, tz)
+    shown = slice(day_plan.shown)
+    times = local_times(day_plan.slots[shown], tz)
     figure = make_subplots(rows=3, shared_xaxes=True, row_heights=[0.3, 0.42, 0.28], vertical_spacing=0.05)
     step = {"shape": "hv", "width": 2}
     for row, label, colour, values in (
@@ -98,7 +107,7 @@ def plan_of_a_day(day_plan: DayPlan, tz: ZoneInfo, currency: str) -> go.Figure:
         (2, "Sun", "#eab308", problem.pv_kwh / problem.slot_hours),
     ):
         trace = go.Scatter(
-            x=times, y=np.round(values, 4), name=label, mode="lines", line={"color": colour} | step
+            x=times, y=np.round(values[shown], 4), name=label, mode="lines", line={"color": colour} | step
         )
         figure.add_trace(trace, row=row, col=1)
     for label, colour, kwh in (
@@ -106,12 +115,12 @@ def plan_of_a_day(day_plan: DayPlan, tz: ZoneInfo, currency: str) -> go.Figure:
         ("Discharge", "#14b8a6", -plan.discharge_kwh),
     ):
         bars = go.Bar(
-            x=times, y=np.round(kwh / problem.slot_hours, 3), name=label, marker_color=colour, offset=0
+            x=times, y=np.round(kwh[shown] / problem.slot_hours, 3), name=label, marker_color=colour, offset=0
         )
         figure.add_trace(bars, row=2, col=1)
     charge = go.Scatter(
         x=times,
-        y=np.round(plan.soc_kwh[:-1], 3),
+        y=np.round(plan.soc_kwh[: len(times)], 3),
         name="Stored",
         mode="lines",
         line={"color": "#0d9488", "width": 2},

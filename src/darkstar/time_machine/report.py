@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jinja2
+import numpy as np
 import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from darkstar.bookkeeping.verify import Verification
 from darkstar.domain.home import Home
-from darkstar.domain.slots import QUARTERS_OF_DAY, iso_local, local_date
+from darkstar.domain.slots import DAY_SECONDS, iso_local, utc_offsets
 from darkstar.ledger.resolved import DayStatus
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.charts import (
@@ -106,8 +108,9 @@ def render_report(report: Report) -> str:
         made=dt.datetime.fromtimestamp(report.made_utc, report.home.tz).strftime("%Y-%m-%d %H:%M"),
         plotly=_plotly(),
         charts={chart.name: chart for chart in _charts(report)},
-        plan_day=_plan_title(report.day_plan, report.home),
-        verdict=verdict(comparison, report.home.currency) if comparison else "",
+        plan_made=_plan_title(report.day_plan, report.home),
+        plan_why=report.day_plan.why if report.day_plan else "",
+        verdict=verdict(comparison, report.home) if comparison else "",
         caveats=caveats(comparison, report.home) if comparison else (),
         policies=_policy_rows(comparison) if comparison else (),
         verification=verification,
@@ -136,13 +139,13 @@ def number(value: float, digits: int = 0) -> str:
     return text.replace("-", MINUS)
 
 
-def verdict(comparison: Comparison, currency: str) -> str:
+def verdict(comparison: Comparison, home: Home) -> str:
     """What the replay shows of Kepler, in one or two sentences that claim no more than that."""
-    outcomes = comparison.outcomes
+    outcomes, currency = comparison.outcomes, home.currency
     if MPC not in outcomes or RULE not in outcomes:
         return ""
     saved = outcomes[RULE].cost - outcomes[MPC].cost
-    days = _days(comparison)
+    days = whole_days(comparison, home.tz)
     sense = "less" if saved >= 0 else "more"
     text = (
         f"Replayed over {days} days, Kepler would have cost {number(abs(saved), 2)} {currency} {sense} than "
@@ -156,6 +159,12 @@ def verdict(comparison: Comparison, currency: str) -> str:
         return f"{text}. Perfect foresight would have saved {number(possible, 2)} {currency}."
     bound = f"the {number(possible, 2)} {currency} that perfect foresight would have saved"
     return f"{text}: {number(100 * share)} % of {bound}."
+
+
+def whole_days(comparison: Comparison, tz: ZoneInfo) -> int:
+    """How many local days were replayed; those left out do not count."""
+    slots = comparison.history.slots
+    return len(np.unique((slots + utc_offsets(slots, tz)) // DAY_SECONDS))
 
 
 def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
@@ -205,12 +214,7 @@ def _plotly() -> Markup:
 
 
 def _plan_title(day_plan: DayPlan | None, home: Home) -> str:
-    return local_date(int(day_plan.slots[0]), home.tz).isoformat() if day_plan else ""
-
-
-def _days(comparison: Comparison) -> str:
-    days = len(comparison.history) / QUARTERS_OF_DAY
-    return number(days, 0 if abs(days - round(days)) < 0.05 else 1)
+    return iso_local(int(day_plan.slots[0]), home.tz)[:16].replace("T", " ") if day_plan else ""
 
 
 def _policy_rows(comparison: Comparison) -> Sequence[_PolicyRow]:
