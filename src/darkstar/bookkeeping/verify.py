@@ -178,15 +178,18 @@ def _background(
     return Background(
         slots=slots,
         by_rule_kwh=_total([_by_rule(meter, hours) for meter in stored] or [nothing]),
+        at_edge_kwh=_total(
+            [_by_rule(meter, hours, edge_counts_before=True) for meter in stored] or [nothing]
+        ),
         stored_kwh=_total([change_by_sum(meter.hourly, hours) for meter in stored] or [nothing]),
     )
 
 
-def _by_rule(meter: MeterEvidence, hours: Hours) -> Energies:
+def _by_rule(meter: MeterEvidence, hours: Hours, *, edge_counts_before: bool = False) -> Energies:
     """Home Assistant's rule on the stored samples, in the hours of which all samples are stored."""
     edges = np.append(hours, hours[-1:] + HOUR_SECONDS) * MICROSECONDS
     whole = np.diff(measure_before(meter.watched_us, edges)) == HOUR_SECONDS * MICROSECONDS
-    return np.where(whole, ha_hours(meter.readings, hours), np.nan)
+    return np.where(whole, ha_hours(meter.readings, hours, edge_counts_before=edge_counts_before), np.nan)
 
 
 def _verdict(

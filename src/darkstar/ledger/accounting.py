@@ -22,12 +22,13 @@ Hours = NDArray[np.int64]
 Series = NDArray[np.float64]
 
 
-def ha_hours(readings: Readings, hours: Hours) -> Series:
+def ha_hours(readings: Readings, hours: Hours, *, edge_counts_before: bool = False) -> Series:
     """Home Assistant's `change` of each hour [kWh]; shape (n,), NaN where it would have no row.
 
     Args:
         readings: the meter's states, beginning before the first hour for that hour to have a number.
         hours: (n,) consecutive starts of hours.
+        edge_counts_before: count a state recorded exactly at an hour's end in that hour, as the ledger does.
     """
     time_us, value, mute_us = parse_signed(readings)
     if len(value) < 2:
@@ -36,7 +37,7 @@ def ha_hours(readings: Readings, hours: Hours) -> Series:
     added = np.append(0.0, np.where(now < RESET_SHARE * before, now, now - before))
     total = np.append(0.0, np.cumsum(added))
     edges = np.append(hours, hours[-1:] + HOUR_SECONDS) * MICROSECONDS
-    seen = np.searchsorted(time_us, edges, side="left")
+    seen = np.searchsorted(time_us, edges, side="right" if edge_counts_before else "left")
     at_edges = total[seen]
     reported = seen[1:] > seen[:-1]
     mute_at_start = _inside(edges[:-1], mute_us)

@@ -3,10 +3,9 @@
 Each difference is taken through the same questions, the certain answers first:
 
     what befell the meter in the hour?        the flags of its slots: outage, dip, spike, reset, ...
-    did it befall it in the hour before?      Home Assistant books the return from a dip an hour later than the fall
-    does Home Assistant's rule, applied to the samples that it had, give its number?
-                                              then the rule is the difference: a poll exactly on the hour, a row
-                                              that stands for a gap
+    or in the hour beside it?                 Home Assistant books the fall into a dip and the return one by one
+    was there a reading exactly on the edge?  Home Assistant's rule, applied to the samples that it had, gives its
+                                              number, and gives ours when that reading counts in the hour that it ends
     has Home Assistant changed its mind?      its answer is not what it was when it was stored
     did another source win?                   a file or a correction stands before Home Assistant
 
@@ -39,6 +38,7 @@ class Cause(StrEnum):
     STEP_BACK = "step_back"
     IMPLAUSIBLE = "implausible_jump"
     PENDING = "pending"
+    SUM_APART = "sum_apart_from_state"
     POLL_TIMING = "poll_timing"
     HA_CHANGED = "changed_in_home_assistant"
     OTHER_SOURCE = "other_source"
@@ -46,26 +46,32 @@ class Cause(StrEnum):
 
 
 CAUSE_OF_FLAG = (
-    (Flag.IMPLAUSIBLE, Cause.IMPLAUSIBLE, "the meter jumped by more than the connection carries"),
-    (Flag.SPIKE, Cause.SPIKE, "the meter showed too much for a while; Home Assistant counted it"),
+    (Flag.IMPLAUSIBLE, Cause.IMPLAUSIBLE, "The meter jumped by more than the connection carries."),
+    (Flag.SPIKE, Cause.SPIKE, "The meter showed too much for a while; Home Assistant counted it."),
     (
         Flag.DIP,
         Cause.DIP,
-        "the meter showed too little for a while; Home Assistant took it for a reset or a real fall",
+        "The meter showed too little for a while; Home Assistant took it for a reset or a real fall.",
     ),
-    (Flag.REPLACED, Cause.REPLACED, "the meter stands for another one from here on"),
-    (Flag.RESET, Cause.RESET, "the meter began again from zero"),
+    (Flag.REPLACED, Cause.REPLACED, "The meter stands for another one from here on."),
+    (Flag.RESET, Cause.RESET, "The meter began again from zero."),
     (
         Flag.STEP_BACK,
         Cause.STEP_BACK,
-        "the meter went back a little and stayed there; Home Assistant counted it as negative",
+        "The meter went back a little and stayed there; Home Assistant counted it as negative.",
+    ),
+    (
+        Flag.SUM_APART,
+        Cause.SUM_APART,
+        "Home Assistant's sum moved by something else than the meter did: it took a bad reading for a reset, or the "
+        "sum was edited.",
     ),
     (
         Flag.SPREAD,
         Cause.OUTAGE,
-        "the meter was silent; Home Assistant books its energy in the hour of its return",
+        "The meter was silent; Home Assistant books its energy in the hour of its return.",
     ),
-    (Flag.PENDING, Cause.PENDING, "what the meter's last move means is not known yet"),
+    (Flag.PENDING, Cause.PENDING, "What the meter's last move means is not known yet."),
 )
 
 
@@ -98,12 +104,14 @@ class Background:
 
     Attributes:
         slots: (4 n,) the channel's slots with their flags and sources.
-        by_rule_kwh: Home Assistant's rule applied to the stored samples.
+        by_rule_kwh: Home Assistant's rule applied to the stored samples; at_edge_kwh: the same, with a reading exactly
+            at an hour's end counted in that hour.
         stored_kwh: Home Assistant's number of the hour as it was when it was stored.
     """
 
     slots: ChannelSlots
     by_rule_kwh: Series
+    at_edge_kwh: Series
     stored_kwh: Series
 
 
@@ -114,10 +122,10 @@ def explain(comparison: HourComparison, background: Background, tolerance_kwh: f
     differences = []
     for i in np.flatnonzero(~comparison.within(tolerance_kwh)).tolist():
         ha, ledger = float(comparison.ha_kwh[i]), float(comparison.ledger_kwh[i])
-        around = int(flags[i]) or int(flags[i - 1] if i else 0)
+        around = next((int(f) for f in (flags[i], *flags[max(i - 1, 0) : i], *flags[i + 1 : i + 2]) if f), 0)
         cause, detail = (
             _befallen(around, proven=abs(float(background.by_rule_kwh[i]) - ha) <= tolerance_kwh)
-            or _by_rule(ha, ledger, float(background.by_rule_kwh[i]), tolerance_kwh)
+            or _poll_timing(ha, ledger, background, i, tolerance_kwh)
             or _changed(ha, float(background.stored_kwh[i]))
             or _other_source(sources[i])
             or _unexplained(ledger)
@@ -134,17 +142,20 @@ def _befallen(flags: int, *, proven: bool) -> tuple[Cause, str] | None:
     proof = " Its rule, applied to the samples, gives its number." if proven else ""
     for flag, cause, detail in CAUSE_OF_FLAG:
         if flags & flag:
-            return cause, f"{detail[0].upper()}{detail[1:]}.{proof}"
+            return cause, detail + proof
     return None
 
 
-def _by_rule(ha: float, ledger: float, by_rule: float, tolerance_kwh: float) -> tuple[Cause, str] | None:
-    if np.isnan(ledger) or not abs(by_rule - ha) <= tolerance_kwh:
+def _poll_timing(
+    ha: float, ledger: float, background: Background, i: int, tolerance_kwh: float
+) -> tuple[Cause, str] | None:
+    by_rule, at_edge = float(background.by_rule_kwh[i]), float(background.at_edge_kwh[i])
+    if not (abs(by_rule - ha) <= tolerance_kwh and abs(at_edge - ledger) <= tolerance_kwh):
         return None
     return (
         Cause.POLL_TIMING,
-        f"Home Assistant's rule applied to the same samples gives its {by_rule:.3f} kWh: a reading on the edge of the "
-        "hour counts for it in the next.",
+        "A reading exactly on the edge of the hour: Home Assistant counts it in the next, which gives "
+        f"{by_rule:.3f} kWh; counted in the hour that it ends, the same samples give {at_edge:.3f} kWh.",
     )
 
 

@@ -33,6 +33,8 @@ class Flag(IntFlag):
     """A jump that the home's connection cannot carry; left out."""
     PENDING = 128
     """What the meter's last move means will be known from its next readings."""
+    SUM_APART = 512
+    """Home Assistant's sum moved by something else than the meter: it took a bad reading for a reset, or was edited."""
     CLIPPED = 256
     """The balance of the other channels came out below zero and was set to zero."""
 

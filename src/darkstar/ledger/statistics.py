@@ -45,6 +45,8 @@ def statistic_steps(statistics: Statistics, limit_kw: float) -> Steps:
     lost = (flags & (Flag.IMPLAUSIBLE | Flag.REPLACED)) != 0
     energy[lost] = np.where(sum_tells & (by_sum > AGREE_KWH), by_sum, np.nan)[lost]
     flags[lost & np.isfinite(energy)] &= ~int(Flag.IMPLAUSIBLE)
+    judged = np.isfinite(energy) & np.isfinite(by_sum) & np.isfinite(state).all()
+    flags[judged & ~reset & ~lost & (np.abs(by_sum - rise) > AGREE_KWH)] |= Flag.SUM_APART
     whole = seconds > statistics.period_s
     flags[whole & (energy > 0)] |= Flag.SPREAD
     return Steps(

@@ -34,8 +34,8 @@ REACH = 48
 BEFORE = 8
 """Readings before the first doubtful one that may turn out to be the bad ones."""
 LEADING = 3
-SMALL_DIP_SECONDS = HOUR_SECONDS
-"""A small fall that comes back within this was a dip; later, the meter has counted its way back."""
+SMALL_DIP_SECONDS = SMALL_SPIKE_SECONDS = 2 * HOUR_SECONDS
+"""A small fall that comes back within this was a dip, a small rise a spike; later, the meter has counted its way."""
 STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
 LATE_SECONDS, PROMPT_SECONDS = SLOT_SECONDS, 120
 """How far a reading may lag behind the energy that it shows; how far the return from a dip does."""
@@ -103,6 +103,7 @@ class _Story:
         self._time = time_s
         self._value = value_kwh
         self._limit_kw = limit_kw
+        self._falls = np.append(False, np.diff(value_kwh) < -EPSILON_KWH)
         first_of_run = np.append(True, np.diff(value_kwh) != 0)
         self.since = time_s[np.maximum.accumulate(np.where(first_of_run, np.arange(len(time_s)), 0))]
         """When the meter first showed what it shows: a restored or frozen value tells nothing new."""
@@ -122,7 +123,10 @@ class _Story:
             if j == 0 or (at_start and j <= LEADING):
                 cost[j] = j * LEAVE_OUT
             for i in range(max(0, j - REACH - 1), j):
-                if cost[i] == float("inf"):
+                # What is left out begins or ends with a fall.
+                if cost[i] == float("inf") or not (
+                    i == j - 1 or self._falls[low + i + 1] or self._falls[low + j]
+                ):
                     continue
                 step, flags = self._step(low + i, low + j)
                 if cost[i] + step < cost[j]:
@@ -172,16 +176,27 @@ class _Story:
             return 0
         if low.any() and not self._came_back(i, j):
             return 0
+        if high.any() and not self._leapt_up(i, j):
+            return 0
         return (Flag.DIP if low.any() else 0) | (Flag.SPIKE if high.any() else 0)
 
     def _came_back(self, i: int, j: int) -> bool:
         """Whether a fall after i was undone at j, rather than counted up again."""
         before, last, after = (float(self._value[k]) for k in (i, j - 1, j))
-        if after < before - EPSILON_KWH:
-            return True
         prompt = float(self.carried(float(self._time[j] - self._time[j - 1]), PROMPT_SECONDS))
         if after - last > prompt:
             return True
+        if after < before - max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
+            return False
         bottom = float(self._value[i + 1 : j].min())
         near_zero = bottom <= float(self.carried(float(self._time[j - 1] - self._time[i])))
         return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS
+
+    def _leapt_up(self, i: int, j: int) -> bool:
+        """Whether the meter rose after i by a leap, or fell at j to where no reset leads, rather than counted up."""
+        shown = self._value[i:j]
+        prompt = self.carried(np.diff(self._time[i:j]), PROMPT_SECONDS)
+        if (np.diff(shown) > prompt).any():
+            return True
+        near_zero = float(self._value[j]) <= float(self.carried(float(self._time[j] - self._time[j - 1])))
+        return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_SPIKE_SECONDS
