@@ -148,6 +148,7 @@ def test_killed_fifty_times_it_loses_nothing_and_counts_nothing_twice(home: Peer
     at_first = {IMPORT_DAY: 812_345, IMPORT_NIGHT: 4_021_000, SOLAR: 98_000_000, WATER: 77_500}
     # The first reading of a meter yields no energy, so the watch begins before the meters move.
     record_until(folder, began)
+    ready_s = time.time() - began
     mover = Mover(home, at_first, seed)
     mover.start()
     for kill in range(KILLS):
@@ -156,7 +157,8 @@ def test_killed_fifty_times_it_loses_nothing_and_counts_nothing_twice(home: Peer
             home.restart()
         if kill == KILLS // 3:
             home.set_online(False)
-        time.sleep(moments.uniform(0.3, 4.5))
+        # Mostly while it starts or fills the hole, now and then while it watches.
+        time.sleep(moments.uniform(0.2, ready_s + (7.0 if kill % 5 == 0 else 0.5)))
         if kill == KILLS // 3:
             home.set_online(True)
         assert process.poll() is None, process.communicate()[1]
@@ -180,6 +182,6 @@ def test_killed_fifty_times_it_loses_nothing_and_counts_nothing_twice(home: Peer
             live += int((readings.source == Source.LIVE).sum())
     totals = settled_totals(folder, tmp_path / "settled", settings, start_utc)
     print(f"{KILLS} kills, {live} readings seen live, moved {sum(moved.values()):.3f} kWh")
-    assert live > 100
+    assert live > 50
     for channel, meters in CHANNELS.items():
         assert totals[channel] == pytest.approx(sum(moved[meter] for meter in meters), abs=1e-6), channel
