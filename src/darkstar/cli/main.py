@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.logging import RichHandler
 
-from darkstar.cli import backfill, backup, imports, plan, record, verify
+from darkstar.cli import backfill, backup, demo, imports, plan, record, simulate, verify
 from darkstar.cli.common import errors
 from darkstar.domain.errors import DarkstarError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A home's battery, sun and water heater at the lowest bill, with every number proven.",
 )
-for group in (backfill, record, imports, verify, plan, backup):
+for group in (demo, backfill, record, imports, verify, plan, simulate, backup):
     group.register(app)
 
 
