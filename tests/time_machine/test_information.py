@@ -1,0 +1,102 @@
+"""Honest information: a policy cannot know what has not happened or has not been published (fault 11)."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from darkstar.domain.market import known_until, published_utc
+from darkstar.domain.slots import SLOT_SECONDS
+from darkstar.time_machine.information import HORIZON_SLOTS, HonestInformation, Outlook, PerfectInformation
+from tests.time_machine.cases import TZ, changed_after, scenario
+
+GIVEN = scenario(days=3)
+STEPS = (0, 30, 47, 48, 60, 100)
+"""Midnight, 7:30, a quarter before and at noon UTC (13:00 local, when prices are published), and later."""
+
+
+def _same(one: Outlook | None, other: Outlook | None) -> bool:
+    assert one is not None
+    assert other is not None
+    names = ("load_kwh", "pv_kwh", "import_price", "export_price")
+    return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in names)
+
+
+def _slot(step: int) -> int:
+    return int(GIVEN.history.slots[step])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_another_future_makes_no_difference_now(step: int) -> None:
+    now = _slot(step)
+    other = changed_after(GIVEN, energy_from=now, prices_from=known_until(now))
+    assert _same(HonestInformation(GIVEN).outlook(step), HonestInformation(other).outlook(step))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_has_happened_and_what_is_published_does(step: int) -> None:
+    now = _slot(step)
+    seen = HonestInformation(GIVEN).outlook(step)
+    happened = changed_after(GIVEN, energy_from=now - SLOT_SECONDS, prices_from=known_until(now))
+    assert not _same(seen, HonestInformation(happened).outlook(step))
+    published = changed_after(GIVEN, energy_from=now, prices_from=known_until(now) - SLOT_SECONDS)
+    assert not _same(seen, HonestInformation(published).outlook(step))
+
+
+def test_tomorrows_prices_are_known_from_one_o_clock() -> None:
+    before, after = (known_until(_slot(step)) for step in (50, 52))
+    assert dt.datetime.fromtimestamp(_slot(52), TZ).time() == dt.time(13, 0)
+    assert after - before == 86_400
+    assert published_utc(before) == _slot(52)
+    for step, end in ((50, before), (52, after)):
+        outlook = HonestInformation(GIVEN).outlook(step)
+        assert outlook is not None
+        n = (end - _slot(step)) // SLOT_SECONDS
+        actual = GIVEN.history.import_price[step : step + n]
+        np.testing.assert_array_equal(outlook.import_price[:n], actual)
+        assert outlook.import_price[n] != GIVEN.history.import_price[step + n]
+
+
+def test_looks_a_fixed_way_ahead_and_never_answers_nonsense() -> None:
+    information = HonestInformation(GIVEN)
+    for step in range(0, 288, 9):
+        outlook = information.outlook(step)
+        assert outlook is not None
+        for series in (outlook.load_kwh, outlook.pv_kwh, outlook.import_price, outlook.export_price):
+            assert series.shape == (HORIZON_SLOTS,)
+            assert np.isfinite(series).all()
+        assert min(outlook.load_kwh.min(), outlook.pv_kwh.min()) >= 0.0
+        assert not outlook.to_the_end
+
+
+def test_knows_too_little_without_a_past() -> None:
+    assert HonestInformation(scenario(days=1, warm_up=0)).outlook(3) is None
+
+
+def test_asking_often_or_seldom_answers_the_same() -> None:
+    often, seldom = HonestInformation(GIVEN), HonestInformation(GIVEN)
+    for step in range(100):
+        often.outlook(step)
+    assert _same(often.outlook(100), seldom.outlook(100))
+
+
+def test_holes_in_the_past_reach_no_plan() -> None:
+    known = GIVEN.known
+    hole = (np.arange(len(known)) % 96 < 10) & ~GIVEN.replayed & (np.arange(len(known)) > 96)
+    holed = replace(
+        known,
+        load_kwh=np.where(hole, np.nan, known.load_kwh),
+        import_price=np.where(hole, np.nan, known.import_price),
+    )
+    outlook = HonestInformation(replace(GIVEN, known=holed)).outlook(5)
+    assert outlook is not None
+    assert np.isfinite(outlook.load_kwh).all()
+    assert np.isfinite(outlook.import_price).all()
+
+
+def test_perfect_information_is_what_came() -> None:
+    outlook = PerfectInformation(GIVEN).outlook(200)
+    assert outlook is not None
+    np.testing.assert_array_equal(outlook.load_kwh, GIVEN.history.load_kwh[200:])
+    assert outlook.to_the_end
