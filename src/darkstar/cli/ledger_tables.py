@@ -48,7 +48,7 @@ def verification_table(found: Verification) -> Table:
 
 def difference_table(found: Verification, tz: ZoneInfo) -> Table:
     """The hours that differ, the largest first."""
-    shown = sorted(found.differences, key=lambda d: -abs(d.difference_kwh or 0.0))[:SHOWN]
+    shown = sorted(found.differences, key=lambda d: -abs(d.difference_kwh))[:SHOWN]
     more = f" (the largest {SHOWN} of {len(found.differences)})" if len(found.differences) > SHOWN else ""
     table = Table(title=f"Differences{more}")
     for heading in ("hour", "channel", "Home Assistant", "ledger", "cause", "detail"):

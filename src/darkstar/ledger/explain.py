@@ -91,11 +91,9 @@ class Difference:
     detail: str
 
     @property
-    def difference_kwh(self) -> float | None:
-        """Ledger less Home Assistant."""
-        if self.ha_kwh is None or self.ledger_kwh is None:
-            return None
-        return self.ledger_kwh - self.ha_kwh
+    def difference_kwh(self) -> float:
+        """Ledger less Home Assistant; a side that has no number counts as nothing."""
+        return (self.ledger_kwh or 0.0) - (self.ha_kwh or 0.0)
 
 
 @dataclass(frozen=True)
