@@ -238,6 +238,11 @@ class TestSecrets:
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
 
+    def test_a_token_that_looks_like_a_number_is_not_shown(self, load: Load) -> None:
+        with pytest.raises(ConfigError, match="token must be text") as caught:
+            load(HOME + "home_assistant: {url: 'http://ha', token: 987654321}")
+        assert "987654321" not in str(caught.value)
+
     def test_the_token_is_missed_only_when_it_is_needed(self, load: Load) -> None:
         settings = load(FULL)
         assert settings.home_assistant is not None

@@ -175,6 +175,22 @@ def test_a_damaged_ledger_is_kept_as_it_is(path: Path, head_too: bool) -> None:
     assert load_in(path) == 1.0
 
 
+def test_nobody_gets_in_while_the_file_is_replaced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(path, 1.0)
+    made = back_up(path, path.parent / "backups", "by-hand", NOW)
+    keep = backups._keep_whatever_it_is
+
+    def somebody_comes(ledger: sqlite3.Connection | None, kept: Path, now_utc: float) -> Path:
+        with pytest.raises(StoreError, match="locked"):
+            LedgerFile(path, patience_s=0.01)
+        return keep(ledger, kept, now_utc)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backups, "_keep_whatever_it_is", somebody_comes)
+        restore(made, path, NOW)
+    assert load_in(path) == 1.0
+
+
 def test_restored_into_an_empty_home(path: Path) -> None:
     make(path, 1.0)
     made = back_up(path, path.parent / "backups", "by-hand", NOW)

@@ -66,6 +66,7 @@ STEPS: Sequence[Step] = (
     lambda ledger, m: ledger.add_readings(m, readings((T + 2 * US, "2"), source=Source.HA_HISTORY)),
     lambda ledger, m: ledger.add_watched(m, Source.LIVE, T, T + 10 * US),
     lambda ledger, m: ledger.add_watched(m, Source.LIVE, T + 10 * US, T + 20 * US),
+    lambda ledger, m: ledger.add_watched(m, Source.LIVE, T + 20 * US, T + 30 * US),
     lambda ledger, m: ledger.add_watched(m, Source.HA_HISTORY, T - 5 * US, T + 5 * US),
     lambda ledger, m: ledger.add_watched(m, Source.LIVE, T + 30 * US, T + 40 * US),
     lambda ledger, m: ledger.add_statistics(
@@ -153,7 +154,9 @@ def test_numbers_that_came_later_are_read(path: Path) -> None:
             ledger.add_quotes(_quotes((START, START + 3600, total)))
         assert ledger.evidence(meter, START, START + 3600).hourly.sum_kwh.tolist() == [1.5]
         assert ledger.quotes(START, START + 3600)[0].price_per_kwh.tolist() == [1.5]
+        ledger.add_statistics(meter, _statistics(3600, (START, NAN, 2.0)))
         ledger.add_quotes(_quotes((START, START + 3600, 2.0)))
+        assert ledger.evidence(meter, START, START + 3600).hourly.sum_kwh.tolist() == [2.0]
         assert ledger.quotes(START, START + 3600)[0].price_per_kwh.tolist() == [2.0]
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT count(*) FROM meter_statistics").fetchone() == (3,)
@@ -170,6 +173,28 @@ def test_finer_evidence_hides_coarser(ledger: LedgerFile) -> None:
     (touching,) = ledger.quotes(START + 5400, START + 6300)
     assert touching.start_utc.tolist() == [START + 3600]
     assert ledger.quotes(START + 7200, START + 9000) == []
+
+
+def test_finer_and_later_intervals_hide_others(path: Path) -> None:
+    now = itertools.count(START)
+    with LedgerFile(path, clock=lambda: next(now)) as ledger:
+        meter = ledger.meter("file", "a.csv:import", Reporting.PERIODIC, "import")
+        hours = _intervals((START, START + 3600, 4.0), (START + 3600, START + 7200, 8.0))
+        ledger.add_intervals(meter, Source.IMPORT_HOUR, hours)
+        for energy in (1.0, 2.0):
+            ledger.add_intervals(meter, Source.IMPORT_FINE, _intervals((START, START + 900, energy)))
+        read = ledger.evidence(meter, START, START + 7200).intervals
+    assert read.energy_kwh.tolist() == [2.0, 8.0]
+    assert read.end_utc.tolist() == [START + 900, START + 7200]
+
+
+def test_watched_time_that_goes_on_is_one_row(ledger: LedgerFile, path: Path) -> None:
+    meter = ledger.meter("home_assistant", "sensor.pv", Reporting.ON_CHANGE, "pv")
+    for i in (0, 1, 2, 4, 3):
+        ledger.add_watched(meter, Source.LIVE, T + i * US, T + (i + 1) * US)
+    assert ledger.watched(meter).tolist() == [[T, T + 5 * US]]
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM watched").fetchone() == (1,)
 
 
 def test_readings_reach_to_the_nearest_number_on_each_side(ledger: LedgerFile) -> None:

@@ -9,7 +9,15 @@ import re
 import zoneinfo
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    field_validator,
+    model_validator,
+)
 
 from darkstar.config.secret import Secret
 
@@ -54,7 +62,7 @@ NotNegative = Annotated[Number, Field(ge=0)]
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Share = Annotated[Number, Field(gt=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
-SecretText = Annotated[Secret, BeforeValidator(_secret)]
+SecretText = Annotated[InstanceOf[Secret], BeforeValidator(_secret)]
 Entities = Annotated[tuple[str, ...] | None, BeforeValidator(_entities)]
 """Sensors that add up; empty where the home has no such thing, None where the file is silent."""
 
@@ -62,9 +70,7 @@ Entities = Annotated[tuple[str, ...] | None, BeforeValidator(_entities)]
 class Section(BaseModel):
     """What all sections share: no key that is not known, nothing changes afterwards."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class HomeSection(Section):

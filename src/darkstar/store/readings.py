@@ -93,12 +93,13 @@ def add_watched(db: Database, meter_id: int, source: Source, from_us: int, to_us
     c = watched.c
     touching = and_(c.meter_id == meter_id, c.source == source.value, c.from_us <= to_us, c.to_us >= from_us)
     with db.transaction():
-        ((first, last),) = db.read(select(func.min(c.from_us), func.max(c.to_us)).where(touching))
-        if first is not None:
-            if first <= from_us and to_us <= last:
-                return
+        spans = db.read(select(c.from_us, c.to_us).where(touching))
+        if any(first <= from_us and to_us <= last for first, last in spans):
+            return
+        if spans:
             db.write(delete(watched).where(touching))
-            from_us, to_us = min(from_us, first), max(to_us, last)
+            from_us = min(from_us, *(first for first, _ in spans))
+            to_us = max(to_us, *(last for _, last in spans))
         values = {"meter_id": meter_id, "source": source.value, "from_us": from_us, "to_us": to_us}
         db.write(insert(watched).values(values))
 
