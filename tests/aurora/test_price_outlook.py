@@ -1,0 +1,72 @@
+"""Prices as they are known: the published ones, then the usual ones."""
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from darkstar.aurora.price_outlook import PriceOutlook
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, slot_range
+
+UTC = ZoneInfo("UTC")
+START = 1_622_505_600
+
+
+def _days(n: int, start: int = START) -> Slots:
+    return slot_range(start, start + n * DAY_SECONDS)
+
+
+def test_published_prices_are_answered_as_they_are() -> None:
+    outlook, slots = PriceOutlook(UTC), _days(2)
+    buy, sell = np.arange(192.0), -np.arange(192.0)
+    outlook.publish(slots, buy, sell)
+    seen = outlook.prices(slots[40:190])
+    assert seen is not None
+    np.testing.assert_array_equal(seen[0], buy[40:190])
+    np.testing.assert_array_equal(seen[1], sell[40:190])
+
+
+def test_beyond_them_stands_the_mean_of_the_last_seven_days() -> None:
+    outlook, slots = PriceOutlook(UTC), _days(9)
+    level = np.repeat(np.arange(9.0), 96)
+    outlook.publish(slots, level, level / 2)
+    seen = outlook.prices(_days(1, int(slots[-1]) + SLOT_SECONDS))
+    assert seen is not None
+    np.testing.assert_allclose(seen[0], 5.0)
+    np.testing.assert_allclose(seen[1], 2.5)
+
+
+def test_holes_are_filled_by_the_usual_price_and_zero_is_a_price() -> None:
+    # Fault 8: zero and negative prices are real.
+    outlook, slots = PriceOutlook(UTC), _days(2)
+    buy, sell = np.full(192, 2.0), np.zeros(192)
+    buy[100] = np.nan
+    outlook.publish(slots, buy, sell)
+    seen = outlook.prices(slots[99:102])
+    assert seen is not None
+    assert seen[0].tolist() == [2.0, 2.0, 2.0]
+    assert seen[1].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_jump_in_time_leaves_no_old_price_behind() -> None:
+    outlook, slots = PriceOutlook(UTC), _days(1)
+    outlook.publish(slots, np.full(96, 7.0), np.zeros(96))
+    later = _days(1, START + 4 * DAY_SECONDS)
+    outlook.publish(later[48:], np.ones(48), np.zeros(48))
+    seen = outlook.prices(later)
+    assert seen is not None
+    np.testing.assert_array_equal(seen[0], [7.0] * 48 + [1.0] * 48)
+
+
+def test_nothing_to_go_by() -> None:
+    outlook = PriceOutlook(UTC)
+    assert outlook.prices(_days(1)) is None
+    outlook.publish(_days(1)[:95], np.ones(95), np.ones(95))
+    assert outlook.prices(_days(1, START + DAY_SECONDS)) is None
+
+
+def test_published_once() -> None:
+    outlook, slots = PriceOutlook(UTC), _days(1)
+    outlook.publish(slots, np.ones(96), np.ones(96))
+    with pytest.raises(ValueError, match="does not come after"):
+        outlook.publish(slots[-1:], np.ones(1), np.ones(1))
