@@ -169,10 +169,27 @@ def test_parts_in_any_order_make_the_whole(tmp_path: Path) -> None:
     assert content(parts / "planner_learning.db") == content(whole / "planner_learning.db")
 
 
+@pytest.mark.parametrize("later_first", [False, True])
+def test_the_energy_between_two_files_far_apart_is_kept(
+    ledger: LedgerFile, tmp_path: Path, later_first: bool
+) -> None:
+    hours = 24 * 20
+    readings = (0.25 * np.arange(hours)).tolist()
+    pieces = [(0, 48), (hours - 48, hours)]
+    for first, last in reversed(pieces) if later_first else pieces:
+        start = T0 + first * HOUR_SECONDS
+        bring(ledger, table(tmp_path, {"load_kwh_cum": readings[first:last]}, HOUR_SECONDS, start))
+    got = np.array(energies(ledger, Channel.LOAD, (hours - 1) * 4))
+    assert np.isfinite(got).all()
+    assert got.sum() == pytest.approx(readings[-1], abs=1e-6)
+
+
 def test_negative_energies_are_left_out_and_told(ledger: LedgerFile, tmp_path: Path) -> None:
     done = bring(ledger, table(tmp_path, {"load_kwh": [0.1, -0.2, -1e-12, 0.4]}, SLOT_SECONDS))
     np.testing.assert_array_equal(energies(ledger, Channel.LOAD, 4), [0.1, np.nan, 0.0, 0.4])
     assert done.columns[0].negative == 1
+    stored = ledger.evidence(ledger.meters()[0].meter_id, T0, T0 + HOUR_SECONDS).intervals
+    assert stored.energy_kwh.tolist() == [0.1, 0.0, 0.4]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ def test_each_slot_takes_the_best_source_that_has_it() -> None:
     assert got.source.tolist() == ["file", "vattenfall", "elprisetjustnu", ""]
 
 
+def test_a_quote_for_the_homes_area_goes_before_one_for_none() -> None:
+    got = resolve(quotes([0.1, 0.2], area="", step=SLOT_SECONDS), quotes([0.9], step=SLOT_SECONDS), slots=2)
+    np.testing.assert_array_equal(got.spot_price, [0.9, 0.2])
+
+
 @pytest.mark.parametrize(
     "foreign",
     [quotes([0.5], area="SE3"), quotes([0.5], currency="EUR"), quotes([0.5], source="somebody")],
