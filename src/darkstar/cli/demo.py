@@ -73,7 +73,7 @@ def _tell(result: DemoResult, seconds: float) -> None:
 
 def _policies_table(comparison: Comparison, home: Home) -> Table:
     table = Table(title=f"Its last month replayed, {whole_days(comparison, home.tz)} days of it")
-    table.add_column("policy")
+    table.add_column("policy", no_wrap=True)
     for heading in (
         f"cost {home.currency}",
         "import kWh",
