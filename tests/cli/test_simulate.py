@@ -1,0 +1,158 @@
+"""`darkstar simulate`: a ledger in, bills out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from darkstar.cli import simulate
+from darkstar.cli.simulate import battery_of
+from darkstar.config.settings import LEDGER_NAME
+from darkstar.domain.channels import Channel
+from darkstar.domain.errors import ConfigError, UsageError
+from darkstar.domain.home import Battery
+from darkstar.ledger.resolved import ChannelSlots, ResolvedPrices, ResolvedSlots
+from darkstar.store.ledger_file import LedgerFile
+from tests.time_machine.cases import past
+
+HOME = "home: {timezone: Europe/Stockholm, latitude: 59.3, longitude: 18.1, currency: SEK, main_fuse_a: 16}\n"
+BATTERY = "battery: {capacity_kwh: 5, charge_max_kw: 3, discharge_max_kw: 3}\n"
+SOC_SENSOR = "sensors: {soc: sensor.soc, load: sensor.load}\n"
+
+app = typer.Typer()
+simulate.register(app)
+# A Typer application of one command runs it without its name; a second one keeps the name.
+app.command("other")(lambda: None)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Ten days from 2021-03-01 (local), the second last with a hole."""
+    (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
+    history = past(10)
+    n = len(history)
+    load = history.load_kwh.copy()
+    load[8 * 96 + 5] = np.nan
+    with LedgerFile(tmp_path / LEDGER_NAME) as ledger:
+        ledger.write_slots(
+            ResolvedSlots(
+                history.slots,
+                {
+                    channel: ChannelSlots(
+                        energy, np.full(n, 2, np.int8), np.full(n, 1, np.int8), np.zeros(n, np.int32)
+                    )
+                    for channel, energy in ((Channel.LOAD, load), (Channel.PV, history.pv_kwh))
+                },
+                np.full(n, np.nan),
+                np.full(n, np.nan),
+            )
+        )
+        source = np.full(n, "file", dtype=object)
+        ledger.write_prices(
+            ResolvedPrices(
+                history.slots, history.export_price, history.import_price, history.export_price, source
+            )
+        )
+    return tmp_path
+
+
+def _run(home: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["simulate", "--home", str(home), "--workers", "1", *options])
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def _json(home: Path, *options: str) -> dict[str, object]:
+    answer: dict[str, object] = json.loads(_run(home, "--json", *options))
+    answer.pop("slots_per_s")
+    for figures in answer["policies"].values():  # type: ignore[attr-defined]
+        del figures["plan_ms_p50"], figures["plan_ms_p95"]
+    return answer
+
+
+def test_contract(home: Path) -> None:
+    answer = json.loads(_run(home, "--from", "2021-03-08", "--to", "2021-03-11", "--json"))
+    assert {"from", "to", "slots", "policies", "gap_closed", "share_of_optimal", "slots_per_s"} <= set(answer)
+    assert answer["from"] == "2021-03-07T23:00:00Z"
+    assert answer["to"] == "2021-03-10T23:00:00Z"
+    assert answer["slots"] == 192
+    assert [day["date"] for day in answer["omitted"]] == ["2021-03-09"]
+    policies = answer["policies"]
+    assert list(policies) == ["none", "rule", "setpoint", "mpc", "oracle"]
+    promised = "cost energy_cost fees export_revenue wear import_kwh export_kwh charge_kwh discharge_kwh "
+    promised += "peak_import_kw soc_start_kwh soc_end_kwh plans plan_ms_p50 plan_ms_p95"
+    for figures in policies.values():
+        assert set(promised.split()) <= set(figures)
+        parts = figures["energy_cost"] + figures["fees"] - figures["export_revenue"] + figures["wear"]
+        assert figures["cost"] == pytest.approx(parts - figures["settlement"])
+        assert figures["soc_start_kwh"] == 0.0
+    assert policies["mpc"]["plans"] == 192
+    assert policies["none"]["plan_ms_p50"] is None
+    assert policies["oracle"]["cost"] <= policies["mpc"]["cost"]
+    assert answer["gap_closed"]["oracle"] == 1.0
+    assert answer["share_of_optimal"]["none"] == 0.0
+
+
+def test_twice_the_same(home: Path) -> None:
+    options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "mpc,rule", "--seed", "7"
+    once = _json(home, *options)
+    assert once == _json(home, *options)
+    assert list(once["policies"]) == ["mpc", "rule"]  # type: ignore[call-overload]
+    assert once["gap_closed"] == {"mpc": None, "rule": None}
+
+
+def test_table_for_people(home: Path) -> None:
+    shown = _run(home, "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "none", "--policy", "rule")
+    assert "rule" in shown
+    assert "SEK" in shown
+
+
+def test_another_battery_and_start(home: Path) -> None:
+    options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule"
+    answer = _json(home, *options, "--battery-kwh", "20", "--soc-start-percent", "30")
+    assert answer["policies"]["rule"]["soc_start_kwh"] == 6.0  # type: ignore[index]
+
+
+def test_battery_with_a_sensor_is_never_guessed(home: Path) -> None:
+    # Fault 12: the home measures its state of charge, and the ledger does not know it.
+    (home / "darkstar.yaml").write_text(HOME + BATTERY + SOC_SENSOR, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"state of charge .* is not known"):
+        _run(home, "--from", "2021-03-08", "--to", "2021-03-09")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--from", "2021-03-09", "--to", "2021-03-10"), "No day of the range"),
+        (("--from", "2021-03-09", "--to", "2021-03-09"), "is empty"),
+        (("--from", "2999-01-01", "--to", "2999-01-02"), "has not happened"),
+        (("--policy", "mcp"), "no policy 'mcp'"),
+    ],
+)
+def test_what_makes_no_sense_is_told(home: Path, options: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        _run(home, *options)
+
+
+def test_empty_ledger_is_told(tmp_path: Path) -> None:
+    (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
+    with pytest.raises(UsageError, match="no slots yet"):
+        _run(tmp_path)
+
+
+def test_home_without_battery_needs_one_to_try(home: Path) -> None:
+    (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
+    with pytest.raises(ConfigError, match="--battery-kwh"):
+        _run(home)
+
+
+def test_options_change_the_battery() -> None:
+    configured = Battery(10.0, wear_per_kwh=0.1)
+    changed = battery_of(configured, None, charge_kw=0.0, discharge_kw=2.0, wear_per_kwh=None)
+    assert changed == Battery(10.0, charge_max_kw=0.0, discharge_max_kw=2.0, wear_per_kwh=0.1)
+    tried = battery_of(None, 7.0, charge_kw=None, discharge_kw=None, wear_per_kwh=0.0)
+    assert tried == Battery(7.0)
