@@ -56,6 +56,14 @@ def test_what_is_no_energy_of_a_channel_is_left_out(name: str) -> None:
     assert list(got.left_out) == [name]
 
 
+@pytest.mark.parametrize("name", ["load_w", "load_kW", "pv_power_w", "load_wh", "load_Wh_cum", "load_mwh"])
+def test_power_and_other_units_are_told_and_never_taken_for_kwh(name: str) -> None:
+    left_out = energy_columns([name, "water_kwh"], {}).left_out
+    assert "kWh" in left_out[name]
+    with pytest.raises(UsageError, match="kWh"):
+        energy_columns([name], {name: "load_kwh"})
+
+
 def test_nothing_counts_twice() -> None:
     both = energy_columns(["import_kwh", "import_kwh_cum"], {})
     assert [c.name for c in both.columns] == ["import_kwh_cum"]
@@ -84,12 +92,13 @@ def test_what_a_person_says_goes_before_names() -> None:
         ({"pv_kw": "pv"}, "column 'pv_kw', which the file lacks. Did you mean pv_kwh"),
         ({"pv_kwh": "imprt"}, "no channel 'imprt'. Did you mean import"),
         ({"pv_kwh": "gas"}, "no channel 'gas'"),
+        ({"load_w": "load_kwh"}, "it holds power by its name"),
         ({"total": "load"}, "--map total=load_kwh or --map total=load_kwh_cum"),
     ],
 )
 def test_a_wrong_map_is_an_error(said: dict[str, str], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        energy_columns(["pv_kwh", "total"], said)
+        energy_columns(["pv_kwh", "total", "load_w"], said)
 
 
 def test_a_file_without_energy_is_an_error() -> None:

@@ -17,6 +17,8 @@ CHANNELS = "|".join(channel.value for channel in Channel)
 PART = r"(?:(?:t|l|tariff|phase|meter|array|string|inverter)_?)?\d+|low|normal|high|day|night|peak|offpeak"
 ENERGY_NAME = re.compile(rf"(?P<channel>{CHANNELS})(?:_(?P<part>{PART}))?_kwh(?P<cumulative>_cum)?")
 """The parts are named one by one, for `import_price_sek_kwh` and `pv_forecast_kwh` are no energies."""
+POWER_NAME = re.compile(r".*_k?w", re.IGNORECASE)
+OTHER_ENERGY_NAME = re.compile(r".*_[mg]?wh(_cum)?", re.IGNORECASE)
 CUMULATIVE = "_kwh_cum"
 ENERGY = "_kwh"
 
@@ -63,7 +65,7 @@ def energy_columns(names: Sequence[str], said: Mapping[str, str]) -> EnergyColum
         if name in said:
             continue
         if column is None:
-            left_out[name] = "its name says no channel"
+            left_out[name] = _other_unit(name) or "its name says no channel"
         elif column.channel in spoken_for:
             left_out[name] = f"--map says what makes up {column.channel}"
         else:
@@ -71,7 +73,7 @@ def energy_columns(names: Sequence[str], said: Mapping[str, str]) -> EnergyColum
     kept = [column for column in found if not _is_said_twice(column, found, left_out)]
     if not mapped and not kept:
         raise DataError(
-            f"No column holds energy by its name; there are {', '.join(names) or 'none'}.",
+            f"No column holds energy in kWh by its name; there are {', '.join(names) or 'none'}.",
             remedy="Name them like import_kwh or import_kwh_cum, or say --map COLUMN=CHANNEL "
             f"({', '.join(Channel)}).",
         )
@@ -83,6 +85,15 @@ def _by_name(name: str) -> EnergyColumn | None:
     if match is None:
         return None
     return EnergyColumn(name, Channel(match["channel"]), match["cumulative"] is not None, match["part"] or "")
+
+
+def _other_unit(name: str) -> str:
+    """What a column holds by its name that is no energy in kWh; empty where the name says nothing of the kind."""
+    if POWER_NAME.fullmatch(name):
+        return "it holds power by its name, and energy in kWh is needed"
+    if OTHER_ENERGY_NAME.fullmatch(name):
+        return "it is not in kWh by its name"
+    return ""
 
 
 def _is_said_twice(column: EnergyColumn, all_of: Sequence[EnergyColumn], left_out: dict[str, str]) -> bool:
@@ -103,6 +114,10 @@ def _said(name: str, target: str, names: Sequence[str]) -> EnergyColumn:
         raise UsageError(
             f"--map names the column '{name}', which the file lacks.",
             remedy=f"Did you mean {near[0]}?" if near else f"Its columns are {', '.join(names)}.",
+        )
+    if _other_unit(name):
+        raise UsageError(
+            f"--map {name}={target}: {_other_unit(name)}.", remedy="Convert the column and rename it."
         )
     channel = target.removesuffix(CUMULATIVE).removesuffix(ENERGY)
     if channel not in tuple(Channel):
