@@ -16,7 +16,8 @@ the inverter takes for this slot, before the slot's load and sun are known:
     value / discharge_efficiency < import price - wear   cover the load
     value / discharge_efficiency < export price - wear   feed the grid at full power
 
-Where a price equals the value, the plan's own power is as good as any other, and is kept.
+Where a price equals the value, either mode is as good for the energy that the plan moves at that price: power against
+the grid then stays the plan's own, and the home's own load and surplus are served from the battery.
 """
 
 import numpy as np
