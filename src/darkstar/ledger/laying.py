@@ -27,7 +27,8 @@ from darkstar.ledger.evidence import (
 )
 from darkstar.ledger.meters import Steps, count
 from darkstar.ledger.resolved import Flag
-from darkstar.ledger.spans import measure_before, subtract
+from darkstar.ledger.spans import measure_before, subtract, union
+from darkstar.ledger.spreading import fill, spread_evenly
 from darkstar.ledger.statistics import statistic_steps
 
 Series = NDArray[np.float64]
@@ -136,7 +137,7 @@ class _Sheet:
         lost = ~good & ((steps.flags & Flag.IMPLAUSIBLE) != 0)
         spans_us = subtract(spans_us, _spans(steps.take(lost)))
         known = steps.take(good)
-        energy = _spread_evenly(known, self._edges_us)
+        energy = spread_evenly(known, self._edges_us)
         covered = np.diff(measure_before(spans_us, self._edges_us))
         new = (covered > 0) & ~self._known
         self._energy[new] += energy[new]
@@ -147,11 +148,11 @@ class _Sheet:
     def lay_five_minute(self, steps: Steps) -> None:
         """Slots that three rows make up, where nothing finer covers the whole slot."""
         steps = steps.take(np.isfinite(steps.energy_kwh))
-        covered = np.diff(measure_before(_merged(_spans(steps)), self._edges_us))
+        covered = np.diff(measure_before(union(_spans(steps)), self._edges_us))
         new = (covered >= SLOT_US) & ~self._known
         if not new.any():
             return
-        self._energy[new] = _spread_evenly(steps, self._edges_us)[new]
+        self._energy[new] = spread_evenly(steps, self._edges_us)[new]
         self._covered_us[new] = SLOT_US
         self._source[new] = Source.HA_5MIN
         self._method[new] = Method.INTERVALS
@@ -189,12 +190,16 @@ class _Sheet:
         if not free.any():
             return
         cut = start_us < self._edges_us[0] or end_us > self._edges_us[-1]
-        left = energy - (0.0 if cut else self._accounted(rows, inside_us))
+        accounted = 0.0 if cut else self._accounted(rows, inside_us)
         share = inside_us[free] / SLOT_US
+        room = self._limit_kwh * share
+        left = max(energy - accounted, 0.0)
         if cut:
             left *= float(inside_us.sum()) / (end_us - start_us)
-        room = np.maximum(self._limit_kwh * share, 0.0)
-        laid = fill(max(left, 0.0), self._shape[rows][free] * share, share, room)
+        if accounted > 0:
+            # Two sources that disagree on when it was must not meet in a spike.
+            left = min(left, float(room.sum()))
+        laid = fill(left, self._shape[rows][free] * share, share, room)
         target = rows[free]
         self._energy[target] += laid
         self._covered_us[target] += inside_us[free]
@@ -238,41 +243,6 @@ class _Sheet:
                 self._flags[rows if only is None else rows & only] |= int(steps.flags[row])
 
 
-def fill(energy_kwh: float, weights: Series, even: Series, room_kwh: Series) -> Series:
-    """Lay an energy out by weights (evenly where all are zero), nowhere beyond the room; what finds none goes evenly.
-
-    Args:
-        weights, even: (n,) >= 0; room_kwh: (n,) the most that each place takes.
-    """
-    laid = np.zeros(len(room_kwh))
-    left = energy_kwh
-    for shape in (weights, even):
-        open_places = (shape > 0) & (laid < room_kwh)
-        while left > 0 and open_places.any():
-            share = np.where(open_places, shape, 0.0)
-            wanted = laid + left * share / share.sum()
-            before = laid.sum()
-            full = open_places & (wanted >= room_kwh)
-            laid = np.asarray(np.minimum(wanted, np.where(open_places, room_kwh, wanted)))
-            left -= float(laid.sum() - before)
-            if not full.any():
-                return laid
-            open_places &= ~full
-    return laid
-
-
-def _spread_evenly(steps: Steps, edges_us: Instants) -> Series:
-    """Energy of each [edges[i], edges[i + 1]) when each step's is laid evenly over its time."""
-    if not len(steps):
-        return np.zeros(len(edges_us) - 1)
-    after = np.cumsum(steps.energy_kwh)
-    origin = int(edges_us[0])
-    times = np.column_stack([steps.start_us - origin, steps.end_us - origin]).ravel().astype(np.float64)
-    counted = np.column_stack([after - steps.energy_kwh, after]).ravel()
-    at_edges: Series = np.interp((edges_us - origin).astype(np.float64), times, counted)
-    return np.asarray(np.maximum(np.diff(at_edges), 0.0))
-
-
 def _interval_steps(intervals: Intervals) -> Steps:
     """A file's intervals as steps; those of an hour and more are hourly evidence."""
     seconds = intervals.end_utc - intervals.start_utc
@@ -291,16 +261,7 @@ def _seconds(steps: Steps) -> Series:
 
 
 def _spans(steps: Steps) -> Instants:
-    return _merged(np.column_stack([steps.start_us, steps.end_us]))
-
-
-def _merged(spans: Instants) -> Instants:
-    """Touching spans joined; they are in time order and do not overlap."""
-    if not len(spans):
-        return spans.reshape(0, 2)
-    first = np.append(True, spans[1:, 0] > spans[:-1, 1])
-    joined: Instants = np.column_stack([spans[first, 0], spans[np.append(first[1:], True), 1]])
-    return joined
+    return union(np.column_stack([steps.start_us, steps.end_us]))
 
 
 def _join(one: Steps, other: Steps) -> Steps:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Readings, Reporting
 from darkstar.ledger.resolved import Flag
-from darkstar.ledger.spans import intersect, measure_before, subtract
+from darkstar.ledger.spans import intersect, measure_before, subtract, union
 from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, trust
 
 Series = NDArray[np.float64]
@@ -166,12 +166,11 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
         hour = HOUR_SECONDS * MICROSECONDS
         booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
         steps = _timed(steps, value, readable, booked, limit_kw)
-    lumps = np.column_stack([steps.start_us, steps.end_us])[steps.whole]
-    if len(lumps):
-        readable = subtract(readable, lumps)
-        steps = steps.take(
-            steps.whole | (measure_before(lumps, steps.end_us) == measure_before(lumps, steps.start_us))
-        )
+    spans = np.column_stack([steps.start_us, steps.end_us])
+    lumps = steps.whole & (steps.energy_kwh > 0)
+    readable = subtract(readable, union(spans[steps.whole]))
+    inside = _measure(union(spans[lumps]), steps.start_us, steps.end_us) > 0
+    steps = steps.take(lumps | ~inside)
     return Count(steps, readable, first, float(value[0]))
 
 
@@ -207,6 +206,8 @@ def _timed(steps: Steps, value: Series, readable_us: Instants, booked: Instants,
     outage = _unreadable(readable_us, since, end)
     start = np.where(outage, _mute_from(readable_us, since, end), np.where(lump, shown_since, booked))
     whole = outage | lump
+    # What a silence is too short for was counted before it, since the meter last showed something new.
+    start = np.where(whole & (steps.energy_kwh > _carried(limit_kw, end - start, 0.0)), shown_since, start)
     spread = np.where(whole & (steps.energy_kwh > 0), int(Flag.SPREAD), 0).astype(np.int32)
     return replace(steps, start_us=start, flags=steps.flags | spread, whole=whole)
 
@@ -216,7 +217,11 @@ def _carried(limit_kw: float, span_us: Instants, late_s: float) -> Series:
 
 
 def _unreadable(readable_us: Instants, start: Instants, end: Instants) -> NDArray[np.bool_]:
-    return np.asarray(end - start > measure_before(readable_us, end) - measure_before(readable_us, start))
+    return np.asarray(end - start > _measure(readable_us, start, end))
+
+
+def _measure(spans_us: Instants, start: Instants, end: Instants) -> Instants:
+    return np.asarray(measure_before(spans_us, end) - measure_before(spans_us, start))
 
 
 def _mute_from(readable_us: Instants, since: Instants, end: Instants) -> Instants:

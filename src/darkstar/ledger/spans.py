@@ -6,6 +6,16 @@ from numpy.typing import NDArray
 Spans = NDArray[np.int64]
 
 
+def union(spans: Spans) -> Spans:
+    """What lies in any of some spans that may overlap, touch and come in any order."""
+    if not len(spans):
+        return np.zeros((0, 2), dtype=np.int64)
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    until = np.maximum.accumulate(spans[:, 1])
+    first = np.append(True, spans[1:, 0] > until[:-1])
+    return np.column_stack([spans[first, 0], until[np.append(first[1:], True)]])
+
+
 def subtract(spans: Spans, holes: Spans) -> Spans:
     """What of the spans lies in no hole."""
     return intersect(spans, _complement(holes))

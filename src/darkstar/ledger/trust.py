@@ -28,7 +28,7 @@ Series = NDArray[np.float64]
 LEAVE_OUT, LEAVE_OUT_EACH = 1.0, 0.1
 RESET, STEP_BACK, OTHER_METER = 4.0, 3.0, 8.0
 PENDING_EACH = 2.0
-"""At the end of the evidence nothing can confirm yet that readings were bad: three that agree are believed."""
+"""At either end of the evidence nothing can confirm that readings were bad: three that agree are believed."""
 REACH = 48
 """Most readings in a row that are left out."""
 BEFORE = 8
@@ -121,7 +121,7 @@ class _Story:
         at_start, at_end = low == 0, high == len(self._value)
         for j in range(size):
             if j == 0 or (at_start and j <= LEADING):
-                cost[j] = j * LEAVE_OUT
+                cost[j] = LEAVE_OUT + PENDING_EACH * j if j else 0.0
             for i in range(max(0, j - REACH - 1), j):
                 # What is left out begins or ends with a fall.
                 if cost[i] == float("inf") or not (
