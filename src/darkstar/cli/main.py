@@ -1,23 +1,58 @@
 """The `darkstar` command: puts the groups together and turns errors into exit codes."""
 
+import importlib
 import logging
 import sys
 
 import typer
 from rich.logging import RichHandler
+from typer.core import TyperCommand, TyperGroup
 
-from darkstar.cli import backfill, backup, demo, imports, plan, record, simulate, verify
 from darkstar.cli.common import errors
 from darkstar.domain.errors import DarkstarError
 
+MODULES = {
+    "demo": "demo",
+    "backfill": "backfill",
+    "record": "record",
+    "import": "imports",
+    "verify": "verify",
+    "plan": "plan",
+    "simulate": "simulate",
+    "backup": "backup",
+    "restore": "backup",
+}
+"""The file of each command. Only what is called is imported: a year of weather is no reason to wait for a backup."""
+
+
+class Commands(TyperGroup):
+    """All commands by name, each imported when it is asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer's own Context
+        """The names in the order of the help."""
+        return list(MODULES)
+
+    def get_command(  # type: ignore[override]  # Typer's own Context
+        self, ctx: typer.Context, cmd_name: str
+    ) -> TyperCommand | TyperGroup | None:
+        """The command of a name; None where there is none."""
+        if cmd_name not in MODULES:
+            return None
+        group = typer.Typer()
+        importlib.import_module(f"darkstar.cli.{MODULES[cmd_name]}").register(group)
+        command = typer.main.get_group(group).commands[cmd_name]
+        assert isinstance(command, TyperCommand | TyperGroup)
+        return command
+
+
 app = typer.Typer(
-    name="darkstar",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="A home's battery, sun and water heater at the lowest bill, with every number proven.",
+    name="darkstar", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-for group in (demo, backfill, record, imports, verify, plan, simulate, backup):
-    group.register(app)
+
+
+@app.callback()
+def darkstar() -> None:
+    """A home's battery, sun and water heater at the lowest bill, with every number proven."""
 
 
 def main() -> None:
@@ -29,7 +64,8 @@ def main() -> None:
     try:
         app()
     except DarkstarError as error:
-        errors.print(f"[bold red]Error:[/] {error.problem}", highlight=False)
+        errors.print("[bold red]Error:[/]", end=" ")
+        errors.print(error.problem, highlight=False, markup=False)
         if error.remedy:
-            errors.print(error.remedy, highlight=False)
+            errors.print(error.remedy, highlight=False, markup=False)
         sys.exit(error.exit_code)

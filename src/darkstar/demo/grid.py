@@ -1,11 +1,11 @@
 """The demo's time: steps of five minutes, and the random numbers that go with them."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, utc_offsets
 
@@ -74,4 +74,6 @@ class Grid:
         keep = float(np.exp(-STEP_HOURS / hours))
         warm_up = min(int(5 * hours / STEP_HOURS), 20 * STEPS_PER_DAY)
         noise = self.random(stream).standard_normal(len(self) + warm_up)
-        return np.asarray(lfilter([np.sqrt(1 - keep**2)], [1.0, -keep], noise)[warm_up:], dtype=np.float64)
+        pushes = (noise * np.sqrt(1 - keep**2)).tolist()
+        course = np.array(list(accumulate(pushes, lambda before, push: keep * before + push)))
+        return course[warm_up:]
