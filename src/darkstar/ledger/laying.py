@@ -24,8 +24,9 @@ from darkstar.ledger.evidence import (
     Method,
     Reporting,
     Source,
+    Statistics,
 )
-from darkstar.ledger.meters import Steps, count
+from darkstar.ledger.meters import Count, Steps, count
 from darkstar.ledger.resolved import Flag
 from darkstar.ledger.spans import measure_before, subtract, union
 from darkstar.ledger.spreading import fill, spread_evenly
@@ -88,9 +89,20 @@ def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Series) 
     hourly = (_seconds(rest) == HOUR_SECONDS) & (rest.start_us % HOUR_US == 0)
     sheet.keep_hours(rest.take(hourly))
     sheet.lay_blocks(rest.take(~hourly))
-    newborn = counted.first_us is not None and counted.first_kwh <= limit_kw * NEWBORN_HOURS
-    born = counted.first_us // MICROSECONDS if newborn and counted.first_us is not None else None
-    return sheet.finished(born)
+    return sheet.finished(_born(counted, evidence.hourly, limit_kw))
+
+
+def _born(counted: Count, hourly: Statistics, limit_kw: float) -> int | None:
+    """Since when a meter exists, where what is known of it begins with a meter that is new."""
+    known = np.flatnonzero(np.isfinite(hourly.state_kwh))
+    first_row = int(hourly.start_utc[known[0]]) if len(known) else None
+    if counted.first_us is not None and (first_row is None or counted.first_us < first_row * MICROSECONDS):
+        since, shown = counted.first_us // MICROSECONDS, counted.first_kwh
+    elif first_row is not None:
+        since, shown = first_row, abs(float(hourly.state_kwh[known[0]]))
+    else:
+        return None
+    return since if shown <= limit_kw * NEWBORN_HOURS else None
 
 
 class _Sheet:
