@@ -103,7 +103,9 @@ class _Story:
         self._time = time_s
         self._value = value_kwh
         self._limit_kw = limit_kw
-        self._falls = np.append(False, np.diff(value_kwh) < -EPSILON_KWH)
+        rise = np.diff(value_kwh)
+        self._falls = np.append(False, rise < -EPSILON_KWH)
+        self._leaps = np.append(False, rise > self.carried(np.diff(time_s), PROMPT_SECONDS))
         first_of_run = np.append(True, np.diff(value_kwh) != 0)
         self.since = time_s[np.maximum.accumulate(np.where(first_of_run, np.arange(len(time_s)), 0))]
         """When the meter first showed what it shows: a restored or frozen value tells nothing new."""
@@ -123,10 +125,7 @@ class _Story:
             if j == 0 or (at_start and j <= LEADING):
                 cost[j] = LEAVE_OUT + PENDING_EACH * j if j else 0.0
             for i in range(max(0, j - REACH - 1), j):
-                # What is left out begins or ends with a fall.
-                if cost[i] == float("inf") or not (
-                    i == j - 1 or self._falls[low + i + 1] or self._falls[low + j]
-                ):
+                if cost[i] == float("inf") or not (i == j - 1 or self._conspicuous(low + i + 1, low + j)):
                     continue
                 step, flags = self._step(low + i, low + j)
                 if cost[i] + step < cost[j]:
@@ -145,6 +144,10 @@ class _Story:
             causes.append(cause[last])
             last = came_from[last]
         return chosen[::-1], causes[::-1], pending
+
+    def _conspicuous(self, first: int, after: int) -> bool:
+        """Whether readings may be bad by how they begin and end: with a fall, or with leaps (a spike, then a dip)."""
+        return bool(self._falls[first] or self._falls[after] or (self._leaps[first] and self._leaps[after]))
 
     def _step(self, i: int, j: int) -> tuple[float, int]:
         """Price of going from reading i straight to reading j, and what that means (infinite: no such story)."""
@@ -182,9 +185,10 @@ class _Story:
 
     def _came_back(self, i: int, j: int) -> bool:
         """Whether a fall after i was undone at j, rather than counted up again."""
-        before, last, after = (float(self._value[k]) for k in (i, j - 1, j))
-        prompt = float(self.carried(float(self._time[j] - self._time[j - 1]), PROMPT_SECONDS))
-        if after - last > prompt:
+        before, after = float(self._value[i]), float(self._value[j])
+        low = i + 1 + int(np.flatnonzero(self._value[i + 1 : j] < before - EPSILON_KWH)[-1])
+        prompt = float(self.carried(float(self._time[low + 1] - self._time[low]), PROMPT_SECONDS))
+        if float(self._value[low + 1] - self._value[low]) > prompt:
             return True
         if after < before - max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
             return False
