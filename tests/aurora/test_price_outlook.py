@@ -49,13 +49,13 @@ def test_holes_are_filled_by_the_usual_price_and_zero_is_a_price() -> None:
 
 
 def test_a_jump_in_time_leaves_no_old_price_behind() -> None:
-    outlook, slots = PriceOutlook(UTC), _days(1)
-    outlook.publish(slots, np.full(96, 7.0), np.zeros(96))
+    outlook, slots = PriceOutlook(UTC), _days(2)
+    outlook.publish(slots, np.repeat([7.0, 9.0], 96), np.zeros(192))
     later = _days(1, START + 4 * DAY_SECONDS)
     outlook.publish(later[48:], np.ones(48), np.zeros(48))
     seen = outlook.prices(later)
     assert seen is not None
-    np.testing.assert_array_equal(seen[0], [7.0] * 48 + [1.0] * 48)
+    np.testing.assert_array_equal(seen[0], [8.0] * 48 + [1.0] * 48)
 
 
 def test_nothing_to_go_by() -> None:

@@ -209,33 +209,28 @@ def _table(comparison: Comparison, settings: Settings) -> Table:
         f"{comparison.settlement_per_kwh:.4f} per kWh for all"
         + (f"; {len(history.omitted)} days left out" if history.omitted else ""),
     )
-    table.add_column("policy")
-    for heading in (
-        "cost",
-        "import kWh",
-        "export kWh",
-        "charged kWh",
-        "peak kW",
-        "gap closed",
-        "of optimal",
-        "plan ms",
-    ):
-        table.add_column(heading, justify="right")
+    table.add_column("policy", no_wrap=True)
+    for heading in ("cost", "import", "export", "charged", "peak", "gap\nclosed", "of\nbest", "ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_row("", home.currency, "kWh", "kWh", "kWh", "kW", "%", "%", "", style="dim", end_section=True)
     for name, outcome in comparison.outcomes.items():
-        plan_ms = outcome.plan_ms_percentile(50)
         table.add_row(
             name,
             f"{outcome.cost:.2f}",
-            f"{outcome.import_kwh:.1f}",
-            f"{outcome.export_kwh:.1f}",
-            f"{outcome.charge_kwh:.1f}",
+            f"{outcome.import_kwh:.0f}",
+            f"{outcome.export_kwh:.0f}",
+            f"{outcome.charge_kwh:.0f}",
             f"{outcome.peak_import_kw:.2f}",
             _percent(comparison.gap_closed[name]),
             _percent(comparison.share_of_optimal[name]),
-            "" if plan_ms is None else f"{plan_ms:.1f}",
+            _milliseconds(outcome.plan_ms_percentile(50)),
         )
     return table
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.1f} %"
+    return "" if share is None else f"{share * 100:.1f}"
+
+
+def _milliseconds(ms: float | None) -> str:
+    return "" if ms is None else f"{ms:.1f}" if ms < 100 else f"{ms:.0f}"
