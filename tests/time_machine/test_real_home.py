@@ -22,7 +22,8 @@ HOUSEHOLD = Tariff(grid_fee_per_kwh=0.2456, energy_tax_per_kwh=0.439, vat_percen
 @pytest.mark.slow
 def test_dutch_home_at_swedish_prices(real_data: Path) -> None:
     known = _history(real_data, "2021-08-15", "2021-09-22")
-    replayed = known.slots >= pd.Timestamp("2021-09-01", tz="UTC").timestamp()
+    in_range = known.slots >= pd.Timestamp("2021-09-01", tz="UTC").timestamp()
+    replayed = in_range & np.isfinite(known.load_kwh + known.pv_kwh + known.import_price)
     settlement = cautious_settlement(known.take(replayed), LOSSY)
     given = Scenario(
         known, replayed, ZoneInfo("Europe/Amsterdam"), LOSSY, GridModel(17.25, 17.25), 0.0, settlement
