@@ -70,7 +70,7 @@ def test_fault_05_days_are_local_days_not_utc_days() -> None:
     slots = np.concatenate([day_slots(day + dt.timedelta(days=d), STOCKHOLM) for d in range(3)])
     energy[slots < slots[96]] = np.nan
 
-    labels = label_days(_home(slots, energy), STOCKHOLM)
+    labels = label_days(_home(slots, energy), [Channel.LOAD], STOCKHOLM)
 
     assert [(label.day, label.status) for label in labels] == [
         (day, DayStatus.EXCLUDE),
@@ -102,7 +102,7 @@ def test_fault_12_a_missing_state_of_charge_is_not_fifty_percent() -> None:
 def test_fault_16_days_on_which_the_clocks_change_are_complete(day: dt.date) -> None:
     slots = day_slots(day, STOCKHOLM)
 
-    (label,) = label_days(_home(slots, np.full(len(slots), 0.1)), STOCKHOLM)
+    (label,) = label_days(_home(slots, np.full(len(slots), 0.1)), [Channel.LOAD], STOCKHOLM)
 
     assert len(slots) in (92, 100)
     assert (label.day, label.status, label.reasons) == (day, DayStatus.CLEAN, ())

@@ -11,7 +11,7 @@ import numpy as np
 
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
-from darkstar.bookkeeping.resolving import resolve_range
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
 from darkstar.bookkeeping.survey import SOC, Sensor
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import HOUR_SECONDS
@@ -19,7 +19,6 @@ from darkstar.evidence.source import EnergySource
 from darkstar.ledger.evidence import MICROSECONDS, Reporting, Source
 from darkstar.store.ledger_file import LedgerFile
 
-ORIGIN = "home_assistant"
 DAY = 24 * HOUR_SECONDS
 STATISTICS_CHUNK = 90 * DAY
 HISTORY_DAYS = 11
@@ -89,7 +88,7 @@ async def run_backfill(
     """Fetch what the plan names, store it, resolve the range."""
     meters = {
         task.sensor.entity_id: ledger.meter(
-            ORIGIN, task.sensor.entity_id, Reporting.ON_CHANGE, task.sensor.channel
+            HOME_ASSISTANT, task.sensor.entity_id, Reporting.ON_CHANGE, task.sensor.channel
         )
         for task in plan.tasks
     }

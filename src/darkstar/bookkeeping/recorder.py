@@ -16,8 +16,8 @@ from typing import Protocol
 import numpy as np
 import stamina
 
-from darkstar.bookkeeping.backfill import HISTORY_DAYS, ORIGIN, plan_backfill, run_backfill
-from darkstar.bookkeeping.resolving import resolve_range
+from darkstar.bookkeeping.backfill import HISTORY_DAYS, plan_backfill, run_backfill
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
 from darkstar.bookkeeping.survey import Sensor, survey
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, iso_utc, slot_floor
@@ -89,7 +89,7 @@ class Recorder:
     async def _watch(self) -> None:
         sensors = await survey(self._source, self._settings.sensor_list)
         meters = {
-            s.entity_id: self._ledger.meter(ORIGIN, s.entity_id, Reporting.ON_CHANGE, s.channel)
+            s.entity_id: self._ledger.meter(HOME_ASSISTANT, s.entity_id, Reporting.ON_CHANGE, s.channel)
             for s in sensors
         }
         inbox: list[StateChange] = []

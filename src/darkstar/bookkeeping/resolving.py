@@ -1,5 +1,7 @@
 """Applies the ledger's rules to stored evidence: the only writer of slots."""
 
+from collections.abc import Sequence
+
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
 from darkstar.config.settings import Settings
@@ -13,9 +15,11 @@ from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
 from darkstar.ledger.resolved import ResolvedSlots
 from darkstar.ledger.swapped import swapped
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.meters import MeterRow
 
 CHUNK = 92 * 24 * HOUR_SECONDS
 JUDGED = 28 * 24 * HOUR_SECONDS
+HOME_ASSISTANT = "home_assistant"
 SOC = "soc"
 
 
@@ -29,67 +33,61 @@ def site_of(settings: Settings) -> Site:
     )
 
 
-def gather(
-    ledger: LedgerFile, settings: Settings, start: int, end: int
-) -> tuple[dict[Channel, list[MeterGroup]], list[MeterEvidence]]:
-    """The evidence of [start, end) with the margin that the rules need: groups by channel, and the SoC meters.
+def counted_meters(ledger: LedgerFile, settings: Settings) -> list[MeterRow]:
+    """The meters that count: Home Assistant's as darkstar.yaml names them, imported ones as the import put them."""
+    configured = {(channel.value, name) for channel, names in settings.sensors.items() for name in names}
+    configured |= {(SOC, name) for name in settings.soc}
+    return [m for m in ledger.meters() if m.origin != HOME_ASSISTANT or (m.channel, m.name) in configured]
 
-    Home Assistant's meters count where darkstar.yaml names them; imported ones where the import put them.
-    """
+
+def gather(
+    ledger: LedgerFile, meters: Sequence[MeterRow], start: int, end: int
+) -> tuple[dict[Channel, list[MeterGroup]], list[MeterEvidence]]:
+    """The evidence of [start, end) with the margin that the rules need: groups by channel, and the SoC meters."""
     members: dict[tuple[str, str], list[MeterEvidence]] = {}
-    for meter in ledger.meters():
-        configured = (
-            settings.sensors.get(Channel(meter.channel), ()) if meter.channel != SOC else settings.soc
-        )
-        if meter.origin == "home_assistant" and meter.name not in configured:
-            continue
+    for meter in meters:
         found = ledger.evidence(meter.meter_id, start - MARGIN_SECONDS, end + MARGIN_SECONDS)
         members.setdefault((meter.channel, meter.origin), []).append(found)
     groups: dict[Channel, list[MeterGroup]] = {}
     soc: list[MeterEvidence] = []
-    for (channel, origin), meters in sorted(members.items()):
+    for (channel, origin), found_of_origin in sorted(members.items(), key=lambda item: item[0]):
         if channel == SOC:
-            soc += meters
+            soc += found_of_origin
         else:
-            groups.setdefault(Channel(channel), []).append(MeterGroup(origin, tuple(meters)))
+            groups.setdefault(Channel(channel), []).append(MeterGroup(origin, tuple(found_of_origin)))
     return groups, soc
 
 
 def resolve_range(
     ledger: LedgerFile, settings: Settings, start: int, end: int, progress: Progress = silent
 ) -> int:
-    """Resolve all slots of [start, end) and store them; returns how many.
+    """Resolve all slots of [start, end) and store them, with the labels of their days; returns how many slots.
 
     Each chunk is one transaction; a killed run leaves old and new slots beside each other, both of them true to the
     evidence at their time, and running again makes all of them new.
     """
-    site = site_of(settings)
+    site, tz = site_of(settings), settings.home.tz
     pieces = list(chunks(start, end, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("resolving", done, len(pieces))
         with ledger.transaction():
-            groups, soc = gather(ledger, settings, piece_start, piece_end)
-            ledger.write_slots(resolve(slot_range(piece_start, piece_end), groups, soc, site))
-    label_range(ledger, settings, start, end)
+            meters = counted_meters(ledger, settings)
+            groups, soc = gather(ledger, meters, piece_start, piece_end)
+            resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site)
+            ledger.write_slots(resolved)
+            ledger.write_days(label_days(resolved, groups.keys(), tz))
+            for edge in (piece_start, piece_end - 1):
+                first, last = day_bounds(local_date(edge, tz), tz)
+                if not piece_start <= first < last <= piece_end:
+                    ledger.write_days(label_days(stored_slots(ledger, first, last), groups.keys(), tz))
     progress("resolving", len(pieces), len(pieces))
     return len(slot_range(start, end))
 
 
-def label_range(ledger: LedgerFile, settings: Settings, start: int, end: int) -> None:
-    """Label the local days that [start, end) touches, from all of their slots."""
-    tz = settings.home.tz
-    for piece_start, piece_end in chunks(start, end, CHUNK):
-        first = day_bounds(local_date(piece_start, tz), tz)[0]
-        last = day_bounds(local_date(piece_end - 1, tz), tz)[1]
-        with ledger.transaction():
-            ledger.write_days(label_days(stored_slots(ledger, first, last), tz))
-
-
 def stored_slots(ledger: LedgerFile, start: int, end: int) -> ResolvedSlots:
     """The slots of [start, end) as they stand in the ledger."""
-    with ledger.snapshot():
-        table = ledger.slots(start, end)
-        channels = ledger.provenance(start, end)
+    table = ledger.slots(start, end)
+    channels = ledger.provenance(start, end)
     return ResolvedSlots(table.slots, channels, table.soc_start_percent, table.soc_end_percent)
 
 
@@ -98,9 +96,9 @@ def swapped_sensors(ledger: LedgerFile, settings: Settings, start: int, end: int
     first = max(hour_floor(start) + HOUR_SECONDS, hour_floor(end) - JUDGED)
     if first >= hour_floor(end):
         return []
-    pair = swapped(
-        stored_slots(ledger, first, hour_floor(end)), settings.home.latitude, settings.home.longitude
-    )
+    with ledger.snapshot():
+        judged = stored_slots(ledger, first, hour_floor(end))
+    pair = swapped(judged, settings.home.latitude, settings.home.longitude)
     if pair is None:
         return []
     one, other = pair

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.bookkeeping.backfill import HISTORY_DAYS, ORIGIN
+from darkstar.bookkeeping.backfill import HISTORY_DAYS
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
@@ -172,7 +173,7 @@ def _background(
     stored = [
         ledger.evidence(meter.meter_id, start, end)
         for meter in ledger.meters()
-        if meter.origin == ORIGIN and meter.name in names and meter.channel == channel.value
+        if meter.origin == HOME_ASSISTANT and meter.name in names and meter.channel == channel.value
     ]
     nothing = np.full(len(hours), np.nan)
     return Background(

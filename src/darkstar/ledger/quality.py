@@ -4,14 +4,13 @@ A day has as many slots as the clocks give it (92, 96, 100): none is held agains
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
-from darkstar.ledger.evidence import Source
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, ResolvedSlots
 
 UNKNOWN_HOURS = 1.0
@@ -22,17 +21,10 @@ CORE = (Channel.LOAD, Channel.PV, Channel.IMPORT, Channel.EXPORT)
 BATTERY = (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
 
 
-def label_days(resolved: ResolvedSlots, tz: ZoneInfo) -> list[DayQuality]:
-    """Labels of the local days that lie wholly within the slots.
-
-    A channel that is unknown throughout is one that the home does not measure: it is held against no day.
-    """
+def label_days(resolved: ResolvedSlots, measured: Collection[Channel], tz: ZoneInfo) -> list[DayQuality]:
+    """Labels of the local days that lie wholly within the slots, by the channels that the home has meters for."""
     slots = resolved.slots
-    measured = {
-        channel: found
-        for channel, found in resolved.channels.items()
-        if np.isfinite(found.energy_kwh).any() and not (found.source == Source.ABSENT).all()
-    }
+    channels = {channel: resolved.channels[channel] for channel in measured}
     labels: list[DayQuality] = []
     day = local_date(int(slots[0]), tz)
     while True:
@@ -41,7 +33,7 @@ def label_days(resolved: ResolvedSlots, tz: ZoneInfo) -> list[DayQuality]:
             return labels
         if start >= slots[0]:
             rows = slice(*np.searchsorted(slots, [start, end]).tolist())
-            labels.append(_label(day, measured, rows))
+            labels.append(_label(day, channels, rows))
         day += dt.timedelta(days=1)
 
 
