@@ -224,6 +224,16 @@ def test_a_meter_that_is_silent_leaves_the_sum_unknown() -> None:
     assert np.isnan(found.energy_kwh[2:]).all()
 
 
+def test_what_befell_one_of_two_meters_is_told_of_their_sum() -> None:
+    away = on_change([*steady(0, 30), (31, "unavailable"), *steady(115, 120, begin=102.0)])
+    by_the_hour = on_change([], hourly=statistics([(-60, 10.0, 10.0), (0, 10.4, 10.4), (60, 11.2, 11.2)]))
+
+    found = resolve_home({Channel.IMPORT: [away, by_the_hour]}, 0, 2).channels[Channel.IMPORT]
+
+    assert found.energy_kwh.sum() == pytest.approx(2.1 + 1.2, abs=1e-9)
+    assert flagged(found, Flag.SPREAD) == list(range(8))
+
+
 def test_a_meter_born_later_counted_nothing_before() -> None:
     old, new = on_change(steady(0, 120)), on_change(steady(60, 120, begin=0.0))
 

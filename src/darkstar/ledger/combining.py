@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.slots import SLOTS_PER_HOUR, Slots
 from darkstar.ledger.evidence import MeterEvidence, Method
-from darkstar.ledger.laying import MeterSlots, lay
+from darkstar.ledger.laying import MeterSlots, Shape, lay
 from darkstar.ledger.resolved import ChannelSlots, Flag
 
 Series = NDArray[np.float64]
@@ -44,7 +44,7 @@ class ChannelEvidence:
     rest_kwh: Series
 
 
-def combine(groups: Sequence[MeterGroup], window: Slots, limit_kw: float, shape: Series) -> ChannelEvidence:
+def combine(groups: Sequence[MeterGroup], window: Slots, limit_kw: float, shape: Shape) -> ChannelEvidence:
     """The best that the groups of one channel know; see `laying.lay` for the arguments."""
     n = len(window)
     best = ChannelSlots.unknown(n)
@@ -78,7 +78,7 @@ def combine(groups: Sequence[MeterGroup], window: Slots, limit_kw: float, shape:
     return ChannelEvidence(best, rest)
 
 
-def _sum_of(group: MeterGroup, window: Slots, limit_kw: float, shape: Series) -> MeterSlots:
+def _sum_of(group: MeterGroup, window: Slots, limit_kw: float, shape: Shape) -> MeterSlots:
     members = [lay(meter, window, limit_kw, shape) for meter in group.meters]
     if len(members) == 1:
         return members[0]
@@ -90,7 +90,7 @@ def _sum_of(group: MeterGroup, window: Slots, limit_kw: float, shape: Series) ->
         flags=np.bitwise_or.reduce([member.flags for member in members], axis=0),
         hour_kwh=np.sum([_hours(member) for member in members], axis=0),
         hour_source=np.max([_hour_sources(member) for member in members], axis=0),
-        hour_flags=np.bitwise_or.reduce([member.hour_flags for member in members], axis=0),
+        hour_flags=np.bitwise_or.reduce([_hour_flags(member) for member in members], axis=0),
         born_utc=None,
     )
 
@@ -116,3 +116,8 @@ def _hours(member: MeterSlots) -> Series:
 def _hour_sources(member: MeterSlots) -> NDArray[np.int8]:
     by_slots = member.source.reshape(-1, SLOTS_PER_HOUR).max(axis=1)
     return np.where(np.isfinite(member.hour_kwh), member.hour_source, by_slots).astype(np.int8)
+
+
+def _hour_flags(member: MeterSlots) -> NDArray[np.int32]:
+    by_slots = np.bitwise_or.reduce(member.flags.reshape(-1, SLOTS_PER_HOUR), axis=1)
+    return np.asarray(by_slots | np.where(np.isfinite(member.hour_kwh), member.hour_flags, 0))

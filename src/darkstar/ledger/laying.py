@@ -10,12 +10,13 @@ From the finest evidence to the coarsest, each only where nothing finer is known
 No slot gets energy from a time that it lies outside of, and the total of each step arrives whole.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots, slot_range
 from darkstar.ledger.evidence import (
     MICROSECONDS,
     Instants,
@@ -34,6 +35,7 @@ from darkstar.ledger.statistics import statistic_steps
 
 Series = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Shape = Callable[[Slots], Series]
 
 SLOT_US = SLOT_SECONDS * MICROSECONDS
 HOUR_US = HOUR_SECONDS * MICROSECONDS
@@ -61,13 +63,13 @@ class MeterSlots:
     born_utc: int | None
 
 
-def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Series) -> MeterSlots:
+def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Shape) -> MeterSlots:
     """All that one meter's evidence says of a window.
 
     Args:
         window: (n,) slots, beginning and ending on the hour.
         limit_kw: most power that can flow through the meter.
-        shape: (n,) weights by which energy known only in total is laid out; zero throughout means evenly.
+        shape: weights of slots by which energy known only in total is laid out; zero throughout means evenly.
     """
     sheet = _Sheet(window, limit_kw, shape)
     counted = count(evidence, limit_kw)
@@ -108,8 +110,9 @@ def _born(counted: Count, hourly: Statistics, limit_kw: float) -> int | None:
 class _Sheet:
     """A window of slots while it is being filled."""
 
-    def __init__(self, window: Slots, limit_kw: float, shape: Series) -> None:
+    def __init__(self, window: Slots, limit_kw: float, shape: Shape) -> None:
         n = len(window)
+        self._slots = window
         self._start_us = int(window[0]) * MICROSECONDS
         self._edges_us = self._start_us + np.arange(n + 1, dtype=np.int64) * SLOT_US
         self._limit_kwh = limit_kw / SLOTS_PER_HOUR
@@ -202,24 +205,34 @@ class _Sheet:
         if not free.any():
             return
         cut = start_us < self._edges_us[0] or end_us > self._edges_us[-1]
-        accounted = 0.0 if cut else self._accounted(rows, inside_us)
-        share = inside_us[free] / SLOT_US
-        room = self._limit_kwh * share
-        left = max(energy - accounted, 0.0)
         if cut:
-            left *= float(inside_us.sum()) / (end_us - start_us)
-        if accounted > 0:
-            # Two sources that disagree on when it was must not meet in a spike.
-            left = min(left, float(room.sum()))
-        laid = fill(left, self._shape[rows][free] * share, share, room)
+            laid = self._part_of_block(start_us, end_us, energy, rows)[free]
+        else:
+            share = inside_us[free] / SLOT_US
+            room = self._limit_kwh * share
+            accounted = self._accounted(rows, inside_us)
+            left = max(energy - accounted, 0.0)
+            if accounted > 0:
+                # Two sources that disagree on when it was must not meet in a spike.
+                left = min(left, float(room.sum()))
+            laid = fill(left, self._shape(self._slots[rows])[free] * share, share, room)
         target = rows[free]
         self._energy[target] += laid
         self._covered_us[target] += inside_us[free]
         self._source[target] = np.maximum(self._source[target], source)
-        sun = bool(self._shape[target].any())
+        sun = bool(self._shape(self._slots[target]).any())
         split = Method.SPLIT_SUN if sun else Method.SPLIT_EVEN
         self._method[target] = Method.SPREAD if flags & Flag.SPREAD else split
         self._flags[target] |= flags
+
+    def _part_of_block(self, start_us: int, end_us: int, energy: float, rows: NDArray[np.intp]) -> Series:
+        """The window's part of a block that reaches beyond it, laid out as if nothing else knew of its time."""
+        first = start_us // SLOT_US
+        slots = slot_range(first * SLOT_SECONDS, -(-end_us // SLOT_US) * SLOT_SECONDS)
+        begins_us = slots * MICROSECONDS
+        share = (np.minimum(begins_us + SLOT_US, end_us) - np.maximum(begins_us, start_us)) / SLOT_US
+        laid = fill(energy, self._shape(slots) * share, share, self._limit_kwh * share)
+        return laid[rows + (self._start_us // SLOT_US - first)]
 
     def _accounted(self, rows: NDArray[np.intp], inside_us: Instants) -> float:
         """Energy of a block's time that finer evidence has accounted for."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import (
@@ -30,6 +31,8 @@ from darkstar.ledger.evidence import MeterEvidence, Method, Source
 from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
 from darkstar.ledger.splitting import settle
 from darkstar.ledger.sun import sin_elevation
+
+Series = NDArray[np.float64]
 
 MARGIN_SECONDS = 2 * DAY_SECONDS
 
@@ -61,9 +64,11 @@ def resolve(
         soc: meters of the state of charge, the best first.
     """
     window = _window(slots)
-    middles = window.astype(np.float64) + SLOT_SECONDS / 2
-    sun = np.maximum(sin_elevation(middles, site.latitude, site.longitude), 0.0)
-    even = np.zeros(len(window))
+
+    def sun(of: Slots) -> Series:
+        middles = of.astype(np.float64) + SLOT_SECONDS / 2
+        return np.maximum(sin_elevation(middles, site.latitude, site.longitude), 0.0)
+
     evidence = {
         channel: _absent(len(window))
         if channel in site.absent
@@ -71,12 +76,12 @@ def resolve(
             groups.get(channel, ()),
             window,
             site.limits_kwh[channel] / SLOT_HOURS,
-            sun if channel is Channel.PV else even,
+            sun if channel is Channel.PV else _evenly,
         )
         for channel in Channel
     }
     inside = slice(int(slots[0] - window[0]) // SLOT_SECONDS, int(slots[-1] - window[0]) // SLOT_SECONDS + 1)
-    channels = {channel: _cut(found, inside) for channel, found in settle(evidence, sun).items()}
+    channels = {channel: _cut(found, inside) for channel, found in settle(evidence, sun(window)).items()}
     edges = np.append(slots, slots[-1:] + SLOT_SECONDS)
     percent = state_of_charge(soc, edges)
     return ResolvedSlots(slots, channels, percent[:-1], percent[1:])
@@ -87,6 +92,10 @@ def _window(slots: Slots) -> Slots:
     start = hour_floor(int(slots[0]) - MARGIN_SECONDS)
     end = hour_floor(int(slots[-1]) + MARGIN_SECONDS) + HOUR_SECONDS
     return slot_range(start, end)
+
+
+def _evenly(slots: Slots) -> Series:
+    return np.zeros(len(slots))
 
 
 def _absent(n: int) -> ChannelEvidence:
