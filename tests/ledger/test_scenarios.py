@@ -109,6 +109,16 @@ def test_a_small_dip_that_lasts_some_minutes_and_comes_back_counts_nothing() -> 
     assert flagged(found, Flag.DIP) == [4, 5]
 
 
+def test_what_a_meter_overshot_by_and_took_back_counts_once_and_is_told() -> None:
+    shown = [(0, 100.0), (30, 102.0), (50, 105.3), (65, 105.0), (75, 105.6), (120, 107.4)]
+
+    found = resolve_meter(on_change(shown))
+
+    assert found.energy_kwh.sum() == pytest.approx(7.4, abs=1e-9)
+    assert found.energy_kwh[:4].sum() == pytest.approx(5.0, abs=1e-9)
+    assert flagged(found, Flag.STEP_BACK) == [2, 3, 4], "Home Assistant counts 5.3 kWh, then 0.3 less"
+
+
 def test_a_reset_in_the_middle_of_a_slot_keeps_what_was_counted_on_both_sides() -> None:
     before, after = steady(0, 50), steady(55, 120, begin=0.05)
 

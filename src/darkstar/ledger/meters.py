@@ -29,6 +29,8 @@ Series = NDArray[np.float64]
 
 FOREVER = np.iinfo(np.int64).max
 JITTER_SHARE = 0.1
+NOTABLE_KWH = 0.02
+"""A person is told of what a meter took back only where it is more than its last digits."""
 KWH_PER_UNIT = {"Wh": 1e-3, "kWh": 1.0, "MWh": 1e3, "": 1.0}
 
 
@@ -148,9 +150,11 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
     if not len(numbers.time_us):
         return Count(Steps.empty(), np.zeros((0, 2), dtype=np.int64), None, 0.0)
     shown = _without_jitter(numbers.value_kwh)
+    taken_back = numbers.value_kwh - shown > NOTABLE_KWH
     believed = trust(numbers.time_us / MICROSECONDS, shown, limit_kw)
     time_us, value = numbers.time_us[believed.index], shown[believed.index]
-    flags = believed.flags[1:]
+    touched = taken_back[believed.index]
+    flags = believed.flags[1:] | np.where(touched[1:] | touched[:-1], int(Flag.STEP_BACK), 0).astype(np.int32)
     energy = np.where(flags & Flag.RESET, value[1:], np.maximum(np.diff(value), 0.0))
     energy[(flags & (Flag.IMPLAUSIBLE | Flag.REPLACED)) != 0] = np.nan
     source = numbers.source[believed.index[1:]]
