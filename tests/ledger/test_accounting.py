@@ -45,7 +45,9 @@ def plainly(shown: Sequence[Shown], *, edge_counts_before: bool) -> list[float]:
             changes.append(total - booked)
             booked = total
         else:
+            # The meter's first hour has a row too, though what it says is its whole sum.
             changes.append(math.nan)
+            booked = total if reported else booked
     return changes
 
 

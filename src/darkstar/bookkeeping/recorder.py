@@ -9,6 +9,7 @@ prove it, in one transaction, so that being killed at any instant loses nothing 
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Protocol
@@ -94,7 +95,10 @@ class Recorder:
         }
         inbox: list[StateChange] = []
         async with _collecting(self._source.changes(list(meters)), inbox) as collecting:
-            since = await self._beat(collecting)
+            # A whole second, for history is asked for by the second and must join the live watch without a hole.
+            since = float(math.ceil(await self._beat(collecting)))
+            await asyncio.sleep(max(0.0, since - self._clock()))
+            await self._beat(collecting)
             snapshot = {change.entity_id: change for change in inbox if change.snapshot}
             self._store(meters, inbox, since, since)
             await self._fill_hole(sensors, meters, snapshot, since)

@@ -46,8 +46,9 @@ def ha_hours(readings: Readings, hours: Hours, *, edge_counts_before: bool = Fal
     row = (reported | held) & ~first_hour
     change = np.full(len(hours), np.nan)
     base = at_edges[0]
-    for i in np.flatnonzero(row).tolist():
-        change[i] = at_edges[i + 1] - base
+    for i in np.flatnonzero(row | reported).tolist():
+        if row[i]:
+            change[i] = at_edges[i + 1] - base
         base = at_edges[i + 1]
     return change
 
