@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from darkstar.bookkeeping.backfill import HISTORY_DAYS
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
-from darkstar.bookkeeping.resolving import HOME_ASSISTANT
+from darkstar.bookkeeping.witnesses import stretches
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, hour_floor, iso_utc, local_date
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.accounting import change_by_sum, ha_hours
+from darkstar.ledger.causes.cause import OPEN
+from darkstar.ledger.causes.patterns import find_patterns
 from darkstar.ledger.compare import HourComparison, hourly
-from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence
-from darkstar.ledger.explain import Background, Cause, Difference, explain
+from darkstar.ledger.evidence import MICROSECONDS
+from darkstar.ledger.explain import Difference, explain
 from darkstar.ledger.resolved import ChannelSlots, DayQuality
-from darkstar.ledger.spans import measure_before
 from darkstar.store.ledger_file import LedgerFile
 
-Hours = NDArray[np.int64]
 Energies = NDArray[np.float64]
 
 TOLERANCE_KWH = 0.1
@@ -111,16 +111,13 @@ async def verify(
         theirs = await _their_hours(source, settings, with_sums, piece_start, piece_end, now)
         with ledger.snapshot():
             ours = ledger.provenance(piece_start, piece_end)
-            for channel, ha_kwh in theirs.items():
-                hours = np.arange(piece_start, piece_end, HOUR_SECONDS, dtype=np.int64)
-                ledger_kwh = hourly(ours[channel].energy_kwh)
-                if not with_sums.issuperset(settings.sensors[channel]):
-                    ledger_kwh = np.where(np.isnan(ha_kwh), np.nan, ledger_kwh)
-                comparison = HourComparison(channel, hours, ha_kwh, ledger_kwh)
+            now_compared = {
+                channel: _compared(channel, ha_kwh, ours[channel], piece_start, settings, with_sums)
+                for channel, ha_kwh in theirs.items()
+            }
+            differences += _differences(ledger, settings, now_compared, ours, tolerance_kwh)
+            for channel, comparison in now_compared.items():
                 compared.setdefault(channel, []).append(comparison)
-                if not comparison.within(tolerance_kwh).all():
-                    background = _background(ledger, settings, channel, ours[channel], hours)
-                    differences += explain(comparison, background, tolerance_kwh)
     progress("comparing", len(pieces), len(pieces))
     tz = settings.home.tz
     return Verification(
@@ -164,33 +161,43 @@ def _total(changes: Sequence[Energies]) -> Energies:
     return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 
 
-def _background(
-    ledger: LedgerFile, settings: Settings, channel: Channel, slots: ChannelSlots, hours: Hours
-) -> Background:
-    """What was stored of Home Assistant's samples and statistics of a channel."""
-    names = settings.sensors[channel]
-    start, end = int(hours[0]) - DAY_SECONDS, int(hours[-1]) + HOUR_SECONDS
-    stored = [
-        ledger.evidence(meter.meter_id, start, end)
-        for meter in ledger.meters()
-        if meter.origin == HOME_ASSISTANT and meter.name in names and meter.channel == channel.value
+def _compared(
+    channel: Channel,
+    ha_kwh: Energies,
+    slots: ChannelSlots,
+    start: int,
+    settings: Settings,
+    with_sums: frozenset[str],
+) -> HourComparison:
+    """A channel's hours beside Home Assistant's; without statistics, only those that its history reaches."""
+    ledger_kwh = hourly(slots.energy_kwh)
+    if not with_sums.issuperset(settings.sensors[channel]):
+        ledger_kwh = np.where(np.isnan(ha_kwh), np.nan, ledger_kwh)
+    hours = start + HOUR_SECONDS * np.arange(len(ha_kwh), dtype=np.int64)
+    return HourComparison(channel, hours, ha_kwh, ledger_kwh)
+
+
+def _differences(
+    ledger: LedgerFile,
+    settings: Settings,
+    compared: Mapping[Channel, HourComparison],
+    slots: Mapping[Channel, ChannelSlots],
+    tolerance_kwh: float,
+) -> list[Difference]:
+    """A cause for every hour beyond the tolerance."""
+    beyond = {channel: ~comparison.within(tolerance_kwh) for channel, comparison in compared.items()}
+    if not any(asked.any() for asked in beyond.values()):
+        return []
+    patterns = find_patterns(compared, tolerance_kwh)
+    return [
+        difference
+        for channel, asked in beyond.items()
+        if asked.any()
+        for stretch in stretches(
+            ledger, settings, compared[channel], slots[channel], patterns[channel], asked, tolerance_kwh
+        )
+        for difference in explain(stretch)
     ]
-    nothing = np.full(len(hours), np.nan)
-    return Background(
-        slots=slots,
-        by_rule_kwh=_total([_by_rule(meter, hours) for meter in stored] or [nothing]),
-        at_edge_kwh=_total(
-            [_by_rule(meter, hours, edge_counts_before=True) for meter in stored] or [nothing]
-        ),
-        stored_kwh=_total([change_by_sum(meter.hourly, hours) for meter in stored] or [nothing]),
-    )
-
-
-def _by_rule(meter: MeterEvidence, hours: Hours, *, edge_counts_before: bool = False) -> Energies:
-    """Home Assistant's rule on the stored samples, in the hours of which all samples are stored."""
-    edges = np.append(hours, hours[-1:] + HOUR_SECONDS) * MICROSECONDS
-    whole = np.diff(measure_before(meter.watched_us, edges)) == HOUR_SECONDS * MICROSECONDS
-    return np.where(whole, ha_hours(meter.readings, hours, edge_counts_before=edge_counts_before), np.nan)
 
 
 def _verdict(
@@ -200,7 +207,7 @@ def _verdict(
     within = np.concatenate([part.within(tolerance_kwh) for part in parts]) & known
     apart = np.abs(np.concatenate([part.difference_kwh for part in parts]))
     causes = [difference.cause for difference in differences if difference.channel is channel]
-    unexplained = causes.count(Cause.UNEXPLAINED)
+    unexplained = sum(cause in OPEN for cause in causes)
     return ChannelVerdict(
         hours=int(known.sum()),
         within=int(within.sum()),

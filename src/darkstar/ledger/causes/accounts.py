@@ -1,0 +1,94 @@
+"""What the books of either side say: rows that changed, sums that are not the samples', other sources, resolution."""
+
+import math
+
+import numpy as np
+
+from darkstar.domain.slots import SLOTS_PER_HOUR
+from darkstar.ledger.causes.case import CERTAIN_KWH, Case, Witness
+from darkstar.ledger.causes.cause import Cause, Finding, found
+from darkstar.ledger.evidence import Source
+
+OTHERS = frozenset({Source.CORRECTION, Source.IMPORT_FINE, Source.IMPORT_HOUR})
+STEPS_APART = 2.0
+"""Numbers of one meter may differ by a step at either end of the hour."""
+
+
+def changed_since(case: Case) -> Finding | None:
+    """Home Assistant's number is another than when it was stored."""
+    if not abs(case.ha_kwh - case.stored_kwh) > CERTAIN_KWH:
+        if not (math.isnan(case.ha_kwh) and case.stored_kwh > case.stretch.tolerance_kwh):
+            return None
+        return found(
+            Cause.HA_CHANGED,
+            f"It said {case.stored_kwh:.3f} kWh when this hour was stored, and has no row now.",
+        )
+    return found(
+        Cause.HA_CHANGED,
+        f"It said {case.stored_kwh:.3f} kWh when this hour was stored, and {case.ha_kwh:.3f} now.",
+    )
+
+
+def not_its_samples(case: Case) -> Finding | None:
+    """Home Assistant's rule makes another number of its samples than its statistic says."""
+    if math.isnan(case.ha_kwh) or not case.by_rule_kwh >= 0 or case.proven:
+        return None
+    return found(
+        Cause.HA_CHANGED,
+        f"Its rule makes {case.by_rule_kwh:.3f} kWh of the samples that are stored; its statistic says "
+        f"{case.ha_kwh:.3f}.",
+    )
+
+
+def sum_edited(case: Case) -> Finding | None:
+    """The stored row's sum moved, its state did not move alike, and the ledger goes by the state."""
+    if case.refuted:
+        return None
+    for witness in case.stretch.witnesses:
+        rows = witness.rows(int(case.stretch.hours[case.i]))
+        if len(rows) < 2 or rows.start_utc[-1] != case.stretch.hours[case.i]:
+            continue
+        by_sum, by_state = (float(np.diff(rows_of)[0]) for rows_of in (rows.sum_kwh, rows.state_kwh))
+        if abs(by_sum - by_state) > case.stretch.tolerance_kwh:
+            return found(
+                Cause.SUM_APART,
+                f"{witness.name}: its sum moved by {by_sum:.3f} kWh, its state by {by_state:.3f}.",
+                meter=witness.name,
+            )
+    return None
+
+
+def resolution(case: Case) -> Finding | None:
+    """The difference is not more than the meters' smallest steps at the two ends of the hour."""
+    steps = [_step_kwh(witness) for witness in case.stretch.witnesses]
+    room = STEPS_APART * sum(steps)
+    if not steps or not abs(case.ledger_kwh - case.ha_kwh) <= room + CERTAIN_KWH:
+        return None
+    return found(Cause.RESOLUTION, f"The meters show steps of {max(steps):.10g} kWh.")
+
+
+def other_source(case: Case) -> Finding | None:
+    """A file or a correction stands before Home Assistant."""
+    sources = case.stretch.slots.source[case.i * SLOTS_PER_HOUR : (case.i + 1) * SLOTS_PER_HOUR]
+    others = OTHERS & {Source(int(source)) for source in sources if source}
+    if not others:
+        return None
+    names = " and ".join(w.name for w in case.stretch.witnesses if not w.ours) or min(others).name.lower()
+    return found(Cause.OTHER_SOURCE, f"Here it is {names}.")
+
+
+def not_known(case: Case) -> Finding | None:
+    """The ledger has no number."""
+    return found(Cause.NOT_KNOWN) if math.isnan(case.ledger_kwh) else None
+
+
+def _step_kwh(witness: Witness) -> float:
+    """The smallest step between what a meter showed; 0 where it showed next to nothing."""
+    shown = np.unique(np.abs(witness.numbers[1]))
+    if len(shown) < 3:
+        shown = np.unique(
+            np.abs(witness.evidence.hourly.state_kwh[np.isfinite(witness.evidence.hourly.state_kwh)])
+        )
+    steps = np.diff(shown)
+    steps = steps[steps > CERTAIN_KWH]
+    return float(steps.min()) if len(steps) >= 2 else 0.0

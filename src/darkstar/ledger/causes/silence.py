@@ -1,0 +1,95 @@
+"""What was not heard: the meter was silent, or showed the same number, or Home Assistant kept no row."""
+
+import math
+
+import numpy as np
+
+from darkstar.domain.slots import HOUR_SECONDS
+from darkstar.ledger.causes.case import Case, Incident, Witness
+from darkstar.ledger.causes.cause import Cause, Finding, found
+from darkstar.ledger.evidence import MICROSECONDS
+from darkstar.ledger.resolved import Flag
+
+
+def silence(case: Case) -> Finding | None:
+    """An outage, the lump at its end, or a frozen meter."""
+    if case.refuted:
+        return None
+    spread = case.incidents(Flag.SPREAD)
+    if not spread:
+        return found(Cause.OUTAGE) if case.flags & Flag.SPREAD else None
+    witness, incident = max(spread, key=lambda pair: _overlap_us(case, pair[1]))
+    frozen = _frozen(witness, incident)
+    hours = (incident.end_us - incident.start_us) / MICROSECONDS / HOUR_SECONDS
+    span = (incident.start_us, incident.end_us)
+    amount = f"{incident.energy_kwh:.3f} kWh in {hours:.1f} h"
+    more_here = case.ha_kwh - (0.0 if math.isnan(case.ledger_kwh) else case.ledger_kwh)
+    returned = case.start_us <= incident.end_us <= case.end_us
+    if returned and more_here > case.stretch.tolerance_kwh:
+        how = "stood still at one number" if frozen else "could not be read"
+        return found(
+            Cause.CATCH_UP,
+            f"{witness.name} {how} and then came with {amount}; {more_here:.3f} kWh of what Home Assistant has here "
+            "belong to the time before.",
+            meter=witness.name,
+            span_us=span,
+        )
+    return found(
+        Cause.FROZEN if frozen else Cause.OUTAGE,
+        f"{witness.name} counted {amount}; {_kwh(case.ledger_kwh)} of it lie in this hour.",
+        meter=witness.name,
+        span_us=span,
+    )
+
+
+def pending(case: Case) -> Finding | None:
+    """The evidence ends with a move that later readings will explain."""
+    if not case.flags & Flag.PENDING and not _ends_in_doubt(case):
+        return None
+    return found(Cause.PENDING)
+
+
+def missing_row(case: Case) -> Finding | None:
+    """Home Assistant has no number where the ledger has one."""
+    if not math.isnan(case.ha_kwh) or math.isnan(case.ledger_kwh):
+        return None
+    return found(Cause.MISSING, f"The ledger has {case.ledger_kwh:.3f} kWh.")
+
+
+def _ends_in_doubt(case: Case) -> bool:
+    """Whether the last readings, in or before this hour, were not believed and nothing later confirms them."""
+    if not math.isnan(case.ledger_kwh):
+        return False
+    for witness in case.stretch.witnesses:
+        time_us, value, _ = witness.numbers
+        if (
+            len(value) > 1
+            and case.start_us <= time_us[-1]
+            and time_us[-1] <= case.end_us + HOUR_SECONDS * MICROSECONDS
+        ):
+            believed_until = max((incident.end_us for incident in witness.incidents), default=0)
+            falls = np.diff(np.abs(value[-4:])) < 0
+            if falls.any() and believed_until < time_us[-1]:
+                return True
+    return False
+
+
+def _frozen(witness: Witness, incident: Incident) -> bool:
+    """Whether the meter could be read all the time, and showed the number that it began with."""
+    time_us, value, _ = witness.numbers
+    first = int(np.searchsorted(time_us, incident.start_us))
+    last = int(np.searchsorted(time_us, incident.end_us))
+    shown = value[first:last]
+    if not len(shown) or (shown != shown[0]).any():
+        return False
+    if witness.ours:
+        return not witness.mute(incident.start_us, incident.end_us)
+    return len(shown) > 1
+
+
+def _overlap_us(case: Case, incident: Incident) -> int:
+    return min(case.end_us, incident.end_us) - max(case.start_us, incident.start_us)
+
+
+def _kwh(energy: float) -> str:
+    return "an unknown part" if math.isnan(energy) else f"{energy:.3f} kWh"
