@@ -73,15 +73,22 @@ def resolve_range(
         with ledger.transaction():
             meters = counted_meters(ledger, settings)
             groups, soc = gather(ledger, meters, piece_start, piece_end)
-            resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site)
+            repairs = ledger.repairs(hour_floor(piece_start), hour_floor(piece_end - 1) + HOUR_SECONDS)
+            resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site, repairs)
             ledger.write_slots(resolved)
             ledger.write_days(label_days(resolved, groups.keys(), tz))
             for edge in (piece_start, piece_end - 1):
                 first, last = day_bounds(local_date(edge, tz), tz)
-                if not piece_start <= first < last <= piece_end:
+                if not piece_start <= first < last <= piece_end and _is_over(ledger, last):
                     ledger.write_days(label_days(stored_slots(ledger, first, last), groups.keys(), tz))
     progress("resolving", len(pieces), len(pieces))
     return len(slot_range(start, end))
+
+
+def _is_over(ledger: LedgerFile, end: int) -> bool:
+    """Whether the ledger has come to an instant: a day that is not over has no label yet."""
+    extent = ledger.slot_extent()
+    return extent is not None and extent[1] >= end
 
 
 def stored_slots(ledger: LedgerFile, start: int, end: int) -> ResolvedSlots:

@@ -1,0 +1,132 @@
+"""The ledger held against the demo home's own accounting."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from darkstar.bookkeeping.verify import Verification, verify
+from darkstar.cli.ledger_json import verification_json
+from darkstar.domain.channels import Channel
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import HOUR_SECONDS
+from darkstar.ledger.explain import Cause
+from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
+from darkstar.store.ledger_file import LedgerFile
+from tests.bookkeeping.demo_home import Books
+
+
+async def verified(
+    books: Books, ledger: LedgerFile, start: int | None = None, end: int | None = None
+) -> Verification:
+    return await verify(
+        books.source, ledger, books.settings, start or books.start, end or books.end, books.home.end + 120
+    )
+
+
+async def test_every_hour_of_the_demo_home_agrees_or_is_explained(filled: Books) -> None:
+    with filled.ledger() as ledger:
+        found = await verified(filled, ledger)
+
+    assert found.unexplained == 0
+    assert found.hours == found.within + found.explained
+    assert found.within / found.hours > 0.98
+    assert len(found.differences) == found.explained
+
+
+async def test_what_befell_the_demo_s_meters_is_named(filled: Books) -> None:
+    with filled.ledger() as ledger:
+        found = await verified(filled, ledger)
+
+    causes = {(d.channel, d.cause) for d in found.differences}
+    assert (Channel.LOAD, Cause.DIP) in causes
+    assert any(channel is Channel.IMPORT and cause is Cause.SPIKE for channel, cause in causes)
+    assert any(cause is Cause.OUTAGE for _, cause in causes)
+    assert all(d.detail for d in found.differences)
+
+
+async def test_a_false_number_in_the_ledger_is_found_and_not_explained_away(
+    filled: Books, books: Books
+) -> None:
+    with books.ledger() as ledger:
+        await books.backfill(ledger)
+        hour = books.start + 20 * 24 * HOUR_SECONDS
+        _falsify(ledger, hour)
+
+        found = await verified(books, ledger, hour - 5 * HOUR_SECONDS, hour + 6 * HOUR_SECONDS)
+
+    wrong = [d for d in found.differences if d.cause is Cause.UNEXPLAINED]
+    assert [(d.hour_utc, d.channel) for d in wrong] == [(hour, Channel.LOAD)]
+    assert wrong[0].difference_kwh == pytest.approx(4.0, abs=0.01)
+    assert found.unexplained == found.channels[Channel.LOAD].unexplained == 1
+
+
+async def test_an_hour_that_the_ledger_lacks_is_unexplained(books: Books) -> None:
+    with books.ledger() as ledger:
+        found = await verified(
+            books, ledger, books.start + 24 * HOUR_SECONDS, books.start + 48 * HOUR_SECONDS
+        )
+
+    assert found.within == 0
+    assert {d.cause for d in found.differences} == {Cause.UNEXPLAINED}
+    assert all("backfill" in d.detail for d in found.differences)
+
+
+async def test_the_json_keeps_its_contract(filled: Books) -> None:
+    with filled.ledger() as ledger:
+        found = await verified(filled, ledger)
+
+    told = json.loads(json.dumps(verification_json(found), allow_nan=False))
+
+    assert {"from", "to", "tolerance_kwh", "hours", "within", "explained", "unexplained"} <= told.keys()
+    assert {"channels", "differences", "days"} <= told.keys()
+    assert set(told["channels"]) == {channel.value for channel in filled.settings.sensors}
+    for counts in told["channels"].values():
+        assert counts.keys() == {"hours", "within", "explained", "unexplained", "max_abs_difference_kwh"}
+        assert counts["hours"] == counts["within"] + counts["explained"] + counts["unexplained"]
+    for name in ("hours", "within", "explained", "unexplained"):
+        assert told[name] == sum(counts[name] for counts in told["channels"].values())
+    for difference in told["differences"]:
+        assert difference.keys() == {
+            "hour_utc", "channel", "ha_kwh", "ledger_kwh", "difference_kwh", "cause", "detail"
+        }  # fmt: skip
+        if None not in (difference["ha_kwh"], difference["ledger_kwh"]):
+            apart = difference["ledger_kwh"] - difference["ha_kwh"]
+            assert difference["difference_kwh"] == pytest.approx(apart)
+            assert abs(apart) > told["tolerance_kwh"]
+    assert Counter(day["status"] for day in told["days"]).keys() <= {"clean", "mask_battery", "exclude"}
+    assert len(told["days"]) == 60, "the last one is not over yet"
+    assert all(day.keys() == {"date", "status", "reasons"} for day in told["days"])
+
+
+async def test_a_range_without_a_finished_hour_is_refused(filled: Books) -> None:
+    now = filled.home.end // HOUR_SECONDS * HOUR_SECONDS
+    with filled.ledger() as ledger, pytest.raises(UsageError, match="No finished hour"):
+        await verify(filled.source, ledger, filled.settings, now, now + 1800, now + 1800)
+
+
+async def test_only_finished_hours_are_compared(filled: Books) -> None:
+    hour = filled.home.end // HOUR_SECONDS * HOUR_SECONDS
+    with filled.ledger() as ledger:
+        found = await verify(
+            filled.source,
+            ledger,
+            filled.settings,
+            hour - 3 * HOUR_SECONDS + 60,
+            hour + HOUR_SECONDS,
+            hour + 600,
+        )
+
+    assert (found.start, found.end) == (hour - 2 * HOUR_SECONDS, hour)
+
+
+def _falsify(ledger: LedgerFile, hour: int) -> None:
+    """Add a kilowatt-hour to each quarter of the load's hour."""
+    end = hour + HOUR_SECONDS
+    table, channels = ledger.slots(hour, end), ledger.provenance(hour, end)
+    load = channels[Channel.LOAD]
+    false = replace(load, energy_kwh=load.energy_kwh + 1)
+    written: Mapping[Channel, ChannelSlots] = {**channels, Channel.LOAD: false}
+    ledger.write_slots(ResolvedSlots(table.slots, written, table.soc_start_percent, table.soc_end_percent))
