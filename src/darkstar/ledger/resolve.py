@@ -3,6 +3,7 @@
     each meter            `trust.py`, `meters.py`, `statistics.py`   which readings to believe, energies between them
     over the slots        `laying.py`                                by the slot, or by the hour
     meters to channels    `combining.py`                             what adds up, which source wins
+    what was corrected    `corrections.py`                           stands before all else
     hours to quarters     `splitting.py`                             coherently, and what the balance leaves
 
 The same evidence gives the same slots, whatever range is asked for: evidence is looked at `MARGIN_SECONDS` to each
@@ -27,6 +28,7 @@ from darkstar.domain.slots import (
 )
 from darkstar.ledger.charge import state_of_charge
 from darkstar.ledger.combining import ChannelEvidence, MeterGroup, combine
+from darkstar.ledger.corrections import Repair, overlay, put_over, without_denied
 from darkstar.ledger.evidence import MeterEvidence, Method, Source
 from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
 from darkstar.ledger.splitting import settle
@@ -54,7 +56,11 @@ class Site:
 
 
 def resolve(
-    slots: Slots, groups: Mapping[Channel, Sequence[MeterGroup]], soc: Sequence[MeterEvidence], site: Site
+    slots: Slots,
+    groups: Mapping[Channel, Sequence[MeterGroup]],
+    soc: Sequence[MeterEvidence],
+    site: Site,
+    repairs: Sequence[Repair] = (),
 ) -> ResolvedSlots:
     """The slots that the evidence gives.
 
@@ -62,6 +68,7 @@ def resolve(
         slots: (n,) consecutive slots.
         groups: by channel, the meters and files that measure it, with evidence `MARGIN_SECONDS` beyond the slots.
         soc: meters of the state of charge, the best first.
+        repairs: those that touch the hours of the slots; what was withdrawn does not count.
     """
     window = _window(slots)
 
@@ -80,8 +87,13 @@ def resolve(
         )
         for channel in Channel
     }
+    said = {channel: overlay(repairs, channel, window) for channel in Channel}
+    evidence = {channel: put_over(found, said[channel]) for channel, found in evidence.items()}
     inside = slice(int(slots[0] - window[0]) // SLOT_SECONDS, int(slots[-1] - window[0]) // SLOT_SECONDS + 1)
-    channels = {channel: _cut(found, inside) for channel, found in settle(evidence, sun(window)).items()}
+    channels = {
+        channel: _cut(without_denied(found, said[channel].denied), inside)
+        for channel, found in settle(evidence, sun(window)).items()
+    }
     edges = np.append(slots, slots[-1:] + SLOT_SECONDS)
     percent = state_of_charge(soc, edges)
     return ResolvedSlots(slots, channels, percent[:-1], percent[1:])

@@ -9,6 +9,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from darkstar.domain.channels import Channel
+from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import (
     Instants,
     Intervals,
@@ -20,7 +21,18 @@ from darkstar.ledger.evidence import (
 )
 from darkstar.ledger.quotes import Quotes
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, ResolvedPrices, ResolvedSlots
-from darkstar.store import days, intervals, local_time, meters, quotes, readings, runs, slots, statistics
+from darkstar.store import (
+    corrections,
+    days,
+    intervals,
+    local_time,
+    meters,
+    quotes,
+    readings,
+    runs,
+    slots,
+    statistics,
+)
 from darkstar.store.database import PATIENCE_S, Clock, Database
 from darkstar.store.meters import MeterRow
 from darkstar.store.slot_table import SlotTable
@@ -105,6 +117,18 @@ class LedgerFile:
     def evidence(self, meter_id: int, start_utc: int, end_utc: int) -> MeterEvidence:
         """All that is known of a meter in [start_utc, end_utc), and on each side what lies nearest beyond."""
         return meters.evidence(self._db, meter_id, start_utc, end_utc)
+
+    def add_repair(self, repair: Repair) -> None:
+        """Store a repair's corrections; they count from the next resolve on."""
+        corrections.add_repair(self._db, repair)
+
+    def withdraw_repair(self, repair_id: str, made_us: int) -> None:
+        """Store that a repair is taken back [UTC us]; it no longer counts from the next resolve on."""
+        corrections.withdraw(self._db, repair_id, made_us)
+
+    def repairs(self, start_utc: int, end_utc: int) -> list[Repair]:
+        """The repairs that touch [start_utc, end_utc), active or taken back, in the order of their making."""
+        return corrections.repairs_between(self._db, start_utc, end_utc)
 
     def add_quotes(self, new: Quotes) -> int:
         """Store price quotes, unknown prices left out; returns how many were new."""

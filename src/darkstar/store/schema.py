@@ -4,8 +4,9 @@ How they come to be in a file is the migrations' matter (`migrations/versions`, 
 written); a test holds both against each other. Three kinds of tables:
 
 - **Evidence** (`meters`, `meter_readings`, `watched`, `meter_statistics`, `interval_energies`, `price_feeds`,
-  `price_quotes`): only ever added to. Each row's key holds all that was received, so that receiving it twice
-  changes nothing, and what is read back does not depend on the order of arrival.
+  `price_quotes`, `corrections`, `correction_withdrawals`): only ever added to. Each row's key holds all that was
+  received, so that receiving it twice changes nothing, and what is read back does not depend on the order of
+  arrival.
 - **Slots** (`slot_observations`, `slot_provenance`, `slot_prices`, `data_quality_daily`): a function of the
   evidence, written over freely.
 - **The file's own** (`runs`, `local_offsets`, and Alembic's version).
@@ -118,6 +119,28 @@ price_quotes = Table(
     Column("end_utc", Integer, primary_key=True),
     Column("price_per_kwh", Float, primary_key=True),
     Column("received_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("repair_id", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("start_utc", Integer, primary_key=True),
+    Column("end_utc", Integer, nullable=False),
+    Column("energy_kwh", Float),
+    Column("reason", Text, nullable=False),
+    Column("made_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""A repair is the rows of one id, which is made of all that they say: the same repair has the same id anywhere."""
+
+correction_withdrawals = Table(
+    "correction_withdrawals",
+    metadata,
+    Column("repair_id", Text, primary_key=True),
+    Column("made_us", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
