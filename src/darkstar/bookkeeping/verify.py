@@ -108,15 +108,15 @@ async def verify(
     pieces = list(chunks(first, last, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("comparing", done, len(pieces))
-        theirs = await _their_hours(source, settings, with_sums, piece_start, piece_end, now)
+        theirs = await their_hours(source, settings, with_sums, piece_start, piece_end, now)
         with ledger.snapshot():
             ours = ledger.provenance(piece_start, piece_end)
-            now_compared = {
-                channel: _compared(channel, ha_kwh, ours[channel], piece_start, settings, with_sums)
+            piece = {
+                channel: compared_hours(channel, ha_kwh, ours[channel], piece_start, settings, with_sums)
                 for channel, ha_kwh in theirs.items()
             }
-            differences += _differences(ledger, settings, now_compared, ours, tolerance_kwh)
-            for channel, comparison in now_compared.items():
+            differences += _differences(ledger, settings, piece, ours, tolerance_kwh)
+            for channel, comparison in piece.items():
                 compared.setdefault(channel, []).append(comparison)
     progress("comparing", len(pieces), len(pieces))
     tz = settings.home.tz
@@ -130,7 +130,7 @@ async def verify(
     )
 
 
-async def _their_hours(
+async def their_hours(
     source: EnergySource,
     settings: Settings,
     with_sums: frozenset[str],
@@ -161,7 +161,7 @@ def _total(changes: Sequence[Energies]) -> Energies:
     return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 
 
-def _compared(
+def compared_hours(
     channel: Channel,
     ha_kwh: Energies,
     slots: ChannelSlots,

@@ -41,11 +41,21 @@ DETECTORS: tuple[Callable[[Case], Finding | None], ...] = (
     silence.missing_row,
     incidents.negative_hour,
     accounts.not_its_samples,
+    accounts.out_of_date,
     accounts.other_source,
     accounts.resolution,
     accounts.not_known,
 )
 """In the order in which they are asked; the first that can prove its cause is believed."""
+BEFALLEN: tuple[Callable[[Case], Finding | None], ...] = (
+    incidents.unit_changed,
+    incidents.sign_turned,
+    incidents.late_reading,
+    incidents.befallen,
+    silence.silence,
+    silence.pending,
+)
+"""What is asked of an hour on which both sides agree, though something happened in it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,12 @@ def explain_hour(case: Case) -> Finding:
     """The first cause that the evidence proves."""
     answers = (detector(case) for detector in DETECTORS)
     return next((answer for answer in answers if answer), found(Cause.UNEXPLAINED))
+
+
+def remarks(case: Case) -> Finding | None:
+    """What befell the meters in an hour whose numbers agree; None where nothing did."""
+    answers = (detector(case) for detector in BEFALLEN) if case.flags else iter(())
+    return next((answer for answer in answers if answer), None)
 
 
 def _difference(case: Case, finding: Finding) -> Difference:

@@ -8,8 +8,10 @@ from darkstar.domain.slots import SLOTS_PER_HOUR
 from darkstar.ledger.causes.case import CERTAIN_KWH, Case, Witness
 from darkstar.ledger.causes.cause import Cause, Finding, found
 from darkstar.ledger.evidence import Source
+from darkstar.ledger.resolved import Flag
 
 OTHERS = frozenset({Source.CORRECTION, Source.IMPORT_FINE, Source.IMPORT_HOUR})
+HOME_ASSISTANTS = frozenset({Source.LIVE, Source.HA_HISTORY, Source.HA_5MIN, Source.HA_HOUR})
 STEPS_APART = 2.0
 """Numbers of one meter may differ by a step at either end of the hour."""
 
@@ -69,17 +71,31 @@ def resolution(case: Case) -> Finding | None:
 
 def other_source(case: Case) -> Finding | None:
     """A file or a correction stands before Home Assistant."""
-    sources = case.stretch.slots.source[case.i * SLOTS_PER_HOUR : (case.i + 1) * SLOTS_PER_HOUR]
-    others = OTHERS & {Source(int(source)) for source in sources if source}
+    others = OTHERS & {Source(int(source)) for source in _sources(case) if source}
     if not others:
         return None
     names = " and ".join(w.name for w in case.stretch.witnesses if not w.ours) or min(others).name.lower()
     return found(Cause.OTHER_SOURCE, f"Here it is {names}.")
 
 
+def out_of_date(case: Case) -> Finding | None:
+    """The slots come from Home Assistant's meters, and what is stored of those gives another number."""
+    sources = set(_sources(case))
+    if not sources or not sources <= HOME_ASSISTANTS or case.flags & Flag.SPREAD:
+        return None
+    if math.isnan(case.trusted_kwh) or case.same(case.trusted_kwh, case.ledger_kwh):
+        return None
+    return found(Cause.OUT_OF_DATE, f"The evidence gives {case.trusted_kwh:.3f} kWh.")
+
+
 def not_known(case: Case) -> Finding | None:
     """The ledger has no number."""
     return found(Cause.NOT_KNOWN) if math.isnan(case.ledger_kwh) else None
+
+
+def _sources(case: Case) -> list[int]:
+    quarters = case.stretch.slots.source[case.i * SLOTS_PER_HOUR : (case.i + 1) * SLOTS_PER_HOUR]
+    return [int(source) for source in quarters]
 
 
 def _step_kwh(witness: Witness) -> float:

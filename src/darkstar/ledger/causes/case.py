@@ -13,7 +13,8 @@ from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Statistics
 from darkstar.ledger.meters import Steps, count, parse_signed
 from darkstar.ledger.resolved import ChannelSlots, Flag
-from darkstar.ledger.spans import measure_before
+from darkstar.ledger.spans import measure_before, union
+from darkstar.ledger.spreading import spread_evenly
 from darkstar.ledger.statistics import statistic_steps
 
 Hours = NDArray[np.int64]
@@ -98,6 +99,22 @@ class Witness:
         by_rule = ha_hours(self.evidence.readings, self._hours, edge_counts_before=edge_counts_before)
         return np.where(self.sampled, by_rule, np.nan)
 
+    @cached_property
+    def trusted_kwh(self) -> Series:
+        """What the ledger's rules make of this meter alone in each hour."""
+        edges_us = np.append(self._hours, self._hours[-1:] + HOUR_SECONDS) * MICROSECONDS
+        rows = statistic_steps(self.evidence.hourly, self._limit_kw)
+        rows = rows.take(~rows.whole & np.isfinite(rows.energy_kwh))
+        by_rows = np.full(len(self._hours), np.nan)
+        hour = np.searchsorted(edges_us, rows.start_us)
+        inside = (hour < len(by_rows)) & (edges_us[np.minimum(hour, len(by_rows))] == rows.start_us)
+        by_rows[hour[inside]] = rows.energy_kwh[inside]
+        steps = count(self.evidence, self._limit_kw).steps
+        timed = ~steps.whole & np.isfinite(steps.energy_kwh)
+        by_readings = spread_evenly(steps.take(timed), edges_us)
+        vague = np.diff(measure_before(_spans(steps.take(~timed)), edges_us)) > 0
+        return np.where(self.sampled & ~vague, by_readings, by_rows)
+
     def mute(self, start_us: int, end_us: int) -> bool:
         """Whether there was a time in [start, end) in which the meter could not be read."""
         edges = np.array([start_us, end_us], dtype=np.int64)
@@ -113,6 +130,10 @@ class Witness:
         return Statistics(
             hourly.period_s, hourly.start_utc[rows], hourly.state_kwh[rows], hourly.sum_kwh[rows]
         )
+
+
+def _spans(steps: Steps) -> Instants:
+    return union(np.column_stack([steps.start_us, steps.end_us]))
 
 
 def _incidents(steps: Steps) -> list[Incident]:
@@ -187,6 +208,12 @@ class Stretch:
         """Home Assistant's numbers as they were when they were stored."""
         return total([w.stored_kwh for w in self._theirs], len(self.hours))
 
+    @cached_property
+    def trusted_kwh(self) -> Series:
+        """What the ledger's rules make of Home Assistant's meters, NaN where one of them is not known."""
+        theirs = [w.trusted_kwh for w in self._theirs]
+        return np.asarray(np.sum(theirs, axis=0)) if theirs else np.full(len(self.hours), np.nan)
+
     @property
     def _sampled(self) -> NDArray[np.bool_]:
         return np.all([w.sampled for w in self._theirs], axis=0) if self._theirs else np.zeros(1, np.bool_)
@@ -246,6 +273,11 @@ class Case:
         return float(self.stretch.stored_kwh[self.i])
 
     @property
+    def trusted_kwh(self) -> float:
+        """What the ledger's rules make of Home Assistant's meters, NaN where that is not known."""
+        return float(self.stretch.trusted_kwh[self.i])
+
+    @property
     def flags(self) -> Flag:
         """What the hour's slots are marked with."""
         quarters = slice(self.i * SLOTS_PER_HOUR, (self.i + 1) * SLOTS_PER_HOUR)
@@ -262,12 +294,15 @@ class Case:
 
     @property
     def refuted(self) -> bool:
-        """Whether Home Assistant's rule makes another number of the stored samples, or it has changed its mind.
+        """Whether nothing that befell the meter accounts for the difference.
 
-        Then nothing that befell the meter accounts for the difference.
+        Home Assistant's rule makes another number of the stored samples, or it has changed its mind, or the ledger's
+        rules make Home Assistant's number of the same evidence.
         """
         if np.isnan(self.ha_kwh):
             return False
+        if self.same(self.trusted_kwh, self.ha_kwh):
+            return True
         if np.isfinite(self.by_rule_kwh):
             return not self.proven
         return np.isfinite(self.stored_kwh) and not self.same(self.stored_kwh, self.ha_kwh)
