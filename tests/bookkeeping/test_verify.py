@@ -12,7 +12,7 @@ from darkstar.cli.ledger_json import verification_json
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import HOUR_SECONDS
-from darkstar.ledger.explain import Cause
+from darkstar.ledger.causes.cause import OPEN, Cause
 from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books
@@ -57,7 +57,7 @@ async def test_a_false_number_in_the_ledger_is_found_and_not_explained_away(
 
         found = await verified(books, ledger, hour - 5 * HOUR_SECONDS, hour + 6 * HOUR_SECONDS)
 
-    wrong = [d for d in found.differences if d.cause is Cause.UNEXPLAINED]
+    wrong = [d for d in found.differences if d.cause in OPEN]
     assert [(d.hour_utc, d.channel) for d in wrong] == [(hour, Channel.LOAD)]
     assert wrong[0].difference_kwh == pytest.approx(4.0, abs=0.01)
     assert found.unexplained == found.channels[Channel.LOAD].unexplained == 1
@@ -70,8 +70,8 @@ async def test_an_hour_that_the_ledger_lacks_is_unexplained(books: Books) -> Non
         )
 
     assert found.within == 0
-    assert {d.cause for d in found.differences} == {Cause.UNEXPLAINED}
-    assert all("backfill" in d.detail for d in found.differences)
+    assert found.unexplained == found.hours == len(found.differences)
+    assert {d.cause for d in found.differences} == {Cause.NOT_KNOWN}
 
 
 async def test_the_json_keeps_its_contract(filled: Books) -> None:
