@@ -37,7 +37,7 @@ def _quiet(meter: Meter) -> Quiet:
     slots = slot_range(begin * HOUR_US // MICROSECONDS, end * HOUR_US // MICROSECONDS)
     found = slots_of(evidence_of(meter.way, tape, int(meter.time_us[-1])), slots)
     sound = np.ones(end - begin, dtype=np.bool_)
-    amiss = np.flatnonzero(~meter.sound())
+    amiss = np.flatnonzero(~meter.sound)
     for first, last in zip(meter.time_us[amiss].tolist(), meter.time_us[amiss + 1].tolist(), strict=True):
         low, high = first // HOUR_US - begin - AROUND_HOURS, last // HOUR_US - begin + AROUND_HOURS + 1
         sound[max(low, 0) : max(high, 0)] = False

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,28 +35,41 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Meter:
-    """One meter's readings, n of them, in time order; those of statistics stand at the ends of hours."""
+    """One meter's readings, n of them, in time order; those of statistics stand at the ends of hours.
+
+    Attributes:
+        no_number_us: when it showed something that is no number.
+    """
 
     home: str
     name: str
     way: Way
     time_us: Instants
     kwh: Series
+    no_number_us: Instants = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def usual_step_us(self) -> int:
         """The distance that half of the readings do not exceed."""
         return int(np.percentile(np.diff(self.time_us), 50, method="lower"))
 
+    @cached_property
     def sound(self) -> np.ndarray:
         """Whether each step between readings may be taken as true, shape (n - 1,): no fall, no leap, no hole.
 
-        Judged by nothing but the step itself, so that it does not share the ledger's mistakes.
+        Judged by nothing but the step itself, so that it does not share the ledger's mistakes; what a meter showed
+        unchanged until it leapt is in doubt as well.
         """
         apart, rise = np.diff(self.time_us), np.diff(self.kwh)
         sound = (rise >= 0) & (rise <= CONNECTION_KW * apart / HOUR_US + 0.1)
         if self.way is not Way.STATES:
             sound &= apart <= max(1.5 * self.usual_step_us, SLOT_SECONDS * MICROSECONDS)
+        if len(self.no_number_us):
+            sound &= np.diff(np.searchsorted(self.no_number_us, self.time_us)) == 0
+        doubtful = False
+        for i in range(len(sound) - 1, -1, -1):
+            doubtful = rise[i] > CONNECTION_KW * apart[i] / HOUR_US + 0.1 or (doubtful and rise[i] == 0)
+            sound[i] &= not doubtful
         return np.asarray(sound)
 
     def tape(self, start_us: int, end_us: int) -> Tape:
@@ -107,7 +121,8 @@ def demo_meters(days: int = DEMO_DAYS) -> Iterator[Meter]:
         number = told.state == State.NUMBER
         time_us, kwh = told.time_us[number], told.value[number] / WH_PER_KWH[spec.unit]
         recent = time_us >= recent_us
-        yield _by(Way.STATES, "demo", spec.entity_id, time_us[recent], kwh[recent])
+        meter = _by(Way.STATES, "demo", spec.entity_id, time_us[recent], kwh[recent])
+        yield replace(meter, no_number_us=told.time_us[~number])
         if not spec.daily:
             hours = np.arange(-(-time_us[0] // HOUR_US) + 1, time_us[-1] // HOUR_US) * HOUR_US
             held = np.searchsorted(time_us, hours) - 1

@@ -23,6 +23,7 @@ from darkstar.store.ledger_file import LedgerFile
 STRETCH_HOURS = 72
 EDGE_HOURS = 2
 PLACES_TRIED = 200
+APART_HOURS = 3
 SLOT_US = SLOT_SECONDS * MICROSECONDS
 SITE = Site(
     dict.fromkeys(Channel, CONNECTION_KW * SLOT_HOURS), frozenset(set(Channel) - {Channel.IMPORT}), 52.1, 5.1
@@ -132,7 +133,7 @@ def _stretch(meter: Meter, random: np.random.Generator) -> Stretch | None:
         return None
     start = int(random.integers(first, last - length + 1)) // HOUR_US * HOUR_US
     low, high = np.searchsorted(meter.time_us, (start, start + length))
-    if high - low < STRETCH_HOURS // 3 or not meter.sound()[low : high - 1].all():
+    if high - low < STRETCH_HOURS // 3 or not meter.sound[low : high - 1].all():
         return None
     tape = meter.tape(start, start + length)
     begin, end = (
@@ -150,8 +151,12 @@ def _befall(stretch: Stretch, families: tuple[str, ...], random: np.random.Gener
     """The faults one after another, in the middle of the stretch; none where a place does not suit one."""
     tape, faults = stretch.tape, list[Fault]()
     for i, name in enumerate(families):
-        earliest = faults[-1].to_us if faults else stretch.until_us - (STRETCH_HOURS - 20) * HOUR_US
-        latest = stretch.until_us - (32 - 16 * i) * HOUR_US
+        earliest = (
+            faults[-1].to_us + APART_HOURS * HOUR_US
+            if faults
+            else stretch.until_us - (STRETCH_HOURS - 20) * HOUR_US
+        )
+        latest = stretch.until_us - (36 - 20 * i) * HOUR_US
         places = np.flatnonzero((tape.time_us > earliest) & (tape.time_us < latest) & (tape.text == ""))
         places = places[places > 1]
         places = places[tape.text[places - 1] == ""]

@@ -175,6 +175,7 @@ class _Sheet:
 
     def keep_hours(self, steps: Steps) -> None:
         """Totals of whole hours; the better source first where two know the same hour."""
+        self._flag(steps.take(~np.isfinite(steps.energy_kwh)))
         hour = (steps.start_us - self._start_us) // HOUR_US
         rows = np.flatnonzero((hour >= 0) & (hour < len(self._hour)) & np.isfinite(steps.energy_kwh))
         rows = rows[np.argsort(-steps.source[rows], kind="stable")]

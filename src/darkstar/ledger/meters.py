@@ -28,6 +28,8 @@ from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, trust
 Series = NDArray[np.float64]
 
 FOREVER = np.iinfo(np.int64).max
+STEPS_OF_PACE = 8
+"""Steps before a silence of an on-change meter that tell how long it is silent while all is well."""
 JITTER_SHARE = 0.1
 NOTABLE_KWH = 0.02
 """A person is told of what a meter took back only where it is more than its last digits."""
@@ -169,13 +171,19 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
         readable = intersect(subtract(evidence.watched_us, numbers.mute_us), heard)
         hour = HOUR_SECONDS * MICROSECONDS
         booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
+        booked = np.where(_stood_still(steps, limit_kw), steps.end_us, booked)
         steps = _timed(steps, value, readable, booked, limit_kw)
     spans = np.column_stack([steps.start_us, steps.end_us])
     lumps = steps.whole & (steps.energy_kwh > 0)
     readable = subtract(readable, union(spans[steps.whole]))
+    return Count(without_frozen(steps, lumps), readable, first, float(value[0]))
+
+
+def without_frozen(steps: Steps, lumps: NDArray[np.bool_]) -> Steps:
+    """Leave out the steps within the time of a lump: that a frozen meter showed no energy tells nothing."""
+    spans = np.column_stack([steps.start_us, steps.end_us])
     inside = _measure(union(spans[lumps]), steps.start_us, steps.end_us) > 0
-    steps = steps.take(lumps | ~inside)
-    return Count(steps, readable, first, float(value[0]))
+    return steps.take(lumps | ~inside)
 
 
 def _without_jitter(value_kwh: Series) -> Series:
@@ -185,6 +193,16 @@ def _without_jitter(value_kwh: Series) -> Series:
     steadied = value_kwh.copy()
     steadied[over] = value_kwh[over + 1]
     return steadied
+
+
+def _stood_still(steps: Steps, limit_kw: float) -> NDArray[np.bool_]:
+    """Steps with more energy than the connection carries between two changes of the meter, as it changed before."""
+    took = steps.end_us - steps.start_us
+    n = len(took)
+    pace = np.full(n, FOREVER // 2)
+    if n > STEPS_OF_PACE:
+        pace[STEPS_OF_PACE:] = np.lib.stride_tricks.sliding_window_view(took[:-1], STEPS_OF_PACE).max(axis=1)
+    return np.asarray(steps.energy_kwh > _carried(limit_kw, pace, LATE_SECONDS))
 
 
 def _timed(steps: Steps, value: Series, readable_us: Instants, booked: Instants, limit_kw: float) -> Steps:
@@ -205,6 +223,8 @@ def _timed(steps: Steps, value: Series, readable_us: Instants, booked: Instants,
     )
     mute_in_run = _unreadable(readable_us, shown_since, end)
     lump = steps.energy_kwh > _carried(limit_kw, end - booked, LATE_SECONDS)
+    # An old value restored after a silence is no reading: the first new one tells of all the time since.
+    lump |= mute_in_run & (steps.energy_kwh > 0) & (end - readable_again <= PROMPT_SECONDS * MICROSECONDS)
     lump |= mute_in_run & (steps.energy_kwh > _carried(limit_kw, end - readable_again, PROMPT_SECONDS))
     since = np.where(lump, shown_since, steps.start_us)
     outage = _unreadable(readable_us, since, end)

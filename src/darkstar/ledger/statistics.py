@@ -7,10 +7,11 @@ states cannot tell.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Source, Statistics
-from darkstar.ledger.meters import Steps
+from darkstar.ledger.meters import Steps, without_frozen
 from darkstar.ledger.resolved import Flag
 from darkstar.ledger.trust import LATE_SECONDS, trust
 
@@ -21,7 +22,8 @@ AGREE_KWH = 1e-3
 def statistic_steps(statistics: Statistics, limit_kw: float) -> Steps:
     """Energies from each row to the next of a meter through which at most `limit_kw` flows.
 
-    The first row yields none. A step over missing rows is `whole`: its energy belongs to all the time between. Rows
+    The first row yields none. A step over missing rows is `whole`: its energy belongs to all the time between; so is
+    more than the connection carries in a period, which belongs to all the time that the meter stood still. Rows
     without a state are told by their sums.
     """
     known = np.isfinite(statistics.state_kwh) | np.isfinite(statistics.sum_kwh)
@@ -47,13 +49,22 @@ def statistic_steps(statistics: Statistics, limit_kw: float) -> Steps:
     flags[lost & np.isfinite(energy)] &= ~int(Flag.IMPLAUSIBLE)
     judged = np.isfinite(energy) & np.isfinite(by_sum) & np.isfinite(state).all()
     flags[judged & ~reset & ~lost & (np.abs(by_sum - rise) > AGREE_KWH)] |= Flag.SUM_APART
-    whole = seconds > statistics.period_s
+    lump = energy > carried
+    start = np.where(lump, end[index][_last_news(shown[index])], end[index][:-1])
+    whole = (seconds > statistics.period_s) | lump
     flags[whole & (energy > 0)] |= Flag.SPREAD
-    return Steps(
-        start_us=end[index][:-1] * MICROSECONDS,
+    steps = Steps(
+        start_us=start * MICROSECONDS,
         end_us=end[index][1:] * MICROSECONDS,
         energy_kwh=energy,
         flags=flags,
         source=np.full(len(energy), SOURCE[statistics.period_s], dtype=np.int8),
         whole=whole,
     )
+    return without_frozen(steps, lump)
+
+
+def _last_news(shown: NDArray[np.float64]) -> NDArray[np.intp]:
+    """For each step between rows, the row at which the meter first showed what it shows as the step begins."""
+    new = np.append(True, np.diff(shown) != 0)
+    return np.asarray(np.maximum.accumulate(np.where(new, np.arange(len(shown)), 0))[:-1])

@@ -1,0 +1,57 @@
+"""Weaknesses that `benchmarks/ledger_faults` found, each by its smallest example."""
+
+import numpy as np
+import pytest
+
+from darkstar.ledger.resolved import Flag
+from tests.ledger.cases import on_change, periodic, resolve_meter, statistics
+
+
+def test_a_jump_between_hourly_readings_is_told_though_its_hour_is_not_known() -> None:
+    shown = [(60.0 * hour, 100 + 0.5 * hour + (700 if hour >= 5 else 0)) for hour in range(12)]
+
+    found = resolve_meter(periodic(shown), 0, 11)
+
+    assert np.isnan(found.energy_kwh[16:20]).all()
+    assert (found.flags[16:20] == Flag.IMPLAUSIBLE).all()
+    assert not found.flags[:16].any()
+    assert not found.flags[20:].any()
+
+
+def test_a_jump_of_statistics_after_hours_without_news_belongs_to_all_of_them() -> None:
+    state = [100.0, 101.0, 101.0, 101.0, 101.0, 141.0, 142.0]
+    hourly = statistics([(60.0 * hour, shown, shown) for hour, shown in enumerate(state)])
+
+    found = resolve_meter(on_change([], hourly=hourly), 1, 7)
+
+    assert found.energy_kwh.sum() == pytest.approx(42.0, abs=1e-9)
+    assert found.energy_kwh[4:20] == pytest.approx(np.full(16, 2.5))
+    assert (found.flags[4:20] == Flag.SPREAD).all()
+
+
+def test_what_comes_right_after_an_old_value_was_restored_belongs_to_the_silence() -> None:
+    shown = [(0, 100.0), (10, 100.1), (11, "unavailable"), (70, "unknown"), (70.1, 100.1), (70.2, 100.5)]
+
+    found = resolve_meter(on_change([*shown, (75, 100.5), (80, 100.6)]), 0, 1.25)
+
+    assert found.energy_kwh[1:4] == pytest.approx(np.full(3, 15 / 59.2 * 0.4), rel=0.05)
+    assert (found.flags[:5] & Flag.SPREAD).all()
+
+
+def test_a_meter_that_tells_often_and_then_stands_still_was_frozen() -> None:
+    alive = [(float(minute), 100 + 0.02 * minute) for minute in range(60)]
+
+    found = resolve_meter(on_change([*alive, (240.0, 105.2), (241.0, 105.22), (255.0, 105.5)]), 0, 4.25)
+
+    assert found.energy_kwh.sum() == pytest.approx(5.5, abs=1e-9)
+    assert found.energy_kwh[4:15] == pytest.approx(np.full(11, 15 / 181 * 4.02), rel=0.01)
+    assert (found.flags[4:16] == Flag.SPREAD).all()
+
+
+def test_a_meter_that_tells_seldom_books_its_energy_in_the_hour_of_the_reading() -> None:
+    seldom = [(180.0 * i, 100 + 4.0 * i) for i in range(12)]
+
+    found = resolve_meter(on_change(seldom), 30, 33)
+
+    assert found.energy_kwh.tolist() == [0.0] * 8 + [1.0] * 4
+    assert not found.flags.any()
