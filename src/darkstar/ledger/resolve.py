@@ -92,7 +92,7 @@ def resolve(
     inside = slice(int(slots[0] - window[0]) // SLOT_SECONDS, int(slots[-1] - window[0]) // SLOT_SECONDS + 1)
     channels = {
         channel: _cut(without_denied(found, said[channel].denied), inside)
-        for channel, found in settle(evidence, sun(window)).items()
+        for channel, found in settle(evidence, sun(window), site.limits_kwh).items()
     }
     edges = np.append(slots, slots[-1:] + SLOT_SECONDS)
     percent = state_of_charge(soc, edges)

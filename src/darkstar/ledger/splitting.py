@@ -1,8 +1,9 @@
 """Lays what is known by the hour over the hour's quarters, coherently for all channels.
 
-Each hour's rest is split so that the quarters sum to it exactly: sun by the sun's course; what comes in from the grid
-and goes out to it by the balance with all other channels, where their quarters allow it; the others evenly. A channel
-without meters is what the balance leaves of the others, by the hour where only hours are known.
+Each hour's rest is split so that the quarters sum to it exactly: sun by the sun's course and the sky of the hours
+around; what comes in from the grid and goes out to it by the balance with all other channels, where their quarters
+allow it; the others by the course of the hours around (`course.py`), evenly where these say nothing. A channel without
+meters is what the balance leaves of the others, by the hour where only hours are known.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.slots import SLOTS_PER_HOUR
 from darkstar.ledger.combining import ChannelEvidence
+from darkstar.ledger.course import course, drift, under_sky
 from darkstar.ledger.evidence import Method, Source
 from darkstar.ledger.resolved import ChannelSlots, Flag
 
@@ -37,12 +39,15 @@ class _Books:
     slots: dict[Channel, ChannelSlots]
 
 
-def settle(evidence: Mapping[Channel, ChannelEvidence], sun: Series) -> dict[Channel, ChannelSlots]:
+def settle(
+    evidence: Mapping[Channel, ChannelEvidence], sun: Series, limits_kwh: Mapping[Channel, float]
+) -> dict[Channel, ChannelSlots]:
     """All channels by the quarter.
 
     Args:
         evidence: of every channel, over the same n slots of whole hours.
         sun: (n,) sine of the sun's elevation, zero at night.
+        limits_kwh: most energy that a channel carries in a slot.
     """
     books = _Books(
         {c: e.slots.energy_kwh.reshape(-1, SLOTS_PER_HOUR).copy() for c, e in evidence.items()},
@@ -50,46 +55,71 @@ def settle(evidence: Mapping[Channel, ChannelEvidence], sun: Series) -> dict[Cha
         {c: e.slots for c, e in evidence.items()},
     )
     coarse = {c: np.isnan(books.energy[c]) & np.isfinite(books.rest[c])[:, None] for c in evidence}
-    course = sun.reshape(-1, SLOTS_PER_HOUR)
+    clear = sun.reshape(-1, SLOTS_PER_HOUR)
     for channel in evidence:
-        weights = course if channel is Channel.PV else np.zeros_like(course)
-        _split(books, channel, coarse[channel], weights)
-    _derive(books)
+        _split(books, channel, coarse[channel], clear, limits_kwh[channel])
+    _derive(books, clear)
     _follow_balance(books, coarse)
     for channel in evidence:
         books.slots[channel].energy_kwh[:] = books.energy[channel].ravel()
     return books.slots
 
 
-def _split(books: _Books, channel: Channel, coarse: Mask, weights: Series) -> None:
-    """Lay the hours' rests over their unknown quarters by weights, evenly where these are all zero."""
+def _split(books: _Books, channel: Channel, coarse: Mask, clear: Series, limit_kwh: float) -> None:
+    """Lay the hours' rests over their unknown quarters by the channel's course, evenly where that cannot be."""
     rows = coarse.any(axis=1)
     if not rows.any():
         return
+    hours = _hours(books, channel)
+    laid = _laid(channel, hours, clear)[rows]
     open_quarters = coarse[rows]
-    by_weight = np.where(open_quarters, weights[rows], 0.0)
-    total = by_weight.sum(axis=1, keepdims=True)
-    dark = total[:, 0] <= 0
-    by_weight[dark] = open_quarters[dark]
-    share = by_weight / by_weight.sum(axis=1, keepdims=True)
+    weights = np.where(open_quarters, np.nan_to_num(laid), 0.0)
+    finer = ~open_quarters.all(axis=1)
+    none = (weights.sum(axis=1) <= 0) | (laid > limit_kwh).any(axis=1)
+    if channel is not Channel.PV:
+        none |= finer
+    weights[none] = open_quarters[none]
+    share = weights / weights.sum(axis=1, keepdims=True)
     books.energy[channel][rows] = np.where(
         open_quarters, books.rest[channel][rows][:, None] * share, books.energy[channel][rows]
     )
-    finer = ~open_quarters.all(axis=1)
-    method = np.where(dark, Method.SPLIT_EVEN, Method.SPLIT_SUN)
+    by_course, says_nothing = _method(channel, laid, clear[rows])
+    method = np.where(none | says_nothing, Method.SPLIT_EVEN, by_course)
     method = np.where(finer, Method.SPLIT_READINGS, method)
     _name(books, channel, coarse, np.repeat(method[:, None], SLOTS_PER_HOUR, axis=1)[open_quarters])
+
+
+def _method(channel: Channel, laid: Series, clear: Series) -> tuple[Method, Mask]:
+    """How a channel is laid, and the hours whose course is even all the same."""
+    if channel is Channel.PV:
+        return Method.SPLIT_SUN, np.asarray(clear.sum(axis=1) <= 0)
+    return Method.SPLIT_PROFILE, np.asarray((laid == laid[:, :1]).all(axis=1))
+
+
+def _hours(books: _Books, channel: Channel) -> Series:
+    """(h,) totals, NaN where they are not known by the hour."""
+    spread = (books.slots[channel].flags & Flag.SPREAD).reshape(-1, SLOTS_PER_HOUR) != 0
+    energy = np.where(spread, np.nan, books.energy[channel])
+    in_quarters = np.where(np.isfinite(energy), energy, 0.0).sum(axis=1) + books.rest[channel]
+    return np.asarray(np.where(np.isfinite(energy).all(axis=1), energy.sum(axis=1), in_quarters))
+
+
+def _laid(channel: Channel, hour_kwh: Series, clear: Series) -> Series:
+    """(h, 4) the hours over their quarters; what is fed into the grid follows the sun, which nobody switches."""
+    if channel is Channel.PV:
+        return under_sky(hour_kwh, clear)
+    return drift(hour_kwh) if channel is Channel.EXPORT else course(hour_kwh)
 
 
 def _name(books: _Books, channel: Channel, where: Mask, method: NDArray[np.int64] | Method) -> None:
     books.slots[channel].method[where.ravel()] = method
 
 
-def _derive(books: _Books) -> None:
+def _derive(books: _Books, clear: Series) -> None:
     """The one channel that the others leave open, quarter by quarter.
 
-    Where the others are known by the hour only, so is what they leave: it is laid evenly over the hour, for the
-    quarters of the others are no measurement.
+    Where the others are known by the hour only, so is what they leave: it is laid by its own course, for the quarters
+    of the others are no measurement.
     """
     energies = np.stack([books.energy[c] for c in BALANCE_SIGN])
     open_count = np.isnan(energies).sum(axis=0)
@@ -100,7 +130,10 @@ def _derive(books: _Books) -> None:
         others = sum(s * np.nan_to_num(books.energy[c]) for c, s in BALANCE_SIGN.items() if c is not channel)
         found = np.asarray(-sign * others)
         whole = alone.all(axis=1) & _any_split(books, channel)
-        found[whole] = found[whole].mean(axis=1, keepdims=True)
+        total = found.sum(axis=1)
+        hours = np.where(alone.all(axis=1), np.maximum(total, 0.0), _hours(books, channel))
+        by_course = _laid(channel, hours, clear)
+        found[whole] = np.where(total < 0, total / SLOTS_PER_HOUR, by_course.T).T[whole]
         clipped = alone & (found < -EPSILON_KWH)
         books.energy[channel][alone] = np.maximum(found, 0.0)[alone]
         slots = books.slots[channel]
