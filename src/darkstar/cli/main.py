@@ -17,6 +17,7 @@ MODULES = {
     "record": "record",
     "import": "imports",
     "verify": "verify",
+    "repair": "repair",
     "explain": "explain",
     "plan": "plan",
     "simulate": "simulate",

@@ -126,6 +126,10 @@ class LedgerFile:
         """Store that a repair is taken back [UTC us]; it no longer counts from the next resolve on."""
         corrections.withdraw(self._db, repair_id, made_us)
 
+    def now_us(self) -> int:
+        """The ledger's clock [UTC us]."""
+        return self._db.now_us()
+
     def repairs(self, start_utc: int, end_utc: int) -> list[Repair]:
         """The repairs that touch [start_utc, end_utc), active or taken back, in the order of their making."""
         return corrections.repairs_between(self._db, start_utc, end_utc)
