@@ -73,7 +73,7 @@ def resolve_range(
         with ledger.transaction():
             meters = counted_meters(ledger, settings)
             groups, soc = gather(ledger, meters, piece_start, piece_end)
-            repairs = ledger.repairs(hour_floor(piece_start), hour_floor(piece_end - 1) + HOUR_SECONDS)
+            repairs = ledger.repairs(piece_start - MARGIN_SECONDS, piece_end + MARGIN_SECONDS)
             resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site, repairs)
             ledger.write_slots(resolved)
             ledger.write_days(label_days(resolved, groups.keys(), tz))

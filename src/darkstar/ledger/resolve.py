@@ -68,7 +68,7 @@ def resolve(
         slots: (n,) consecutive slots.
         groups: by channel, the meters and files that measure it, with evidence `MARGIN_SECONDS` beyond the slots.
         soc: meters of the state of charge, the best first.
-        repairs: those that touch the hours of the slots; what was withdrawn does not count.
+        repairs: those of the slots and of `MARGIN_SECONDS` beyond; what was withdrawn does not count.
     """
     window = _window(slots)
 
