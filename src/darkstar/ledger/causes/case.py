@@ -1,7 +1,7 @@
 """What a detector is given: one hour of one channel, with the evidence around it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +16,13 @@ from darkstar.ledger.resolved import ChannelSlots, Flag
 from darkstar.ledger.spans import measure_before, union
 from darkstar.ledger.spreading import spread_evenly
 from darkstar.ledger.statistics import statistic_steps
+from darkstar.ledger.trust import LATE_SECONDS, Trusted, trust
 
 Hours = NDArray[np.int64]
 Series = NDArray[np.float64]
 
+THOUSAND = 1000.0
+THOUSAND_WITHIN = 0.02
 CERTAIN_KWH = 1e-6
 """Below this two numbers are the same."""
 
@@ -60,16 +63,38 @@ class Witness:
         return parse_signed(self.evidence.readings)
 
     @cached_property
+    def steps(self) -> Steps:
+        """What the rules make of its readings."""
+        return count(self.evidence, self._limit_kw).steps
+
+    @cached_property
+    def believed(self) -> Trusted:
+        """The readings that the rules believe, among `numbers`."""
+        time_us, value, _ = self.numbers
+        return trust(time_us / MICROSECONDS, np.abs(value), self._limit_kw)
+
+    @cached_property
+    def doubtful_since_us(self) -> int | None:
+        """Since when nothing that it showed is confirmed; None where its last reading is believed."""
+        believed = self.believed
+        return int(self.numbers[0][believed.index[-1] + 1]) if believed.pending else None
+
+    @cached_property
     def incidents(self) -> Sequence[Incident]:
         """All that befell it, in time order."""
         evidence, limit_kw = self.evidence, self._limit_kw
-        steps = (
-            count(evidence, limit_kw).steps,
-            statistic_steps(evidence.five_minute, limit_kw),
-            statistic_steps(evidence.hourly, limit_kw),
-        )
-        found = [incident for some in steps for incident in _incidents(some)]
+        rows = (statistic_steps(evidence.five_minute, limit_kw), statistic_steps(evidence.hourly, limit_kw))
+        found = [incident for some in (self.steps, *rows) for incident in _incidents(some)]
+        found = [self._between_believed(incident) for incident in found]
         return sorted(found, key=lambda incident: (incident.start_us, incident.end_us))
+
+    def _between_believed(self, incident: Incident) -> Incident:
+        """The rules book a step in the hour of its end; what befell the meter began with the last reading before."""
+        time_us = self.numbers[0][self.believed.index]
+        place = int(np.searchsorted(time_us, incident.end_us))
+        if not 0 < place < len(time_us) or time_us[place] != incident.end_us:
+            return incident
+        return replace(incident, start_us=min(incident.start_us, int(time_us[place - 1])))
 
     @cached_property
     def sampled(self) -> NDArray[np.bool_]:
@@ -109,11 +134,33 @@ class Witness:
         hour = np.searchsorted(edges_us, rows.start_us)
         inside = (hour < len(by_rows)) & (edges_us[np.minimum(hour, len(by_rows))] == rows.start_us)
         by_rows[hour[inside]] = rows.energy_kwh[inside]
-        steps = count(self.evidence, self._limit_kw).steps
+        steps = self.steps
         timed = ~steps.whole & np.isfinite(steps.energy_kwh)
         by_readings = spread_evenly(steps.take(timed), edges_us)
         vague = np.diff(measure_before(_spans(steps.take(~timed)), edges_us)) > 0
         return np.where(self.sampled & ~vague, by_readings, by_rows)
+
+    @cached_property
+    def thousandfold(self) -> Sequence[tuple[int, int, float, float]]:
+        """Neighbouring readings, or rows, that stand to each other as Wh to kWh: both instants and both values.
+
+        The first readings after a reset may do so by chance, so what can have been counted from zero is left out.
+        """
+        found = []
+        hourly = self.evidence.hourly
+        ends = (hourly.start_utc + hourly.period_s) * MICROSECONDS
+        for time_us, value in (self.numbers[:2], (ends, hourly.state_kwh)):
+            before, after = np.abs(value[:-1]), np.abs(value[1:])
+            low, high = np.minimum(before, after), np.maximum(before, after)
+            seconds = np.diff(time_us) / MICROSECONDS
+            carried = self._limit_kw * (seconds + LATE_SECONDS) / HOUR_SECONDS
+            ratio = np.divide(high, low, out=np.zeros(len(low)), where=low > carried)
+            pairs = np.flatnonzero(np.abs(ratio / THOUSAND - 1) <= THOUSAND_WITHIN)
+            found += [
+                (int(time_us[i]), int(time_us[i + 1]), float(before[i]), float(after[i]))
+                for i in pairs.tolist()
+            ]
+        return found
 
     def mute(self, start_us: int, end_us: int) -> bool:
         """Whether there was a time in [start, end) in which the meter could not be read."""

@@ -21,10 +21,10 @@ CAUSE_OF_FLAG = (
     (Flag.SUM_APART, Cause.SUM_APART),
 )
 LEVELS = Flag.IMPLAUSIBLE | Flag.SPIKE | Flag.DIP | Flag.REPLACED | Flag.RESET
-THOUSAND = 1000.0
-THOUSAND_WITHIN = 0.02
 LOOKS_BACK = 12
 """Readings among which an older one may turn up again."""
+FEW = 3
+"""More readings than this in a row do not come late; then the meter itself showed too little."""
 
 
 def befallen(case: Case) -> Finding | None:
@@ -47,25 +47,25 @@ def befallen(case: Case) -> Finding | None:
 
 
 def unit_changed(case: Case) -> Finding | None:
-    """Two neighbouring readings, or rows, stand to each other as Wh to kWh."""
+    """Two neighbouring readings, or rows, stand to each other as Wh to kWh, here or beside hours left unknown."""
     if case.refuted:
         return None
-    for witness, incident in case.incidents(LEVELS):
-        shown = _shown(witness, incident)
-        for before, after in zip(shown[:-1].tolist(), shown[1:].tolist(), strict=True):
-            if _thousandfold(before, after):
+    for witness in case.stretch.witnesses:
+        for start_us, end_us, before, after in witness.thousandfold:
+            here = start_us <= case.end_us and end_us >= case.start_us
+            if here or np.isnan(case.ledger_kwh) or case.flags & LEVELS:
                 return found(
                     Cause.UNIT,
                     f"{witness.name} went from {before:.10g} to {after:.10g} kWh as it is read.",
                     _proof(case),
                     meter=witness.name,
-                    span_us=(incident.start_us, incident.end_us),
+                    span_us=(start_us, end_us),
                 )
     return None
 
 
 def sign_turned(case: Case) -> Finding | None:
-    """The meter counts below zero after it counted above, or Home Assistant's energy is ours with the other sign."""
+    """The meter counts below zero, or Home Assistant's energy is ours with the other sign."""
     if case.ledger_kwh > case.stretch.tolerance_kwh and case.same(case.ha_kwh, -case.ledger_kwh):
         return found(
             Cause.SIGN, f"Home Assistant has {case.ha_kwh:.3f} kWh, the ledger {case.ledger_kwh:.3f}."
@@ -76,17 +76,15 @@ def sign_turned(case: Case) -> Finding | None:
         time_us, value, _ = witness.numbers
         first = max(int(np.searchsorted(time_us, case.start_us)) - 1, 0)
         last = int(np.searchsorted(time_us, case.end_us, side="right"))
-        before, after = value[first : last - 1], value[first + 1 : last]
-        turned = (before * after < 0) & (np.minimum(np.abs(before), np.abs(after)) > CERTAIN_KWH)
-        turned &= np.abs(np.abs(after) - np.abs(before)) <= 0.01 * np.abs(before)
-        if turned.any():
-            at = first + int(np.argmax(turned))
+        shown = value[first:last]
+        if len(shown) > 1 and (shown < -CERTAIN_KWH).any():
+            below = first + int(np.argmin(shown))
             return found(
                 Cause.SIGN,
-                f"{witness.name} went from {value[at]:.10g} to {value[at + 1]:.10g} kWh.",
+                f"{witness.name} showed {value[below]:.10g} kWh.",
                 _proof(case),
                 meter=witness.name,
-                span_us=(int(time_us[at]), int(time_us[at + 1])),
+                span_us=(int(time_us[max(below - 1, 0)]), int(time_us[below])),
             )
     return None
 
@@ -95,13 +93,13 @@ def late_reading(case: Case) -> Finding | None:
     """A number that the meter had shown some readings before turned up again, or two came at one instant."""
     if case.refuted:
         return None
-    for witness, incident in case.incidents(Flag.DIP | Flag.STEP_BACK):
+    for witness, incident in case.incidents(Flag.DIP):
         time_us, value, _ = witness.numbers
         first = int(np.searchsorted(time_us, incident.start_us, side="right"))
         last = int(np.searchsorted(time_us, incident.end_us))
         low = value[first:last]
         earlier = value[max(first - 1 - LOOKS_BACK, 0) : max(first - 1, 0)]
-        if len(low) and np.isin(low[low != 0], earlier).any() and np.isin(low, earlier).all():
+        if 0 < len(low) <= FEW and (low != 0).all() and np.isin(low, earlier).all():
             return found(
                 Cause.LATE,
                 f"{witness.name} showed {low[0]:.10g} kWh again after {value[first - 1]:.10g}.",
@@ -152,13 +150,6 @@ def _shown(witness: Witness, incident: Incident) -> np.ndarray[tuple[int], np.dt
     hourly = witness.evidence.hourly
     ends = (hourly.start_utc + hourly.period_s) * 1_000_000
     return np.abs(hourly.state_kwh[(ends >= incident.start_us) & (ends <= incident.end_us)])
-
-
-def _thousandfold(before: float, after: float) -> bool:
-    if min(before, after) <= 0:
-        return False
-    ratio = max(before, after) / min(before, after)
-    return abs(ratio / THOUSAND - 1) <= THOUSAND_WITHIN
 
 
 def _at_the_meter(witness: Witness, incident: Incident) -> str:

@@ -50,6 +50,10 @@ def _of_channel(
         better = (left < best) & _telling(ha, ours, tolerance_kwh)
         found_patterns.lag_hours[better] = lag
         best = np.where(better, left, best)
+    for lag in LAGS:
+        near = _moving((found_patterns.lag_hours == lag).astype(np.float64)) > 0
+        fits = np.abs(_later(ha, lag) - ours) <= tolerance_kwh
+        found_patterns.lag_hours[near & fits & (found_patterns.lag_hours == 0)] = lag
     for other, its in compared.items():
         if other is channel:
             continue

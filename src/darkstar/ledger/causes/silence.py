@@ -44,9 +44,12 @@ def silence(case: Case) -> Finding | None:
 
 def pending(case: Case) -> Finding | None:
     """The evidence ends with a move that later readings will explain."""
-    if not case.flags & Flag.PENDING and not _ends_in_doubt(case):
-        return None
-    return found(Cause.PENDING)
+    for witness in case.stretch.witnesses:
+        since = witness.doubtful_since_us
+        if math.isnan(case.ledger_kwh) and since is not None and since <= case.end_us:
+            last = f"{witness.name} showed {witness.numbers[1][-1]:.10g} kWh last."
+            return found(Cause.PENDING, last, meter=witness.name, span_us=(since, case.end_us))
+    return found(Cause.PENDING) if case.flags & Flag.PENDING else None
 
 
 def missing_row(case: Case) -> Finding | None:
@@ -54,24 +57,6 @@ def missing_row(case: Case) -> Finding | None:
     if not math.isnan(case.ha_kwh) or math.isnan(case.ledger_kwh):
         return None
     return found(Cause.MISSING, f"The ledger has {case.ledger_kwh:.3f} kWh.")
-
-
-def _ends_in_doubt(case: Case) -> bool:
-    """Whether the last readings, in or before this hour, were not believed and nothing later confirms them."""
-    if not math.isnan(case.ledger_kwh):
-        return False
-    for witness in case.stretch.witnesses:
-        time_us, value, _ = witness.numbers
-        if (
-            len(value) > 1
-            and case.start_us <= time_us[-1]
-            and time_us[-1] <= case.end_us + HOUR_SECONDS * MICROSECONDS
-        ):
-            believed_until = max((incident.end_us for incident in witness.incidents), default=0)
-            falls = np.diff(np.abs(value[-4:])) < 0
-            if falls.any() and believed_until < time_us[-1]:
-                return True
-    return False
 
 
 def _frozen(witness: Witness, incident: Incident) -> bool:
