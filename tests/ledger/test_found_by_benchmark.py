@@ -1,5 +1,7 @@
 """Weaknesses that `benchmarks/ledger_faults` found, each by its smallest example."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,29 @@ def test_a_meter_that_tells_seldom_books_its_energy_in_the_hour_of_the_reading()
 
     assert found.energy_kwh.tolist() == [0.0] * 8 + [1.0] * 4
     assert not found.flags.any()
+
+
+@pytest.mark.parametrize("wrong", [lambda kwh: kwh + 300, lambda kwh: kwh * 0.95, lambda kwh: kwh * 0.3])
+def test_readings_every_few_seconds_are_left_out_as_long_as_seldom_ones(
+    wrong: Callable[[float], float],
+) -> None:
+    true = [(i / 6, 200 + 0.001 * i) for i in range(6 * 240)]
+    shown = [(minute, wrong(kwh) if 60 < minute < 170 else kwh) for minute, kwh in true]
+
+    found = resolve_meter(on_change(shown), 0, 3.75)
+
+    assert found.energy_kwh == pytest.approx(np.full(15, 0.09), abs=2e-3)
+    assert found.energy_kwh.sum() == pytest.approx(0.09 * 15, abs=1e-9)
+    assert not (found.flags & (Flag.REPLACED | Flag.IMPLAUSIBLE)).any()
+
+
+def test_two_resets_within_hours_of_frequent_readings_are_both_resets() -> None:
+    counts = [0.002 * i for i in range(400)]
+    shown = [(i / 6, 500 + kwh) for i, kwh in enumerate(counts)]
+    shown += [((400 + i) / 6, kwh) for i, kwh in enumerate(counts)]
+    shown += [((800 + i) / 6, kwh) for i, kwh in enumerate(counts)]
+
+    found = resolve_meter(on_change(shown), 0, 3)
+
+    assert found.energy_kwh.sum() == pytest.approx(0.002 * (1080 - 3), abs=3e-3)
+    assert sum(bool(flags & Flag.RESET) for flags in found.flags) == 2

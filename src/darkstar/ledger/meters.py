@@ -171,6 +171,9 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
         readable = intersect(subtract(evidence.watched_us, numbers.mute_us), heard)
         hour = HOUR_SECONDS * MICROSECONDS
         booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
+        # While it showed wrong numbers it was not read.
+        after_start = numbers.time_us[believed.index[:-1] + 1]
+        booked = np.where(after_start < steps.end_us, np.minimum(booked, after_start), booked)
         booked = np.where(_stood_still(steps, limit_kw), steps.end_us, booked)
         steps = _timed(steps, value, readable, booked, limit_kw)
     spans = np.column_stack([steps.start_us, steps.end_us])

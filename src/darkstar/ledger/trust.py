@@ -24,13 +24,16 @@ from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS
 from darkstar.ledger.resolved import Flag
 
 Series = NDArray[np.float64]
+Positions = NDArray[np.intp]
 
 LEAVE_OUT, LEAVE_OUT_EACH = 1.0, 0.1
 RESET, STEP_BACK, OTHER_METER = 4.0, 3.0, 8.0
 PENDING_EACH = 2.0
 """At either end of the evidence nothing can confirm that readings were bad: three that agree are believed."""
 REACH = 48
-"""Most readings in a row that are left out."""
+"""Most readings in a row that are left out, unless a fall or a leap marks where they begin and where they end."""
+LONG_SECONDS = 12 * HOUR_SECONDS
+"""Longest time that marked ones are left out."""
 BEFORE = 8
 """Readings before the first doubtful one that may turn out to be the bad ones."""
 LEADING = 3
@@ -73,11 +76,12 @@ def trust(time_s: Series, value_kwh: Series, limit_kw: float) -> Trusted:
     doubtful = np.flatnonzero((rise < -EPSILON_KWH) | (rise > story.carried(np.diff(story.since)))) + 1
     keep = np.ones(n, dtype=np.bool_)
     pending = 0
-    for first, last in _clusters(doubtful):
+    for marks in _clusters(story.marked(doubtful), doubtful, time_s):
+        first, last = int(marks[0]), int(marks[-1])
         low, high = max(0, first - BEFORE), min(n, last + REACH + 1)
         if not keep[low]:
             low = int(np.flatnonzero(keep[:first])[-1])
-        chosen, causes, pending = story.cheapest(low, high)
+        chosen, causes, pending = story.cheapest(_nodes(marks, low, high), marks)
         keep[low:high] = False
         keep[chosen] = True
         flags[low + 1 : high] = 0
@@ -86,14 +90,17 @@ def trust(time_s: Series, value_kwh: Series, limit_kw: float) -> Trusted:
     return Trusted(index, flags[index], pending)
 
 
-def _clusters(doubtful: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """First and last of the doubtful readings that may have to do with one another."""
-    if not len(doubtful):
-        return []
-    breaks = np.flatnonzero(np.diff(doubtful) > REACH + BEFORE)
-    firsts = doubtful[np.append(0, breaks + 1)]
-    lasts = doubtful[np.append(breaks, len(doubtful) - 1)]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+def _clusters(marks: Positions, doubtful: Positions, time_s: Series) -> list[Positions]:
+    """The marked readings that may have to do with one another, where one of them is doubtful."""
+    apart = (np.diff(marks) > REACH + BEFORE) & (np.diff(time_s[marks]) > LONG_SECONDS)
+    clusters = np.split(marks, np.flatnonzero(apart) + 1)
+    return [cluster for cluster in clusters if np.isin(cluster, doubtful).any()]
+
+
+def _nodes(marks: Positions, low: int, high: int) -> Positions:
+    """The readings of [low, high) near a mark, each of which is judged; those between share their neighbours' lot."""
+    around = (marks[:, None] + np.arange(-BEFORE, REACH + 1)).ravel()
+    return np.unique(np.append(around[(around >= low) & (around < high)], low))
 
 
 class _Story:
@@ -114,20 +121,34 @@ class _Story:
         """Most energy that the connection carries in a time, with what may have been reported late [kWh]."""
         return self._limit_kw * (seconds + late_s) / HOUR_SECONDS
 
-    def cheapest(self, low: int, high: int) -> tuple[list[int], list[int], int]:
-        """Believed readings of [low, high), the flags on the way to each, and how many are pending at the end."""
-        size = high - low
+    def marked(self, doubtful: Positions) -> Positions:
+        """Readings that come with a fall or a leap, with the doubtful ones."""
+        return np.union1d(doubtful, np.flatnonzero(self._falls | self._leaps))
+
+    def cheapest(self, nodes: Positions, marks: Positions) -> tuple[list[int], list[int], int]:
+        """Believed readings from the first node to the last, the flags on the way to each, and how many are pending.
+
+        Args:
+            nodes: (m,) readings to judge, rising; those between two of them are believed or left out as one.
+            marks: (k,) those of them that come with a fall or a leap.
+        """
+        at = nodes.tolist()
+        size = len(at)
         cost = [float("inf")] * size
         came_from = [-1] * size
         cause = [0] * size
-        at_start, at_end = low == 0, high == len(self._value)
+        at_start, at_end = at[0] == 0, at[-1] == len(self._value) - 1
+        marked = np.isin(nodes, marks).tolist()
+        before_marks = np.flatnonzero(np.isin(nodes + 1, marks)).tolist()
         for j in range(size):
             if j == 0 or (at_start and j <= LEADING):
                 cost[j] = LEAVE_OUT + PENDING_EACH * j if j else 0.0
-            for i in range(max(0, j - REACH - 1), j):
-                if cost[i] == float("inf") or not (i == j - 1 or self._conspicuous(low + i + 1, low + j)):
+            near = int(np.searchsorted(nodes, at[j] - REACH - 1))
+            far = [i for i in before_marks if i < near and self._within(at[i], at[j])] if marked[j] else []
+            for i in (*far, *range(min(near, max(j - 1, 0)), j)):
+                if cost[i] == float("inf") or not (i == j - 1 or self._conspicuous(at[i] + 1, at[j])):
                     continue
-                step, flags = self._step(low + i, low + j)
+                step, flags = self._step(at[i], at[j]) if i < j - 1 or at[j] == at[i] + 1 else (0.0, 0)
                 if cost[i] + step < cost[j]:
                     cost[j], came_from[j], cause[j] = cost[i] + step, i, flags
         last = size - 1
@@ -140,10 +161,15 @@ class _Story:
         chosen: list[int] = []
         causes: list[int] = []
         while last >= 0:
-            chosen.append(low + last)
-            causes.append(cause[last])
-            last = came_from[last]
+            i = came_from[last]
+            between = range(at[last] - 1, at[i], -1) if i >= 0 and i == last - 1 else range(0)
+            chosen += [at[last], *between]
+            causes += [cause[last], *(0 for _ in between)]
+            last = i
         return chosen[::-1], causes[::-1], pending
+
+    def _within(self, i: int, j: int) -> bool:
+        return float(self._time[j] - self._time[i]) <= LONG_SECONDS
 
     def _conspicuous(self, first: int, after: int) -> bool:
         """Whether readings may be bad by how they begin and end: with a fall, or with leaps (a spike, then a dip)."""
@@ -156,7 +182,7 @@ class _Story:
             flags = self._left_out(i, j)
             if not flags:
                 return float("inf"), 0
-            price = LEAVE_OUT + LEAVE_OUT_EACH * (j - i - 1)
+            price = LEAVE_OUT + LEAVE_OUT_EACH * min(j - i - 1, REACH)
         before, after = float(self._value[i]), float(self._value[j])
         rise = after - before
         carried = float(self.carried(float(self._time[j] - self.since[i])))
