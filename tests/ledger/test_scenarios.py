@@ -101,6 +101,16 @@ def test_a_lone_bad_reading_changes_nothing(minute: float, bad: float, flag: Fla
     assert not flagged(found, Flag.RESET)
 
 
+@pytest.mark.parametrize("bad", [(0.0, 600.0), (600.0, 0.0)], ids=["zero, glitch", "glitch, zero"])
+def test_a_stray_zero_and_a_glitch_side_by_side_change_nothing(bad: tuple[float, float]) -> None:
+    hit = {**dict(steady(0, 120)), 70.0: bad[0], 75.0: bad[1]}
+
+    found = resolve_meter(on_change(list(hit.items())))
+
+    assert found.energy_kwh == pytest.approx(np.full(8, 0.3), abs=1e-9)
+    assert flagged(found, Flag.DIP) == flagged(found, Flag.SPIKE) == [4, 5]
+
+
 def test_a_small_dip_that_lasts_some_minutes_and_comes_back_counts_nothing() -> None:
     dipped = [(m, v * 0.96 if 65 <= m <= 75 else v) for m, v in steady(0, 120)]
 
@@ -182,6 +192,28 @@ def test_an_outage_of_the_sun_s_meter_is_laid_out_by_the_sun() -> None:
 
     assert found.sum() == pytest.approx(14.0, abs=1e-9)
     assert found[10] < found[20] < found[30]
+
+
+def test_more_than_a_short_silence_can_hold_is_not_lost() -> None:
+    # The meter lags: two kilowatt-hours in five minutes, which the fuse carries in ten.
+    shown = [(0, 100.0), (15, 100.3), (15.5, "unavailable"), (20, 102.3), (30, 102.4)]
+
+    assert energies(on_change(shown), 0, 0.5) == [0.3, 2.1]
+
+
+@pytest.mark.parametrize("channel", [Channel.LOAD, Channel.PV])
+def test_an_outage_of_days_is_laid_out_alike_in_whatever_pieces_it_is_asked_for(channel: Channel) -> None:
+    back = 6 * 24 * 60
+    meter = on_change([*steady(0, 60), (61, "unavailable"), *steady(back, back + 120, begin=140.0)])
+
+    whole = resolve_home({channel: [meter]}, 0, 146).channels[channel].energy_kwh
+    days = [
+        resolve_home({channel: [meter]}, h, min(h + 24, 146)).channels[channel].energy_kwh
+        for h in range(0, 146, 24)
+    ]
+
+    assert np.concatenate(days).tobytes() == whole.tobytes()
+    assert whole.sum() == pytest.approx(140 + 2.4 - 100, abs=1e-9)
 
 
 def test_a_restart_that_restores_the_old_value_and_then_brings_a_lump() -> None:
