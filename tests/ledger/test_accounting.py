@@ -32,9 +32,11 @@ def plainly(shown: Sequence[Shown], *, edge_counts_before: bool) -> list[float]:
             if not is_number(state):
                 continue
             value = float(state)  # type: ignore[arg-type]
-            if not math.isnan(last):
+            if math.isnan(last):
+                last = value
+            elif value >= 0:
                 total += value if value < 0.9 * last else value - last
-            last = value
+                last = value
             if earlier:
                 at_start, before = total, True
             else:
@@ -56,7 +58,8 @@ def is_number(state: object) -> bool:
 
 
 states = st.one_of(
-    st.integers(0, 40_000).map(lambda n: n / 100), st.sampled_from([0, "unavailable", "unknown", 380, 381.5])
+    st.integers(0, 40_000).map(lambda n: n / 100),
+    st.sampled_from([0, "unavailable", "unknown", 380, 381.5, -0.5]),
 )
 histories = st.lists(
     st.tuples(st.integers(-90, 60 * HOURS), states), min_size=2, max_size=40, unique_by=lambda shown: shown[0]
@@ -85,6 +88,12 @@ def test_a_dip_of_less_than_a_tenth_is_taken_as_real() -> None:
     shown = [(-5, 500.0), (10, 501.2), (50, 481.2), (70, 501.9)]
 
     assert ha_hours(readings(shown), ALL_HOURS[:2]) == pytest.approx([-18.8, 20.7])
+
+
+def test_a_state_below_zero_is_refused() -> None:
+    shown = [(-5, 500.0), (10, -1.0), (20, 501.0), (30, 502.0)]
+
+    assert ha_hours(readings(shown), ALL_HOURS[:1])[0] == pytest.approx(2.0)
 
 
 def test_a_state_exactly_at_an_hour_s_end_counts_in_the_next() -> None:

@@ -1,7 +1,8 @@
 """Home Assistant's own accounting, applied to samples: what its statistics say, right or wrong.
 
 Its rule for `total_increasing` (homeassistant/components/sensor/recorder.py): a value below 0.9 times the previous one
-is a reset, and the new value is added whole; any other difference is added as it is, a small fall too. A state counts
+is a reset, and the new value is added whole; any other difference is added as it is, a small fall too. A value below
+zero is refused. A state counts
 in the period in which it was recorded; one recorded exactly at a period's end counts in the next. An hour has a row
 if the meter showed a number at any time in it; the row after a gap carries the gap's energy.
 
@@ -33,9 +34,7 @@ def ha_hours(readings: Readings, hours: Hours, *, edge_counts_before: bool = Fal
     time_us, value, mute_us = parse_signed(readings)
     if len(value) < 2:
         return np.full(len(hours), np.nan)
-    before, now = value[:-1], value[1:]
-    added = np.append(0.0, np.where(now < RESET_SHARE * before, now, now - before))
-    total = np.append(0.0, np.cumsum(added))
+    total = np.append(0.0, _summed(value))
     edges = np.append(hours, hours[-1:] + HOUR_SECONDS) * MICROSECONDS
     seen = np.searchsorted(time_us, edges, side="right" if edge_counts_before else "left")
     at_edges = total[seen]
@@ -51,6 +50,14 @@ def ha_hours(readings: Readings, hours: Hours, *, edge_counts_before: bool = Fal
             change[i] = at_edges[i + 1] - base
         base = at_edges[i + 1]
     return change
+
+
+def _summed(value: Series) -> Series:
+    """Home Assistant's sum after each state; a state below zero counts for nothing, unless it is the first."""
+    counts = (value >= 0) | (np.arange(len(value)) == 0)
+    before, now = value[counts][:-1], value[counts][1:]
+    added = np.append(0.0, np.where(now < RESET_SHARE * before, now, now - before))
+    return np.asarray(np.cumsum(added)[np.cumsum(counts) - 1])
 
 
 def _inside(at_us: NDArray[np.int64], spans: NDArray[np.int64]) -> NDArray[np.bool_]:
