@@ -128,7 +128,6 @@ def _story(case: Case, *, asked_now: bool, within: bool) -> HourStory:
         span = (min(span[0], finding.span_us[0]), max(span[1], finding.span_us[1]))
     rows = [row for witness in case.stretch.witnesses for row in evidence_rows(witness, *span)]
     quarters = slice(case.i * SLOTS_PER_HOUR, (case.i + 1) * SLOTS_PER_HOUR)
-    slots = case.stretch.slots
     return HourStory(
         channel=case.stretch.channel,
         hour_utc=int(case.stretch.hours[case.i]),
@@ -137,9 +136,7 @@ def _story(case: Case, *, asked_now: bool, within: bool) -> HourStory:
         ledger_kwh=case.ledger_kwh,
         by_rule_kwh=case.by_rule_kwh,
         within=within,
-        slots=ChannelSlots(
-            slots.energy_kwh[quarters], slots.source[quarters], slots.method[quarters], slots.flags[quarters]
-        ),
+        slots=case.stretch.slots.part(quarters),
         finding=finding,
         rows=tuple(sorted(rows, key=lambda row: row.time_us)),
     )

@@ -4,7 +4,7 @@ Home Assistant is asked anew: what is compared is what it says now, not what we 
 have no long-term statistics (a water heater) is held against Home Assistant's own rule applied to its raw history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from darkstar.bookkeeping.backfill import HISTORY_DAYS
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
+from darkstar.bookkeeping.resolving import site_of
 from darkstar.bookkeeping.witnesses import stretches
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, hour_floor, iso_utc, local_date
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, hour_floor, iso_utc, local_date
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.accounting import change_by_sum, ha_hours
-from darkstar.ledger.causes.cause import OPEN
+from darkstar.ledger.causes.cause import OPEN, Cause
+from darkstar.ledger.causes.household import Suspicion, suspicions
 from darkstar.ledger.causes.patterns import find_patterns
 from darkstar.ledger.compare import HourComparison, hourly
 from darkstar.ledger.evidence import MICROSECONDS
@@ -34,6 +36,8 @@ TOLERANCE_KWH = 0.1
 LOOKBACK = 31 * DAY_SECONDS
 """Home Assistant's `change` is the difference to the row before, which a gap may put days earlier."""
 CHUNK = 92 * DAY_SECONDS
+JUDGED_SLOTS = 28 * DAY_SECONDS // SLOT_SECONDS
+"""Slots over which the home's balance is judged at once."""
 COMPILED_AFTER = 60
 """Home Assistant makes an hour's statistics some seconds after its end."""
 
@@ -51,7 +55,11 @@ class ChannelVerdict:
 
 @dataclass(frozen=True)
 class Verification:
-    """The ledger beside Home Assistant over [start, end)."""
+    """The ledger beside Home Assistant over [start, end).
+
+    Attributes:
+        home: what the home's own balance tells of its meters, whatever Home Assistant says.
+    """
 
     start: int
     end: int
@@ -59,6 +67,7 @@ class Verification:
     channels: Mapping[Channel, ChannelVerdict]
     differences: tuple[Difference, ...]
     days: tuple[DayQuality, ...]
+    home: tuple[Suspicion, ...] = ()
 
     @property
     def hours(self) -> int:
@@ -105,6 +114,7 @@ async def verify(
     with_sums = frozenset(await source.statistic_ids())
     compared: dict[Channel, list[HourComparison]] = {}
     differences: list[Difference] = []
+    home: dict[tuple[Cause, frozenset[Channel]], Suspicion] = {}
     pieces = list(chunks(first, last, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("comparing", done, len(pieces))
@@ -115,6 +125,8 @@ async def verify(
                 channel: compared_hours(channel, ha_kwh, ours[channel], piece_start, settings, with_sums)
                 for channel, ha_kwh in theirs.items()
             }
+            for suspicion in judge(ours, settings):
+                home.setdefault((suspicion.cause, frozenset(suspicion.channels)), suspicion)
             differences += _differences(ledger, settings, piece, ours, tolerance_kwh)
             for channel, comparison in piece.items():
                 compared.setdefault(channel, []).append(comparison)
@@ -127,7 +139,17 @@ async def verify(
         channels={c: _verdict(c, parts, differences, tolerance_kwh) for c, parts in compared.items()},
         differences=tuple(sorted(differences, key=lambda d: (d.hour_utc, d.channel))),
         days=tuple(ledger.days(local_date(first, tz), local_date(last + DAY_SECONDS - 1, tz))),
+        home=tuple(home.values()),
     )
+
+
+def judge(slots: Mapping[Channel, ChannelSlots], settings: Settings) -> Iterator[Suspicion]:
+    """What the balance tells of the meters, weeks by weeks: a fault of some days is lost in a season."""
+    limits_kwh = site_of(settings).limits_kwh
+    n = len(next(iter(slots.values())).energy_kwh)
+    for first in range(0, n, JUDGED_SLOTS):
+        part = slice(first, min(first + JUDGED_SLOTS, n))
+        yield from suspicions({channel: found.part(part) for channel, found in slots.items()}, limits_kwh)
 
 
 async def their_hours(

@@ -38,7 +38,7 @@ def stretches(
             compared.ha_kwh[hours],
             compared.ledger_kwh[hours],
             asked[hours],
-            _part(slots, hours),
+            slots.part(slice(hours.start * SLOTS_PER_HOUR, hours.stop * SLOTS_PER_HOUR)),
             witnesses(ledger, settings, compared.channel, compared.hours[hours]),
             patterns.part(hours),
             tolerance_kwh,
@@ -71,10 +71,3 @@ def _runs(asked: NDArray[np.bool_]) -> list[slice]:
         slice(max(first - AROUND_HOURS, 0), min(last + AROUND_HOURS + 1, len(asked)))
         for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
     ]
-
-
-def _part(slots: ChannelSlots, hours: slice) -> ChannelSlots:
-    quarters = slice(hours.start * SLOTS_PER_HOUR, hours.stop * SLOTS_PER_HOUR)
-    return ChannelSlots(
-        slots.energy_kwh[quarters], slots.source[quarters], slots.method[quarters], slots.flags[quarters]
-    )

@@ -70,6 +70,15 @@ def verification_json(found: Verification) -> dict[str, object]:
             }
             for difference in found.differences
         ],
+        "home": [
+            {
+                "cause": suspicion.cause.value,
+                "channels": [channel.value for channel in suspicion.channels],
+                "detail": suspicion.detail,
+                "remedy": suspicion.remedy,
+            }
+            for suspicion in found.home
+        ],
         "days": [
             {"date": day.day.isoformat(), "status": day.status.value, "reasons": list(day.reasons)}
             for day in found.days

@@ -65,6 +65,16 @@ def difference_table(found: Verification, tz: ZoneInfo) -> Table:
     return table
 
 
+def home_table(found: Verification) -> Table:
+    """What the home's balance tells of its meters."""
+    table = Table(title="The home's own balance")
+    for heading in ("cause", "what it tells", "what helps"):
+        table.add_column(heading, overflow="fold")
+    for suspicion in found.home:
+        table.add_row(suspicion.cause.value, suspicion.detail, suspicion.remedy)
+    return table
+
+
 def _kwh(energy: float | None) -> str:
     return "-" if energy is None else f"{energy:.3f}"
 

@@ -10,7 +10,7 @@ from darkstar.bookkeeping.verify import TOLERANCE_KWH, Verification, verify
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
 from darkstar.cli.home import home_assistant, open_ledger, open_settings
 from darkstar.cli.ledger_json import verification_json
-from darkstar.cli.ledger_tables import difference_table, verification_table
+from darkstar.cli.ledger_tables import difference_table, home_table, verification_table
 from darkstar.cli.progress import shown_progress
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import UsageError
@@ -41,6 +41,8 @@ def verify_command(
         output.print(verification_table(found))
         if found.differences:
             output.print(difference_table(found, settings.home.tz))
+        if found.home:
+            output.print(home_table(found))
     if found.unexplained:
         raise typer.Exit(UNEXPLAINED)
 

@@ -54,6 +54,10 @@ class ChannelSlots:
     method: NDArray[np.int8]
     flags: NDArray[np.int32]
 
+    def part(self, slots: slice) -> "ChannelSlots":
+        """Those of some of the slots."""
+        return ChannelSlots(self.energy_kwh[slots], self.source[slots], self.method[slots], self.flags[slots])
+
     @staticmethod
     def unknown(n: int) -> "ChannelSlots":
         """Nothing known of n slots."""
