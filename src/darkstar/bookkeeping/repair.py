@@ -20,7 +20,7 @@ from darkstar.ledger.sun import sin_elevation
 from darkstar.store.ledger_file import LedgerFile
 
 ALL_TIME = (-(2**62), 2**62)
-FINEST_KWH = 1e-4
+FINEST_DIGITS, EPSILON_KWH = 4, 1e-7
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,10 @@ def _edges(meters: Sequence[MeterEvidence], limit_kw: float) -> Instants:
 
 
 def _resolution(meter: MeterEvidence) -> float:
-    """The smallest step that a meter has shown [kWh]."""
+    """The last digit that a meter shows [kWh]."""
     shown = parse(meter.readings).value_kwh if len(meter.readings) else meter.hourly.state_kwh
-    rises = np.diff(np.unique(shown[np.isfinite(shown)]))
-    rises = rises[rises >= FINEST_KWH]
-    return float(rises.min()) if len(rises) else FINEST_KWH
+    shown = shown[np.isfinite(shown)]
+    for digits in range(FINEST_DIGITS):
+        if len(shown) and (np.abs(shown - np.round(shown, digits)) < EPSILON_KWH).all():
+            return float(10.0**-digits)
+    return float(10.0**-FINEST_DIGITS)

@@ -93,10 +93,7 @@ def _repair(
 
 def _tell_next(proposals: list[Proposal], done: Applied, backup: Path | None, *, make: bool) -> None:
     if done.repairs:
-        output.print(
-            f"{len(done.repairs)} {'repair' if len(done.repairs) == 1 else 'repairs'} made, {done.slots} slots resolved.",
-            highlight=False,
-        )
+        output.print(f"Repairs made: {len(done.repairs)}; slots resolved: {done.slots}.", highlight=False)
         output.print(f"The ledger as it was: {backup}", markup=False, soft_wrap=True, highlight=False)
         return
     sure = len(certain(proposals))

@@ -7,8 +7,9 @@ are the free ones that
               + sum over free ones (energy - prior)^2 / variance of the prior
     such that   each total that a meter knows is met exactly, and 0 <= energy <= what the connection carries.
 
-Solved one part at a time, each exactly, until nothing moves: the problem is convex and its bounds are apart, so this
-ends at the one best answer, and the totals are exact at every step of the way.
+Solved by alternating directions (Boyd et al., Distributed Optimization and Statistical Learning via ADMM, 2011): once
+for the balance of each slot, in closed form, once for the total and the bounds of each part, until both agree. The
+answer is taken from the latter, so the totals are exact wherever it stops.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,8 @@ from numpy.typing import NDArray
 
 Series = NDArray[np.float64]
 
-ROUNDS = 400
-STILL_KWH = 1e-7
-HALVINGS = 100
+ROUNDS = 500
+STILL_KWH = 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,40 @@ def reconcile(net_kwh: Series, variance: Series, parts: Sequence[Part]) -> list[
         ValueError: a total is more than its slots carry.
     """
     laid = [fit(p.prior_kwh, p.prior_variance, p.most_kwh, p.total_kwh) for p in parts]
-    net = net_kwh.copy()
-    for part, energy in zip(parts, laid, strict=True):
-        net[part.rows] += part.sign * energy
+    apart = [np.zeros(len(p.rows)) for p in parts]
     for _ in range(ROUNDS):
+        balanced = _balance(net_kwh, variance, parts, laid, apart)
         moved = 0.0
         for i, part in enumerate(parts):
-            rows = part.rows
-            wanted = laid[i] - part.sign * net[rows]
-            sure, trusted = 1 / variance[rows], 1 / part.prior_variance
-            middle = (wanted * sure + part.prior_kwh * trusted) / (sure + trusted)
-            energy = fit(middle, 1 / (sure + trusted), part.most_kwh, part.total_kwh)
-            net[rows] += part.sign * (energy - laid[i])
-            moved = max(moved, float(np.abs(energy - laid[i]).max()))
+            energy = fit(balanced[i] + apart[i], part.prior_variance, part.most_kwh, part.total_kwh)
+            apart[i] = apart[i] + balanced[i] - energy
+            moved = max(
+                moved, float(np.abs(energy - laid[i]).max()), float(np.abs(energy - balanced[i]).max())
+            )
             laid[i] = energy
         if moved <= STILL_KWH:
             break
     return laid
+
+
+def _balance(
+    net_kwh: Series,
+    variance: Series,
+    parts: Sequence[Part],
+    laid: Sequence[Series],
+    apart: Sequence[Series],
+) -> list[Series]:
+    """The energies that balance each slot best, near to the priors and to what the totals say."""
+    near = [(p.prior_kwh + laid[i] - apart[i]) / 2 for i, p in enumerate(parts)]
+    net, give = net_kwh.copy(), variance.copy()
+    for part, energy in zip(parts, near, strict=True):
+        net[part.rows] += part.sign * energy
+        give[part.rows] += part.prior_variance / 2
+    pull = net / give
+    return [
+        energy - part.sign * part.prior_variance / 2 * pull[part.rows]
+        for part, energy in zip(parts, near, strict=True)
+    ]
 
 
 def fit(middle_kwh: Series, variance: Series, most_kwh: float, total_kwh: float | None) -> Series:
@@ -83,20 +100,20 @@ def fit(middle_kwh: Series, variance: Series, most_kwh: float, total_kwh: float 
         return np.clip(middle_kwh, 0.0, most_kwh)
     if total_kwh > most_kwh * len(middle_kwh):
         raise ValueError(f"{total_kwh} kWh are more than {len(middle_kwh)} slots carry")
-    low = float(((0.0 - middle_kwh) / variance).min())
-    high = float(((most_kwh - middle_kwh) / variance).max())
-    for _ in range(HALVINGS):
-        shift = (low + high) / 2
-        if np.clip(middle_kwh + shift * variance, 0.0, most_kwh).sum() < total_kwh:
-            low = shift
-        else:
-            high = shift
-        if not low < shift < high and shift in (low, high) and high - low <= np.spacing(abs(shift)):
-            break
-    energy = np.clip(middle_kwh + high * variance, 0.0, most_kwh)
+    # As the common shift grows, each energy leaves zero at one point and meets its bound at another.
+    leaves, meets = -middle_kwh / variance, (most_kwh - middle_kwh) / variance
+    points = np.concatenate([leaves, meets])
+    order = np.argsort(points, kind="stable")
+    points, slopes = points[order], np.cumsum(np.concatenate([variance, -variance])[order])
+    sums = np.append(0.0, np.cumsum(slopes[:-1] * np.diff(points)))
+    place = min(max(int(np.searchsorted(sums, total_kwh, side="right")) - 1, 0), len(points) - 2)
+    slope = slopes[place]
+    shift = points[place] + ((total_kwh - sums[place]) / slope if slope > 0 else 0.0)
+    shift = min(shift, points[place + 1])
+    energy: Series = np.clip(middle_kwh + shift * variance, 0.0, most_kwh)
     for _ in range(2):
-        # What the halving left over goes where there is most room for it.
+        # What rounding left over goes where there is most room for it.
         over = float(energy.sum()) - total_kwh
-        place = int(np.argmax(energy if over > 0 else most_kwh - energy))
-        energy[place] = min(max(energy[place] - over, 0.0), most_kwh)
+        widest = int(np.argmax(energy if over > 0 else most_kwh - energy))
+        energy[widest] = min(max(energy[widest] - over, 0.0), most_kwh)
     return energy
