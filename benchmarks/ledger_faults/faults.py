@@ -88,12 +88,22 @@ def large_dip(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
 
 
 def step_back(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
-    """The meter goes back by less than a kWh and counts on from there."""
+    """The meter goes back by less than a kWh and counts on from there.
+
+    Where the readings around tell as well of one that was a little high (the meter still shows more than two readings
+    before) or of a few that were a little low (it soon shows more than ever), those stories are right too.
+    """
     step = _step(tape, k)
     back = step + random.uniform(0.02, 0.8)
-    if k > 1 and back - step <= 0.2 * _step(tape, k - 1):
+    if k < 2 or back - step <= 0.2 * _step(tape, k - 1):
         return None
-    return _from(tape, k, tape.kwh - back, Flag.STEP_BACK, step)
+    causes, unknowable = Flag.STEP_BACK, step
+    soon = int(np.searchsorted(tape.time_us, tape.time_us[k - 1] + 2 * HOUR_US, side="right"))
+    if back <= tape.kwh[k] - tape.kwh[k - 2]:
+        causes, unknowable = causes | Flag.SPIKE, back
+    if back < tape.kwh[min(soon, len(tape) - 1)] - tape.kwh[k - 1]:
+        causes, unknowable = causes | Flag.DIP, back
+    return _from(tape, k, tape.kwh - back, causes, unknowable)
 
 
 def saved_value(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:

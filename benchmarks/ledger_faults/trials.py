@@ -25,9 +25,8 @@ EDGE_HOURS = 2
 PLACES_TRIED = 200
 APART_HOURS = 3
 SLOT_US = SLOT_SECONDS * MICROSECONDS
-SITE = Site(
-    dict.fromkeys(Channel, CONNECTION_KW * SLOT_HOURS), frozenset(set(Channel) - {Channel.IMPORT}), 52.1, 5.1
-)
+SITE = Site(dict.fromkeys(Channel, CONNECTION_KW * SLOT_HOURS), frozenset(), 52.1, 5.1)
+"""Nothing is said of the other channels: no balance fills in what the meter does not tell."""
 PRIMARY = (
     Flag.IMPLAUSIBLE,
     Flag.SPIKE,

@@ -83,3 +83,22 @@ def test_two_resets_within_hours_of_frequent_readings_are_both_resets() -> None:
 
     assert found.energy_kwh.sum() == pytest.approx(0.002 * (1080 - 3), abs=3e-3)
     assert sum(bool(flags & Flag.RESET) for flags in found.flags) == 2
+
+
+def test_a_small_step_back_of_a_meter_that_long_stood_still_is_no_reset() -> None:
+    shown = [(0, 150.0), (15, 150.5), (900, 150.1), (915, 150.3), (930, 150.5)]
+
+    found = resolve_meter(on_change(shown), 0, 15.5)
+
+    assert np.nansum(found.energy_kwh) == pytest.approx(0.9, abs=1e-9)
+    assert (found.flags[56:60] == Flag.STEP_BACK).all()
+
+
+@pytest.mark.parametrize("less", [6.0, 9.0])
+def test_a_dip_between_hourly_readings_is_undone_by_a_rise_as_large(less: float) -> None:
+    shown = [(60.0 * hour, 500 + 0.4 * hour - (less if 5 <= hour < 9 else 0)) for hour in range(14)]
+
+    found = resolve_meter(periodic(shown), 0, 13)
+
+    assert found.energy_kwh == pytest.approx(np.full(52, 0.1), abs=1e-6)
+    assert (found.flags[16:36] & Flag.DIP).all()

@@ -32,13 +32,17 @@ PENDING_EACH = 2.0
 """At either end of the evidence nothing can confirm that readings were bad: three that agree are believed."""
 REACH = 48
 """Most readings in a row that are left out, unless a fall or a leap marks where they begin and where they end."""
-LONG_SECONDS = 12 * HOUR_SECONDS
-"""Longest time that marked ones are left out."""
+LONG_SECONDS = 20 * HOUR_SECONDS
+"""Longest time that marked ones are left out: a tariff's meter stands still for most of a day."""
+RESET_SHARE = 0.9
+"""A meter that shows more than this of what it showed before did not begin again."""
 BEFORE = 8
 """Readings before the first doubtful one that may turn out to be the bad ones."""
 LEADING = 3
 SMALL_DIP_SECONDS = SMALL_SPIKE_SECONDS = 2 * HOUR_SECONDS
 """A small fall that comes back within this was a dip, a small rise a spike; later, the meter has counted its way."""
+UNDONE_SHARE = 0.25
+"""A single rise undoes a fall if it is larger by no more than this: it was a dip, however long."""
 STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
 LATE_SECONDS, PROMPT_SECONDS = SLOT_SECONDS, 120
 """How far a reading may lag behind the energy that it shows; how far the return from a dip does."""
@@ -190,7 +194,7 @@ class _Story:
             return price + OTHER_METER, flags | Flag.IMPLAUSIBLE
         if rise >= -EPSILON_KWH:
             return price, flags
-        if after <= carried and after < before:
+        if after <= min(carried, RESET_SHARE * before):
             return price + RESET, flags | Flag.RESET
         if -rise <= max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
             return price + STEP_BACK, flags | Flag.STEP_BACK
@@ -218,6 +222,9 @@ class _Story:
             return True
         if after < before - max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
             return False
+        fell, rose = before - float(self._value[i + 1]), float(self._value[low + 1] - self._value[low])
+        if 0 < fell <= rose <= (1 + UNDONE_SHARE) * fell:
+            return True
         bottom = float(self._value[i + 1 : j].min())
         near_zero = bottom <= float(self.carried(float(self._time[j - 1] - self._time[i])))
         return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS
