@@ -63,6 +63,8 @@ def main() -> None:
     Exit codes: 0 done, 1 done but what was asked for does not hold, 2 wrong use or config, 3 a source out of reach.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=errors)])
+    # Whoever asks again says so in its own words.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         app()
     except DarkstarError as error:
