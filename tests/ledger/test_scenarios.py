@@ -398,3 +398,13 @@ def test_hours_that_statistics_lack_are_spread() -> None:
 
     assert hourly(found.energy_kwh) == pytest.approx([1.0, 1.25, 1.25, 1.25, 1.25, 1.0], abs=1e-9)
     assert flagged(found, Flag.SPREAD) == list(range(4, 20))
+
+
+def test_hours_of_a_frozen_meter_share_the_lump_that_ends_them() -> None:
+    shown = [100.0, 101.0, 102.0, *[102.0] * 8, 132.0, 133.0]
+    rows = [(60.0 * (h - 1), kwh, kwh - 100) for h, kwh in enumerate(shown)]
+
+    found = resolve_meter(on_change([], hourly=statistics(rows)), 0, 12)
+
+    assert hourly(found.energy_kwh) == pytest.approx([1.0, 1.0, *[30 / 9] * 9, 1.0], abs=1e-9)
+    assert flagged(found, Flag.SPREAD) == list(range(8, 44))

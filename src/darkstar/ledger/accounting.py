@@ -1,10 +1,10 @@
 """Home Assistant's own accounting, applied to samples: what its statistics say, right or wrong.
 
 Its rule for `total_increasing` (homeassistant/components/sensor/recorder.py): a value below 0.9 times the previous one
-is a reset, and the new value is added whole; any other difference is added as it is, a small fall too. A value below
-zero is refused. A state counts
-in the period in which it was recorded; one recorded exactly at a period's end counts in the next. An hour has a row
-if the meter showed a number at any time in it; the row after a gap carries the gap's energy.
+is a reset, and the new value is added whole; any other difference is added as it is, a small fall too; a value below
+zero is refused. A state counts in the period in which it was recorded; one recorded exactly at a period's end counts in
+the next. An hour has a row if the meter showed a number at any time in it; the row after a gap carries the gap's
+energy.
 
 Applied to the samples that Home Assistant had, the rule gives its number, and so proves where a difference to the
 ledger comes from. Applied to a meter without statistics, it gives the number that Home Assistant would have.
