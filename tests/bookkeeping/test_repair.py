@@ -212,3 +212,29 @@ def test_a_killed_apply_leaves_nothing_half_done(tmp_path: Path) -> None:
         assert bits(ledger) == before
         apply(ledger, settings, propose(ledger, settings, DAY, END))
         assert len(every_repair(ledger)) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_fails_totals_are_kept_and_everything_can_be_taken_back(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    settings = home(tmp_path)
+    faults = [
+        Fault(METERED[int(random.integers(4))], start, start + float(random.uniform(60, 400)), bool(frozen))
+        for start, frozen in zip(random.uniform(60, 1000, 3).tolist(), random.integers(0, 2, 3), strict=True)
+    ]
+    with open_ledger(settings) as ledger:
+        fill(ledger, settings, *faults)
+        broken, before = bits(ledger), ledger.slots(DAY, END).energy_kwh
+        proposals = propose(ledger, settings, DAY, END)
+        made = apply(ledger, settings, proposals).repairs
+        repaired, after = bits(ledger), ledger.slots(DAY, END).energy_kwh
+        resolve_range(ledger, settings, DAY, END)
+        assert bits(ledger) == repaired
+        for channel in METERED:
+            assert abs(float(after[channel].sum() - before[channel].sum())) < 1e-6
+            assert not (np.isnan(before[channel]) & (after[channel] == 0)).any()
+            assert (after[channel] >= 0).all()
+        assert _imbalance(after) <= _imbalance(before) + 1e-6
+        for i in random.permutation(len(made)).tolist():
+            undo(ledger, settings, made[i].repair_id)
+        assert bits(ledger) == broken

@@ -12,6 +12,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_HOURS, SLOT_SECONDS, hour_floor
 from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Method
+from darkstar.ledger.liar import liars
 from darkstar.ledger.meters import count, parse
 from darkstar.ledger.proposals import Certainty, Ground, Proposal, outages, unknown_pairs
 from darkstar.ledger.resolve import MARGIN_SECONDS
@@ -37,7 +38,7 @@ def propose(ledger: LedgerFile, settings: Settings, start: int, end: int) -> lis
         ground = _ground(ledger, settings, start, end)
     if ground is None:
         return []
-    found = [*outages(ground), *unknown_pairs(ground)]
+    found = [*outages(ground), *unknown_pairs(ground), *liars(ground)]
     return sorted((p for p in found if p.span[0] < end and p.span[1] > start), key=lambda p: (p.span, p.kind))
 
 
