@@ -33,6 +33,7 @@ class HourStory:
     """One channel in one hour.
 
     Attributes:
+        compared: false where Home Assistant has no meter of the channel, and so no say.
         ha_kwh: Home Assistant's number, NaN where it has none; asked_now: false where it is the one stored earlier.
         by_rule_kwh: what its rule makes of the stored samples, NaN where they are not all stored.
         slots: the four quarters. finding: None where the sides agree and nothing befell the meters.
@@ -41,6 +42,7 @@ class HourStory:
 
     channel: Channel
     hour_utc: int
+    compared: bool
     ha_kwh: float
     asked_now: bool
     ledger_kwh: float
@@ -122,7 +124,8 @@ def _stored(found: tuple[Witness, ...]) -> Energies:
 
 
 def _story(case: Case, *, asked_now: bool, within: bool) -> HourStory:
-    finding = remarks(case) if within else explain_hour(case)
+    compared = any(witness.ours for witness in case.stretch.witnesses)
+    finding = explain_hour(case) if compared and not within else remarks(case)
     span = (case.start_us, case.end_us)
     if finding and finding.span_us:
         span = (min(span[0], finding.span_us[0]), max(span[1], finding.span_us[1]))
@@ -131,6 +134,7 @@ def _story(case: Case, *, asked_now: bool, within: bool) -> HourStory:
     return HourStory(
         channel=case.stretch.channel,
         hour_utc=int(case.stretch.hours[case.i]),
+        compared=compared,
         ha_kwh=case.ha_kwh,
         asked_now=asked_now,
         ledger_kwh=case.ledger_kwh,

@@ -71,16 +71,10 @@ def _tell(story: HourStory, slot: int | None, settings: Settings) -> None:
     tz = settings.home.tz
     when = iso_local(story.hour_utc, tz)[:16].replace("T", " ")
     output.print(f"\n[bold]{story.channel.value}[/], the hour of {when}", highlight=False)
-    asked = "says" if story.asked_now else "said when this was stored:"
-    output.print(
-        f"Home Assistant {asked} {_kwh(story.ha_kwh)}; the ledger {_kwh(story.ledger_kwh)}", highlight=False
-    )
+    output.print(_both(story), highlight=False)
     if not math.isnan(story.by_rule_kwh):
         output.print(f"Its rule makes {_kwh(story.by_rule_kwh)} of the stored samples", highlight=False)
-    if story.finding is None:
-        agree = "The two agree." if story.within else "Home Assistant has no number to compare with."
-        output.print(agree, highlight=False)
-    else:
+    if story.finding is not None:
         output.print(f"Cause: [bold]{story.finding.cause.value}[/]", highlight=False)
         output.print(story.finding.detail, highlight=False, markup=False)
         output.print(f"What helps: {story.finding.remedy}", highlight=False, markup=False)
@@ -89,6 +83,15 @@ def _tell(story: HourStory, slot: int | None, settings: Settings) -> None:
         output.print(table)
     if not story.rows:
         output.print("No evidence of this hour is stored.")
+
+
+def _both(story: HourStory) -> str:
+    ours = f"the ledger {_kwh(story.ledger_kwh)}"
+    if not story.compared:
+        return f"Home Assistant has no meter of it; {ours}"
+    asked = "says" if story.asked_now else "said when this was stored:"
+    agree = " (they agree)" if story.within else ""
+    return f"Home Assistant {asked} {_kwh(story.ha_kwh)}; {ours}{agree}"
 
 
 def _kwh(energy: float) -> str:

@@ -1,0 +1,99 @@
+"""`darkstar explain` as a person or a script calls it, on a home that files alone have filled."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from darkstar.cli import explain, imports
+from darkstar.cli.story import SHOWN
+from darkstar.domain.errors import DarkstarError
+from tests.cli.test_imports import CONFIG, T0
+
+QUARTER_KWH = 0.25
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Six hours of a load by the quarter."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "darkstar.yaml").write_text(CONFIG)
+    file = tmp_path / "energy.csv"
+    file.write_text("ts_utc,load_kwh\n" + "".join(f"{T0 + 900 * i},{QUARTER_KWH}\n" for i in range(24)))
+    assert run("import", "energy", file, "--home", folder, "--json")[0] == 0
+    return folder
+
+
+def run(*words: object) -> tuple[int, str]:
+    """Exit code and standard output; our own errors come out as their exit code and text."""
+    app = typer.Typer()
+    imports.register(app)
+    explain.register(app)
+    got = CliRunner().invoke(app, [str(word) for word in words])
+    if isinstance(got.exception, DarkstarError):
+        return got.exception.exit_code, str(got.exception)
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    return got.exit_code, got.stdout
+
+
+def test_an_hour_as_json(home: Path) -> None:
+    code, text = run("explain", "2025-03-29T02:00Z", "--home", home, "--json")
+    assert code == 0
+    (story,) = json.loads(text)["channels"]
+    assert (story["channel"], story["hour_utc"], story["slot_utc"]) == ("load", "2025-03-29T02:00:00Z", None)
+    assert (story["ledger_kwh"], story["ha_kwh"], story["cause"]) == (1.0, None, None)
+    assert [slot["kwh"] for slot in story["slots"]] == [QUARTER_KWH] * 4
+    assert {slot["source"] for slot in story["slots"]} == {"import_fine"}
+    assert [row["shown"] for row in story["evidence"]] == ["0.250 kWh in 15 min"] * 4
+    assert story["evidence"][0]["time_utc"] == "2025-03-29T02:15:00Z"
+
+
+def test_a_slot_is_pointed_at(home: Path) -> None:
+    code, text = run("explain", "2025-03-29T03:15", "--home", home, "--channel", "load")
+    assert code == 0
+    assert "03:15 <" in text
+    assert "Home Assistant has no meter of it; the ledger 1.000 kWh" in text
+    assert json.loads(run("explain", "2025-03-29T03:15", "--home", home, "--json")[1])["channels"][0][
+        "slot_utc"
+    ]
+
+
+def test_an_hour_of_which_nothing_is_known(home: Path) -> None:
+    code, text = run("explain", "2025-04-20T03:00", "--home", home)
+    assert code == 0
+    assert "No evidence of this hour is stored" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("2025-03-29",), "is a day"),
+        (("never o'clock",), "neither a date nor an instant"),
+        (("2025-03-29T02:00", "--channel", "pv"), "No meter of pv"),
+        ((time.strftime("%Y-%m-%dT%H:00", time.gmtime(time.time() + 7200)) + "Z",), "not over"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(home: Path, words: tuple[str, ...], said: str) -> None:
+    code, text = run("explain", *words, "--home", home)
+    assert code == 2
+    assert said in text
+
+
+def test_a_long_story_is_thinned_on_a_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "darkstar.yaml").write_text(CONFIG)
+    file = tmp_path / "meter.csv"
+    rows = "".join(f"{T0 + 60 * i},{100 + i / 60:.4f}\n" for i in range(300))
+    file.write_text("ts_utc,load_kwh_cum\n" + rows)
+    assert run("import", "energy", file, "--home", folder, "--json")[0] == 0
+    _, text = run("explain", "2025-03-29T02:00Z", "--home", folder)
+    assert "..." in text
+    assert text.count("reading") <= SHOWN
+    (story,) = json.loads(run("explain", "2025-03-29T02:00Z", "--home", folder, "--json")[1])["channels"]
+    assert len(story["evidence"]) >= 61
