@@ -10,10 +10,13 @@ from darkstar.bookkeeping.resolving import counted_meters, gather, resolve_range
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, local_date
-from darkstar.ledger.evidence import Intervals, Reporting, Source
+from darkstar.ledger.evidence import MICROSECONDS, Intervals, Readings, Reporting, Source, Statistics
 from darkstar.ledger.resolved import DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books, bits, known
+
+MIDNIGHT = 1_749_945_600
+"""2025-06-15T00:00:00Z."""
 
 
 def test_the_site_is_what_the_settings_say(books: Books) -> None:
@@ -50,6 +53,42 @@ async def test_resolving_again_in_pieces_changes_nothing_to_the_bit(books: Books
             )
 
         assert bits(books, ledger) == once
+
+
+@pytest.mark.parametrize("by_the_hour", [False, True])
+def test_a_meter_frozen_for_days_shares_its_lump_alike_in_whatever_pieces_it_is_asked_for(
+    books: Books, by_the_hour: bool
+) -> None:
+    hours = np.arange(7 * 24, dtype=np.int64)
+    shown = np.where(hours < 6 * 24, 101.0, 200.0 + hours * 0.1)
+    shown[0] = 100.0
+    meter_evidence = Readings(
+        (MIDNIGHT + hours * HOUR_SECONDS) * MICROSECONDS,
+        shown.astype(str).astype(object),
+        np.full(len(hours), "kWh", dtype=object),
+        np.full(len(hours), Source.HA_HISTORY, dtype=np.int8),
+        np.zeros(len(hours), dtype=np.bool_),
+    )
+    end = MIDNIGHT + 6 * DAY_SECONDS
+    with books.ledger() as ledger:
+        meter = ledger.meter("home_assistant", "sensor.demo_load_energy", Reporting.ON_CHANGE, "load")
+        if by_the_hour:
+            rows = Statistics(HOUR_SECONDS, MIDNIGHT + (hours - 1) * HOUR_SECONDS, shown, shown)
+            ledger.add_statistics(meter, rows)
+        else:
+            ledger.add_readings(meter, meter_evidence)
+            watched = (MIDNIGHT * MICROSECONDS, (end + HOUR_SECONDS) * MICROSECONDS)
+            ledger.add_watched(meter, Source.HA_HISTORY, *watched)
+        resolve_range(ledger, books.settings, MIDNIGHT, end)
+        whole = ledger.slots(MIDNIGHT, end).energy_kwh[Channel.LOAD]
+        for day in range(6):
+            resolve_range(
+                ledger, books.settings, MIDNIGHT + day * DAY_SECONDS, MIDNIGHT + (day + 1) * DAY_SECONDS
+            )
+        daily = ledger.slots(MIDNIGHT, end).energy_kwh[Channel.LOAD]
+
+    assert whole.sum() == pytest.approx(shown[6 * 24] - 100, abs=1e-9)
+    assert daily.tobytes() == whole.tobytes()
 
 
 def test_only_the_range_is_written(books: Books) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
 from darkstar.config.settings import Settings
@@ -9,7 +11,8 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.home import slot_limits_kwh
 from darkstar.domain.slots import HOUR_SECONDS, day_bounds, hour_floor, local_date, slot_range
 from darkstar.ledger.combining import MeterGroup
-from darkstar.ledger.evidence import MeterEvidence
+from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence
+from darkstar.ledger.meters import parse
 from darkstar.ledger.quality import label_days
 from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
 from darkstar.ledger.resolved import ResolvedSlots
@@ -19,6 +22,7 @@ from darkstar.store.meters import MeterRow
 
 CHUNK = 92 * 24 * HOUR_SECONDS
 JUDGED = 28 * 24 * HOUR_SECONDS
+LONGEST_STANDSTILL = 64 * 24 * HOUR_SECONDS
 HOME_ASSISTANT = "home_assistant"
 SOC = "soc"
 
@@ -46,7 +50,7 @@ def gather(
     """The evidence of [start, end) with the margin that the rules need: groups by channel, and the SoC meters."""
     members: dict[tuple[str, str], list[MeterEvidence]] = {}
     for meter in meters:
-        found = ledger.evidence(meter.meter_id, start - MARGIN_SECONDS, end + MARGIN_SECONDS)
+        found = _evidence(ledger, meter.meter_id, start, end)
         members.setdefault((meter.channel, meter.origin), []).append(found)
     groups: dict[Channel, list[MeterGroup]] = {}
     soc: list[MeterEvidence] = []
@@ -56,6 +60,33 @@ def gather(
         else:
             groups.setdefault(Channel(channel), []).append(MeterGroup(origin, tuple(found_of_origin)))
     return groups, soc
+
+
+def _evidence(ledger: LedgerFile, meter_id: int, start: int, end: int) -> MeterEvidence:
+    """With the margin, and beyond it while the meter stands still: what ends that belongs to all of its time."""
+    first, last = start - MARGIN_SECONDS, end + MARGIN_SECONDS
+    found = ledger.evidence(meter_id, first, last)
+    while last - first < LONGEST_STANDSTILL:
+        ahead, back = _stands_still(found, start, end)
+        first, last = (first - (last - first) if back else first), (last + (last - first) if ahead else last)
+        before, found = found, ledger.evidence(meter_id, first, last) if ahead or back else found
+        if len(found.readings) + len(found.hourly) == len(before.readings) + len(before.hourly):
+            break
+    return found
+
+
+def _stands_still(evidence: MeterEvidence, start: int, end: int) -> tuple[bool, bool]:
+    """Whether a meter shows the same from before the end to its last number, and from its first to after the start."""
+    numbers, rows = parse(evidence.readings), evidence.hourly
+    ahead = back = False
+    for time_utc, shown in (
+        (numbers.time_us // MICROSECONDS, numbers.value_kwh),
+        (rows.start_utc + HOUR_SECONDS, rows.state_kwh),
+    ):
+        changes = np.flatnonzero(np.diff(shown)) + 1
+        ahead |= len(shown) > 0 and int(time_utc[changes[-1] if len(changes) else 0]) < end
+        back |= len(changes) > 0 and changes[0] > 1 and int(time_utc[changes[0]]) > start
+    return ahead, back
 
 
 def resolve_range(
