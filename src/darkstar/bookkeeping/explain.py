@@ -85,6 +85,7 @@ async def explain_channels(
                 raise UsageError(f"No meter of {channel.value} is known.", remedy="Choose another --channel.")
         heard = {c: witnesses(ledger, settings, c, hours) for c in Channel if c.value in measured}
         ours = ledger.provenance(start, end)
+        repairs = tuple(ledger.repairs(hour, hour + HOUR_SECONDS))
     compared = {
         channel: compared_hours(channel, theirs[channel], ours[channel], start, settings, with_sums)
         if channel in theirs
@@ -106,6 +107,7 @@ async def explain_channels(
                     heard[channel],
                     patterns[channel],
                     tolerance_kwh,
+                    repairs,
                 ),
                 i,
             ),

@@ -42,6 +42,11 @@ def stretches(
             witnesses(ledger, settings, compared.channel, compared.hours[hours]),
             patterns.part(hours),
             tolerance_kwh,
+            tuple(
+                ledger.repairs(
+                    int(compared.hours[hours.start]), int(compared.hours[hours.stop - 1]) + HOUR_SECONDS
+                )
+            ),
         )
         for hours in _runs(asked)
     ]

@@ -6,14 +6,14 @@ Each difference is taken through the same questions (`causes/`), those first who
     what befell the meter?                            unit, sign, late readings, dip, spike, reset, outage, ...
     was there a reading at the edge of the hour?      the neighbouring hour has what this one lacks
     has either side's book changed?                   rows edited or imported anew, sums apart from states
-    did another source win?                           a file or a correction stands before Home Assistant
+    did another source win?                           a correction or a file stands before Home Assistant
 
 Where Home Assistant's samples are stored, an incident is blamed only if its rule, applied to them, gives its number.
 What none of the questions answers is unexplained, and says so.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ DETECTORS: tuple[Callable[[Case], Finding | None], ...] = (
     silence.silence,
     timing.edge_reading,
     silence.pending,
+    accounts.corrected,
     accounts.changed_since,
     accounts.sum_edited,
     timing.between_neighbours,
@@ -89,7 +90,11 @@ def explain(stretch: Stretch) -> list[Difference]:
 def explain_hour(case: Case) -> Finding:
     """The first cause that the evidence proves."""
     answers = (detector(case) for detector in DETECTORS)
-    return next((answer for answer in answers if answer), found(Cause.UNEXPLAINED))
+    finding = next((answer for answer in answers if answer), found(Cause.UNEXPLAINED))
+    repair = accounts.corrected(case)
+    if repair is None or finding.cause is Cause.CORRECTED:
+        return finding
+    return replace(finding, detail=f"{finding.detail} {repair.detail}")
 
 
 def remarks(case: Case) -> Finding | None:

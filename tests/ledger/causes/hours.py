@@ -11,6 +11,7 @@ from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.causes.case import Case, Patterns, Stretch, Witness, total
 from darkstar.ledger.causes.cause import Finding
 from darkstar.ledger.compare import hourly
+from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import MeterEvidence, Source
 from darkstar.ledger.explain import explain_hour
 from darkstar.ledger.resolved import ChannelSlots
@@ -32,6 +33,7 @@ def stretch(
     ledger_kwh: Sequence[float] | None = None,
     source: Source = Source.HA_HISTORY,
     files: Sequence[MeterEvidence] = (),
+    repairs: Sequence[Repair] = (),
 ) -> Stretch:
     """The first n hours of a load that Home Assistant's meters count, and files beside them.
 
@@ -60,7 +62,16 @@ def stretch(
     ours = hourly(slots.energy_kwh)
     asked = ~(np.abs(ours - theirs) <= TOLERANCE_KWH)
     return Stretch(
-        Channel.LOAD, wanted, theirs, ours, asked, slots, tuple(heard), Patterns.none(n), TOLERANCE_KWH
+        Channel.LOAD,
+        wanted,
+        theirs,
+        ours,
+        asked,
+        slots,
+        tuple(heard),
+        Patterns.none(n),
+        TOLERANCE_KWH,
+        tuple(repairs),
     )
 
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from darkstar.domain.channels import Channel
+from darkstar.ledger.corrections import Correction, Repair
 from darkstar.ledger.evidence import Source
 from tests.ledger.cases import intervals, on_change, periodic, statistics
-from tests.ledger.causes.hours import causes, stretch, why
+from tests.ledger.causes.hours import causes, hours, stretch, why
 from tests.ledger.causes.test_incidents import day
 
 ROWS = statistics([(60 * h, 501.0 + h, 1.0 + h) for h in range(-1, 3)])
@@ -69,3 +71,41 @@ def test_more_than_the_resolution_is_not_explained_by_it() -> None:
 
 def test_what_nothing_explains_is_unexplained() -> None:
     assert causes(stretch([], 3, [1.0, 1.5, 1.0], [1.0, 1.0, 1.0])) == {1: "unexplained"}
+
+
+def repair(hour: int, kwh: float | None, withdrawn_us: int | None = None) -> Repair:
+    start = int(hours(hour + 1)[hour])
+    correction = Correction(Channel.LOAD, start, start + 3600, kwh)
+    return Repair((correction,), "The heat pump ran.", 1, withdrawn_us)
+
+
+def test_a_correction_is_named_with_its_reason() -> None:
+    asked = stretch(
+        [on_change([], hourly=ROWS)],
+        3,
+        ledger_kwh=[1.0, 3.0, 1.0],
+        source=Source.CORRECTION,
+        repairs=[repair(1, 3.0)],
+    )
+
+    found = why(asked)
+
+    assert {hour: f.cause.value for hour, f in found.items()} == {1: "corrected"}
+    assert "The heat pump ran." in found[1].detail
+
+
+def test_a_number_that_a_correction_takes_back_is_not_missing() -> None:
+    nothing = stretch([], 3, [1.0, 1.0, 1.0], [1.0, np.nan, 1.0], repairs=[repair(1, None)])
+    undone = stretch([], 3, [1.0, 1.0, 1.0], [1.0, np.nan, 1.0], repairs=[repair(1, None, 2)])
+
+    assert causes(nothing) == {1: "corrected"}
+    assert causes(undone) == {1: "not_in_ledger"}
+
+
+def test_what_befell_the_meter_goes_before_its_correction() -> None:
+    dipped = on_change(day((95.5, 0.0)))
+
+    found = why(stretch([dipped], 4, ledger_kwh=[1.0, 1.1, 1.0, 1.0], repairs=[repair(1, 1.1)]))
+
+    assert found[1].cause.value == "dip"
+    assert found[1].detail.endswith("The heat pump ran.")

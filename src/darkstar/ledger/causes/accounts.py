@@ -10,10 +10,16 @@ from darkstar.ledger.causes.cause import Cause, Finding, found
 from darkstar.ledger.evidence import Source
 from darkstar.ledger.resolved import Flag
 
-OTHERS = frozenset({Source.CORRECTION, Source.IMPORT_FINE, Source.IMPORT_HOUR})
+OTHERS = frozenset({Source.IMPORT_FINE, Source.IMPORT_HOUR})
 HOME_ASSISTANTS = frozenset({Source.LIVE, Source.HA_HISTORY, Source.HA_5MIN, Source.HA_HOUR})
 STEPS_APART = 2.0
 """Numbers of one meter may differ by a step at either end of the hour."""
+
+
+def corrected(case: Case) -> Finding | None:
+    """A repair says what the number is, or that it is not known."""
+    repair = case.repair
+    return found(Cause.CORRECTED, f"{repair.repair_id}: {repair.reason}") if repair else None
 
 
 def changed_since(case: Case) -> Finding | None:
@@ -70,7 +76,7 @@ def resolution(case: Case) -> Finding | None:
 
 
 def other_source(case: Case) -> Finding | None:
-    """A file or a correction stands before Home Assistant."""
+    """A file stands before Home Assistant."""
     others = OTHERS & {Source(int(source)) for source in _sources(case) if source}
     if not others:
         return None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.accounting import change_by_sum, ha_hours
+from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Statistics
 from darkstar.ledger.meters import Steps, count, parse_signed
 from darkstar.ledger.resolved import ChannelSlots, Flag
@@ -227,7 +228,7 @@ class Stretch:
     Attributes:
         hours: starts [UTC s]. ha_kwh, ledger_kwh: NaN where that side has no number.
         asked: the hours that want a cause; the others are their neighbourhood.
-        slots: (4 n,) the channel's slots. witnesses: the channel's meters.
+        slots: (4 n,) the channel's slots. witnesses: the channel's meters. repairs: those that touch the hours.
     """
 
     channel: Channel
@@ -239,6 +240,7 @@ class Stretch:
     witnesses: tuple[Witness, ...]
     patterns: Patterns
     tolerance_kwh: float
+    repairs: tuple[Repair, ...] = ()
 
     @cached_property
     def by_rule_kwh(self) -> Series:
@@ -329,6 +331,21 @@ class Case:
         """What the hour's slots are marked with."""
         quarters = slice(self.i * SLOTS_PER_HOUR, (self.i + 1) * SLOTS_PER_HOUR)
         return Flag(int(np.bitwise_or.reduce(self.stretch.slots.flags[quarters])))
+
+    @property
+    def repair(self) -> Repair | None:
+        """The active repair, made last, that says what this hour's number is; None where none does."""
+        channel, hour = self.stretch.channel, int(self.stretch.hours[self.i])
+        active = [
+            repair
+            for repair in self.stretch.repairs
+            if repair.withdrawn_us is None
+            and any(
+                c.channel is channel and c.start_utc < hour + HOUR_SECONDS and c.end_utc > hour
+                for c in repair.corrections
+            )
+        ]
+        return max(active, key=lambda repair: (repair.made_us, repair.repair_id)) if active else None
 
     def same(self, one: float, other: float) -> bool:
         """Whether two energies agree within the tolerance; unknown ones do with nothing."""

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     BALANCE = "balance_violated"
     HA_CHANGED = "changed_in_home_assistant"
     RESOLUTION = "resolution"
+    CORRECTED = "corrected"
     OTHER_SOURCE = "other_source"
     NOT_KNOWN = "not_in_ledger"
     OUT_OF_DATE = "slots_out_of_date"
@@ -149,9 +150,13 @@ STORIES: Mapping[Cause, Story] = {
         "The difference is smaller than the smallest step that the meter shows.",
         "Nothing: a meter with more decimals would show it.",
     ),
+    Cause.CORRECTED: Story(
+        "The ledger holds a correction here.",
+        "Nothing, if the correction is right; `darkstar repair --undo` takes it back.",
+    ),
     Cause.OTHER_SOURCE: Story(
         "The ledger goes by another source here, not by Home Assistant.",
-        "Compare the two; what you imported or corrected stands first.",
+        "Compare the two; what you imported stands first.",
     ),
     Cause.NOT_KNOWN: Story(
         "Home Assistant knows this hour, the ledger has no evidence of it.",
