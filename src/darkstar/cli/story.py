@@ -61,6 +61,7 @@ def story_json(story: HourStory, slot: int | None) -> dict[str, object]:
         "channel": story.channel.value,
         "hour_utc": iso_utc(story.hour_utc),
         "slot_utc": None if slot is None else iso_utc(slot),
+        "compared": story.compared,
         "ha_kwh": _number(story.ha_kwh),
         "ha_asked_now": story.asked_now,
         "ledger_kwh": _number(story.ledger_kwh),

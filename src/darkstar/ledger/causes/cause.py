@@ -82,7 +82,7 @@ STORIES: Mapping[Cause, Story] = {
     Cause.RESET: Story("The meter began again from zero.", NOTHING),
     Cause.REPLACED: Story(
         "The meter stands for another one from here on.",
-        "If you know what went through in between, `darkstar repair` takes it as a correction.",
+        "`darkstar repair` proposes what went through in between, as far as the balance allows.",
     ),
     Cause.STEP_BACK: Story(
         "The meter went back a little and stayed there; Home Assistant counted it as negative.",
