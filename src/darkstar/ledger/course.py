@@ -21,40 +21,51 @@ USUAL_SHARE = 0.8
 SWITCHED_FROM, SWITCHED_FULLY = 3.0, 6.0
 """Sizes of a step, in usual changes, from which it may have been switched, and at which it surely was."""
 
+APPLIANCES = 0.5
+"""The bend of a channel that many short uses make up; one that one machine or the sun makes drifts freely."""
+
 MIDDLES = (np.arange(SLOTS_PER_HOUR) + 0.5) / SLOTS_PER_HOUR - 0.5
 """Middles of the quarters as seen from the hour's middle [h]."""
 
 
-def course(hour_kwh: Series) -> Series:
+def course(hour_kwh: Series, bend: float = APPLIANCES) -> Series:
     """Energies of the quarters, by drifts and switches.
 
     Args:
         hour_kwh: (h,) >= 0 of consecutive hours, NaN where unknown.
+        bend: see `drift`.
 
     Returns:
         (h, 4), never negative, each row summing to its hour; NaN where the hour is unknown.
     """
     before, after = _neighbours(hour_kwh)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = (hour_kwh - after) / (before - after)
         steady = np.fmin(np.abs(before - _shifted(hour_kwh, 2)), np.abs(after - _shifted(hour_kwh, -2)))
         step = np.abs(before - after)
         size = (step / usual_change(hour_kwh) - SWITCHED_FROM) / (SWITCHED_FULLY - SWITCHED_FROM)
-        switched = np.clip(size, 0, 1) * np.clip(1 - steady / step, 0, 1)
+        switched = np.clip(size, 0, 1) * np.clip(1 - 2 * steady / step, 0, 1)
     switched[~((share > 0) & (share < 1) & np.isfinite(switched))] = 0.0
     rows = np.flatnonzero(switched)
     until = np.clip(share[rows, None] * SLOTS_PER_HOUR - np.arange(SLOTS_PER_HOUR), 0, 1)
     at_once = (until * before[rows, None] + (1 - until) * after[rows, None]) / SLOTS_PER_HOUR
-    laid = drift(hour_kwh)
+    laid = drift(hour_kwh, bend)
     laid[rows] += switched[rows, None] * (at_once - laid[rows])
     return np.maximum(laid, 0.0)
 
 
-def drift(hour_kwh: Series) -> Series:
-    """As `course`, by drifts alone."""
+def drift(hour_kwh: Series, bend: float = 0.0) -> Series:
+    """As `course`, by drifts alone.
+
+    Args:
+        bend: how much less a drift is believed where the hour is not on the line of its neighbours; at 1, half of it
+            where the hour lies off their middle by half of what they differ by.
+    """
     before, after = _neighbours(hour_kwh)
     most = hour_kwh / MIDDLES[-1]
-    slope = np.clip((after - before) / 2, -most, most)
+    rise, turn = after - before, before + after - 2 * hour_kwh
+    straight = np.divide(rise**2, rise**2 + bend * turn**2, out=np.ones(len(rise)), where=rise**2 > 0)
+    slope = np.clip(rise / 2 * straight, -most, most)
     return np.maximum((hour_kwh[:, None] + slope[:, None] * MIDDLES) / SLOTS_PER_HOUR, 0.0)
 
 

@@ -1,9 +1,10 @@
 """Lays what is known by the hour over the hour's quarters, coherently for all channels.
 
 Each hour's rest is split so that the quarters sum to it exactly: sun by the sun's course and the sky of the hours
-around; what comes in from the grid and goes out to it by the balance with all other channels, where their quarters
-allow it; the others by the course of the hours around (`course.py`), evenly where these say nothing. A channel without
-meters is what the balance leaves of the others, by the hour where only hours are known.
+around; a battery that took what sun the home left over by that; what comes in from the grid and goes out to it by the
+balance with all other channels, where their quarters allow it; the others by the course of the hours around
+(`course.py`), evenly where these say nothing. A channel without meters is what the balance leaves of the others, by
+the hour where only hours are known.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.slots import SLOTS_PER_HOUR
 from darkstar.ledger.combining import ChannelEvidence
-from darkstar.ledger.course import course, drift, under_sky
+from darkstar.ledger.course import APPLIANCES, course, drift, under_sky
 from darkstar.ledger.evidence import Method, Source
 from darkstar.ledger.resolved import ChannelSlots, Flag
 
@@ -23,7 +24,10 @@ Series = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 GRID = (Channel.IMPORT, Channel.EXPORT)
+BATTERY = (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
 EPSILON_KWH = 1e-9
+SAME = 0.85
+"""Two energies of an hour are about the same if the smaller is this share of the larger."""
 
 
 @dataclass
@@ -59,6 +63,7 @@ def settle(
     for channel in evidence:
         _split(books, channel, coarse[channel], clear, limits_kwh[channel])
     _derive(books, clear)
+    _follow_surplus(books, coarse, limits_kwh)
     _follow_balance(books, coarse)
     for channel in evidence:
         books.slots[channel].energy_kwh[:] = books.energy[channel].ravel()
@@ -108,7 +113,9 @@ def _laid(channel: Channel, hour_kwh: Series, clear: Series) -> Series:
     """(h, 4) the hours over their quarters; what is fed into the grid follows the sun, which nobody switches."""
     if channel is Channel.PV:
         return under_sky(hour_kwh, clear)
-    return drift(hour_kwh) if channel is Channel.EXPORT else course(hour_kwh)
+    if channel is Channel.EXPORT:
+        return drift(hour_kwh)
+    return course(hour_kwh, APPLIANCES if channel in (Channel.LOAD, Channel.IMPORT) else 0.0)
 
 
 def _name(books: _Books, channel: Channel, where: Mask, method: NDArray[np.int64] | Method) -> None:
@@ -149,6 +156,24 @@ def _any_split(books: _Books, channel: Channel) -> Mask:
         if other is not channel:
             split |= np.isfinite(books.rest[other])
     return split
+
+
+def _follow_surplus(
+    books: _Books, coarse: Mapping[Channel, Mask], limits_kwh: Mapping[Channel, float]
+) -> None:
+    """A battery that took about all of an hour's surplus of sun, or gave its lack, did so quarter by quarter."""
+    surplus = books.energy[Channel.PV] - books.energy[Channel.LOAD]
+    for channel, sign in zip(BATTERY, (1, -1), strict=True):
+        offered = np.maximum(sign * surplus, 0.0)
+        hour, offer = books.rest[channel], offered.sum(axis=1)
+        about = coarse[channel].all(axis=1) & (np.minimum(hour, offer) > SAME * np.maximum(hour, offer))
+        rows = np.flatnonzero(about)
+        laid = hour[rows, None] * (offered[rows] / offer[rows, None])
+        fits = (laid <= limits_kwh[channel]).all(axis=1)
+        books.energy[channel][rows[fits]] = laid[fits]
+        where: Mask = np.zeros(surplus.shape, dtype=np.bool_)
+        where[rows[fits]] = True
+        _name(books, channel, where, Method.SPLIT_BALANCE)
 
 
 def _follow_balance(books: _Books, coarse: Mapping[Channel, Mask]) -> None:
