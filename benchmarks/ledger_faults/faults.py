@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.ledger_faults.homes import HOUR_US, Way
+from benchmarks.ledger_faults.homes import CONNECTION_KW, HOUR_US, Way
 from benchmarks.ledger_faults.tape import Tape
+from darkstar.ledger.causes.cause import Cause
 from darkstar.ledger.evidence import MICROSECONDS
-from darkstar.ledger.resolved import Flag
 
 SECOND = MICROSECONDS
-NOTHING = Flag(0)
+Causes = frozenset[Cause]
+NOTHING: Causes = frozenset()
+SILENT: Causes = frozenset({Cause.OUTAGE, Cause.CATCH_UP})
+LATE: Causes = frozenset({Cause.LATE})
+RESET: Causes = frozenset({Cause.RESET})
 EVERYWHERE = frozenset(Way)
 RECORDED = frozenset({Way.STATES, Way.FILE})
 STATES = frozenset({Way.STATES})
@@ -31,15 +35,19 @@ class Fault:
     Attributes:
         tape: what the meter showed with it.
         from_us, to_us: where it may be found.
-        causes: any of these names it rightly; none where it does no harm and there is nothing to name.
+        causes: any of these names it rightly.
         unknowable_kwh: energy that nobody can know for it.
+        harmless: it does no harm, and is found by that; naming it is allowed, not asked.
+        beside_truth: Home Assistant has the true hours by another way.
     """
 
     tape: Tape
     from_us: int
     to_us: int
-    causes: Flag
+    causes: Causes
     unknowable_kwh: float = 0.0
+    harmless: bool = False
+    beside_truth: bool = False
 
 
 Family = Callable[[Tape, int, np.random.Generator], Fault | None]
@@ -56,35 +64,35 @@ class Named:
 
 def stray_zero(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """One reading shows 0."""
-    return _left_out(tape, k, 1, lambda kwh: np.zeros_like(kwh), Flag.DIP)
+    return _left_out(tape, k, 1, lambda kwh: np.zeros_like(kwh), Cause.DIP)
 
 
 def zeros(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Readings show 0 for up to three hours."""
-    return _left_out(tape, k, _lasting(tape, k, random, 3.0), np.zeros_like, Flag.DIP)
+    return _left_out(tape, k, _lasting(tape, k, random, 3.0), np.zeros_like, Cause.DIP)
 
 
 def glitch(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """One reading shows 500 kWh too much."""
-    return _left_out(tape, k, 1, lambda kwh: kwh + 500, Flag.SPIKE)
+    return _left_out(tape, k, 1, lambda kwh: kwh + 500, Cause.SPIKE)
 
 
 def glitches(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Several readings show 30 to 3000 kWh too much."""
     more = float(np.exp(random.uniform(np.log(30), np.log(3000))))
-    return _left_out(tape, k, _lasting(tape, k, random, 2.0), lambda kwh: kwh + more, Flag.SPIKE)
+    return _left_out(tape, k, _lasting(tape, k, random, 2.0), lambda kwh: kwh + more, Cause.SPIKE)
 
 
 def small_dip(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter shows up to 10 % too little for up to an hour, counting on, and comes back."""
     less = random.uniform(0.005, 0.1) * tape.kwh[k]
-    return _left_out(tape, k, _lasting(tape, k, random, 1.0), lambda kwh: kwh - less, Flag.DIP)
+    return _left_out(tape, k, _lasting(tape, k, random, 1.0), lambda kwh: kwh - less, Cause.DIP)
 
 
 def large_dip(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter shows 15 to 90 % too little for up to three hours, and comes back."""
     share = random.uniform(0.15, 0.9)
-    return _left_out(tape, k, _lasting(tape, k, random, 3.0), lambda kwh: kwh * (1 - share), Flag.DIP)
+    return _left_out(tape, k, _lasting(tape, k, random, 3.0), lambda kwh: kwh * (1 - share), Cause.DIP)
 
 
 def step_back(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -97,25 +105,25 @@ def step_back(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     back = step + random.uniform(0.02, 0.8)
     if k < 2 or back - step <= 0.2 * _step(tape, k - 1):
         return None
-    causes, unknowable = Flag.STEP_BACK, step
+    causes, unknowable = {Cause.STEP_BACK}, step
     soon = int(np.searchsorted(tape.time_us, tape.time_us[k - 1] + 2 * HOUR_US, side="right"))
     if back <= tape.kwh[k] - tape.kwh[k - 2]:
-        causes, unknowable = causes | Flag.SPIKE, back
+        causes, unknowable = causes | {Cause.SPIKE}, back
     if back < tape.kwh[min(soon, len(tape) - 1)] - tape.kwh[k - 1]:
-        causes, unknowable = causes | Flag.DIP, back
-    return _from(tape, k, tape.kwh - back, causes, unknowable)
+        causes, unknowable = causes | {Cause.DIP}, back
+    return _from(tape, k, tape.kwh - back, frozenset(causes), unknowable)
 
 
 def saved_value(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter falls back to what it saved some days ago: 0.3 to 1.5 % less, and counts on."""
     step = _step(tape, k)
     back = step + random.uniform(0.003, 0.015) * tape.kwh[k]
-    return _from(tape, k, tape.kwh - back, Flag.STEP_BACK | Flag.REPLACED, step)
+    return _from(tape, k, tape.kwh - back, frozenset({Cause.STEP_BACK, Cause.REPLACED}), step)
 
 
 def reset(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter begins again from 0 just after a reading."""
-    return _from(tape, k, tape.kwh - tape.kwh[k - 1], Flag.RESET)
+    return _from(tape, k, tape.kwh - tape.kwh[k - 1], RESET)
 
 
 def reset_seen_at_zero(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -133,7 +141,7 @@ def reset_seen_at_zero(tape: Tape, k: int, random: np.random.Generator) -> Fault
 def reset_mid_climb(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter begins again from 0 some time between two readings."""
     lost = float(random.uniform(0.2, 0.8)) * _step(tape, k)
-    return _from(tape, k, tape.kwh - tape.kwh[k - 1] - lost, Flag.RESET, lost)
+    return _from(tape, k, tape.kwh - tape.kwh[k - 1] - lost, RESET, lost)
 
 
 def daily_reset(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -145,25 +153,25 @@ def daily_reset(tape: Tape, k: int, random: np.random.Generator) -> Fault | None
     falls = np.diff(shown)[starts[1:] - 1]
     if not len(falls) or (falls >= -0.05).any():
         return None
-    return _from(tape, k, shown, Flag.RESET)
+    return _from(tape, k, shown, RESET)
 
 
 def replaced_down(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Another meter that shows less, though not about zero."""
     less = random.uniform(0.1, 0.8) * tape.kwh[k]
-    return _from(tape, k, tape.kwh - less, Flag.REPLACED, _step(tape, k))
+    return _from(tape, k, tape.kwh - less, frozenset({Cause.REPLACED}), _step(tape, k))
 
 
 def replaced_up(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Another meter that shows 200 to 5000 kWh more; the same to the eye as a jump that stays."""
     more = random.uniform(200, 5000)
-    return _from(tape, k, tape.kwh + more, Flag.REPLACED | Flag.IMPLAUSIBLE, _step(tape, k))
+    return _from(tape, k, tape.kwh + more, frozenset({Cause.REPLACED, Cause.IMPLAUSIBLE}), _step(tape, k))
 
 
 def jump(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """A jump of 30 to 200 kWh that stays."""
     more = random.uniform(30, 200)
-    return _from(tape, k, tape.kwh + more, Flag.IMPLAUSIBLE, _step(tape, k))
+    return _from(tape, k, tape.kwh + more, frozenset({Cause.IMPLAUSIBLE}), _step(tape, k))
 
 
 def outage(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -179,7 +187,7 @@ def outage_unknown(tape: Tape, k: int, random: np.random.Generator) -> Fault | N
 def short_outage(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Two to thirty minutes `unavailable`: no harm is done that shows by the slot."""
     fault = _silent(tape, k, int(random.uniform(2, 30) * 60 * SECOND), "unavailable")
-    return fault and replace(fault, causes=NOTHING)
+    return fault and replace(fault, harmless=True)
 
 
 def restart(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -196,26 +204,39 @@ def restart(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
 def frozen(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter shows the same for six hours, then all of the energy at once: more than can flow in one step."""
     last = int(np.searchsorted(tape.time_us, tape.time_us[k] + 6 * HOUR_US))
+    if last >= len(tape):
+        return None
     kwh = tape.kwh.copy()
     kwh[k:last] = kwh[k - 1]
     lump = kwh[last] - kwh[k - 1]
-    if lump <= 21.6 * ((tape.time_us[last] - tape.time_us[last - 1]) / HOUR_US + 0.25):
+    if lump <= CONNECTION_KW * ((tape.time_us[last] - tape.time_us[last - 1]) / HOUR_US + 0.25):
         return None
-    return Fault(tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[last]), Flag.SPREAD)
+    causes = frozenset({Cause.FROZEN, Cause.CATCH_UP})
+    return Fault(tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[last]), causes)
 
 
 def frozen_for_ever(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter shows the same from some day on."""
     lost = float(tape.kwh[-1] - tape.kwh[k - 1])
     kwh = np.minimum(tape.kwh, tape.kwh[k - 1])
-    return Fault(tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[-1]), Flag.PENDING, lost)
+    return Fault(
+        tape.showing(kwh),
+        int(tape.time_us[k - 1]),
+        int(tape.time_us[-1]),
+        frozenset({Cause.FROZEN, Cause.BALANCE}),
+        lost,
+    )
 
 
 def twice(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """Twenty readings come twice."""
     rows = np.insert(np.arange(len(tape)), min(k + 20, len(tape)), np.arange(k, min(k + 20, len(tape))))
     return Fault(
-        tape.take(rows), int(tape.time_us[k]), int(tape.time_us[min(k + 20, len(tape) - 1)]), NOTHING
+        tape.take(rows),
+        int(tape.time_us[k]),
+        int(tape.time_us[min(k + 20, len(tape) - 1)]),
+        LATE,
+        harmless=True,
     )
 
 
@@ -224,7 +245,11 @@ def out_of_order(tape: Tape, k: int, random: np.random.Generator) -> Fault | Non
     rows = np.arange(len(tape))
     random.shuffle(rows[k : k + 20])
     return Fault(
-        tape.take(rows), int(tape.time_us[k]), int(tape.time_us[min(k + 20, len(tape) - 1)]), NOTHING
+        tape.take(rows),
+        int(tape.time_us[k]),
+        int(tape.time_us[min(k + 20, len(tape) - 1)]),
+        LATE,
+        harmless=True,
     )
 
 
@@ -234,19 +259,21 @@ def unit_said(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     unit = tape.unit.copy()
     unit[rows] = "Wh"
     shown = replace(tape, kwh=np.where(rows, tape.kwh * 1000, tape.kwh), unit=unit)
-    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[rows][-1]), NOTHING)
+    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[rows][-1]), NOTHING, harmless=True)
 
 
 def unit_unsaid(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter tells Wh for up to two hours and calls them kWh."""
-    return _left_out(tape, k, _lasting(tape, k, random, 2.0), lambda kwh: kwh * 1000, Flag.SPIKE)
+    return _left_out(tape, k, _lasting(tape, k, random, 2.0), lambda kwh: kwh * 1000, Cause.UNIT)
 
 
 def sign_turned(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter counts below zero for some hours."""
     rows = _stretch(tape, k, random)
     shown = tape.showing(np.where(rows, -tape.kwh, tape.kwh))
-    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[rows][-1]), NOTHING)
+    return Fault(
+        shown, int(tape.time_us[k]), int(tape.time_us[rows][-1]), frozenset({Cause.SIGN}), harmless=True
+    )
 
 
 def texts(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -257,7 +284,7 @@ def texts(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
         gap = int(tape.time_us[i + 1] - tape.time_us[i])
         if gap >= 10 * SECOND:
             tape = tape.with_text(int(tape.time_us[i + 1]) - gap // 5, word or " ")
-    return Fault(tape, start_us, int(tape.time_us[min(k + 20, len(tape) - 1)]), NOTHING)
+    return Fault(tape, start_us, int(tape.time_us[min(k + 20, len(tape) - 1)]), SILENT, harmless=True)
 
 
 def missing_hours(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
@@ -276,25 +303,27 @@ def edited_sum(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
 
 
 def hour_lumped(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
-    """For twelve hours the meter's readings move at the full hour only."""
-    rows = (tape.time_us >= tape.time_us[k]) & (tape.time_us < tape.time_us[k] + 12 * HOUR_US)
+    """From some hour on, a file's readings move at the full hour only; at least a day's hours count something."""
     full = tape.time_us // HOUR_US * HOUR_US
     at_hour = np.interp(full, tape.time_us, tape.kwh)
-    kwh = np.where(rows, np.maximum(at_hour, tape.kwh[k - 1]), tape.kwh)
-    if float(np.abs(kwh - tape.kwh).max()) < 0.1:
+    kwh = np.where(np.arange(len(tape)) >= k, np.maximum(at_hour, tape.kwh[k - 1]), tape.kwh)
+    hours = np.arange(tape.time_us[k], tape.time_us[-1], HOUR_US)
+    counting = int((np.diff(np.interp(hours, tape.time_us, tape.kwh)) > 0.06).sum())
+    if np.median(np.diff(tape.time_us)) > HOUR_US / 4 or counting < 26:
         return None
-    return Fault(tape.showing(kwh), int(tape.time_us[k]), int(tape.time_us[rows][-1]) + HOUR_US, Flag.SPREAD)
+    shown = tape.showing(kwh)
+    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[-1]), frozenset({Cause.LUMPED}), _end(tape))
 
 
 def shifted(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
-    """From some day on, times are an hour late."""
-    time_us = np.where(np.arange(len(tape)) >= k, tape.time_us + HOUR_US, tape.time_us)
+    """A file's times are an hour late; Home Assistant's hours are beside it."""
     return Fault(
-        replace(tape, time_us=time_us),
-        int(tape.time_us[k]),
+        replace(tape, time_us=tape.time_us + HOUR_US),
+        int(tape.time_us[0]),
         int(tape.time_us[-1]),
-        Flag.SPREAD,
-        2 * _last_hour(tape),
+        frozenset({Cause.SHIFTED}),
+        _end(tape) + _begin(tape),
+        beside_truth=True,
     )
 
 
@@ -329,8 +358,8 @@ FAMILIES: Mapping[str, Named] = {
     "hours without statistics": Named(STATISTICS, missing_hours),
     "sum took a zero for a reset": Named(STATISTICS, false_reset_sum),
     "sum edited": Named(STATISTICS, edited_sum),
-    "hour-lumped readings": Named(RECORDED, hour_lumped),
-    "shifted by an hour": Named(EVERYWHERE, shifted),
+    "hour-lumped readings": Named(FILE, hour_lumped),
+    "shifted by an hour": Named(FILE, shifted),
 }
 
 
@@ -350,18 +379,18 @@ def _stretch(tape: Tape, k: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _left_out(
-    tape: Tape, k: int, n: int, show: Callable[[np.ndarray], np.ndarray], cause: Flag
+    tape: Tape, k: int, n: int, show: Callable[[np.ndarray], np.ndarray], cause: Cause
 ) -> Fault | None:
     if k + n >= len(tape):
         return None
     kwh = tape.kwh.copy()
     kwh[k : k + n] = show(kwh[k : k + n])
-    if cause is Flag.DIP and kwh[k] > tape.kwh[k - 1] - 0.02:
+    if cause is Cause.DIP and kwh[k] > tape.kwh[k - 1] - 0.02:
         return None
-    return Fault(tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[k + n]), cause)
+    return Fault(tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[k + n]), frozenset({cause}))
 
 
-def _from(tape: Tape, k: int, shown: np.ndarray, causes: Flag, unknowable_kwh: float = 0.0) -> Fault:
+def _from(tape: Tape, k: int, shown: np.ndarray, causes: Causes, unknowable_kwh: float = 0.0) -> Fault:
     kwh = np.where(np.arange(len(tape)) >= k, shown, tape.kwh)
     return Fault(
         tape.showing(kwh), int(tape.time_us[k - 1]), int(tape.time_us[k]), causes, max(unknowable_kwh, 0.0)
@@ -377,7 +406,7 @@ def _silent(tape: Tape, k: int, length_us: int, text: str = "") -> Fault | None:
     shown = tape.take(~gone)
     if text:
         shown = shown.with_text(start + SECOND, text)
-    return Fault(shown, start, end, Flag.SPREAD)
+    return Fault(shown, start, end, SILENT)
 
 
 def _sum_off(tape: Tape, k: int, more_kwh: float) -> Fault | None:
@@ -385,9 +414,18 @@ def _sum_off(tape: Tape, k: int, more_kwh: float) -> Fault | None:
         return None
     more = tape.sum_more_kwh + np.where(np.arange(len(tape)) >= k, more_kwh, 0.0)
     return Fault(
-        replace(tape, sum_more_kwh=more), int(tape.time_us[k - 1]), int(tape.time_us[k]), Flag.SUM_APART
+        replace(tape, sum_more_kwh=more),
+        int(tape.time_us[k - 1]),
+        int(tape.time_us[k]),
+        frozenset({Cause.SUM_APART}),
     )
 
 
-def _last_hour(tape: Tape) -> float:
-    return float(tape.kwh[-1] - np.interp(tape.time_us[-1] - 2 * HOUR_US, tape.time_us, tape.kwh))
+def _begin(tape: Tape) -> float:
+    """Energy of the first hours, which a shift moves out of sight."""
+    return float(np.interp(tape.time_us[0] + 4 * HOUR_US, tape.time_us, tape.kwh) - tape.kwh[0])
+
+
+def _end(tape: Tape) -> float:
+    """Energy of the last hours."""
+    return float(tape.kwh[-1] - np.interp(tape.time_us[-1] - 4 * HOUR_US, tape.time_us, tape.kwh))

@@ -20,6 +20,8 @@ CONNECTION_KW = 21.6
 """3 x 25 A with a quarter more: no home here has a larger one."""
 DEMO_DAYS = 365
 HOUR_US = HOUR_SECONDS * MICROSECONDS
+HEARD_LATE_US = 7 * MICROSECONDS
+"""A state comes a little after the instant that a logger wrote down, and never on the edge of every hour."""
 HISTORY_KEPT_US = 12 * 24 * HOUR_US
 
 
@@ -132,7 +134,7 @@ def demo_meters(days: int = DEMO_DAYS) -> Iterator[Meter]:
 def _by(way: Way, home: str, name: str, time_us: Instants, kwh: Series) -> Meter:
     if way is Way.STATES:
         changed = np.append(True, np.diff(kwh) != 0)
-        time_us, kwh = time_us[changed], kwh[changed]
+        time_us, kwh = time_us[changed] + HEARD_LATE_US, kwh[changed]
         if home == "nl_ha_import":
             dense = time_us >= time_us[-1] - HISTORY_KEPT_US // 2
             time_us, kwh = time_us[dense], kwh[dense]

@@ -9,9 +9,8 @@ from rich.table import Table
 from benchmarks._result import Result
 from benchmarks.ledger_faults.alarms import HOURS_PER_YEAR, Quiet
 from benchmarks.ledger_faults.faults import FAMILIES
-from benchmarks.ledger_faults.trials import Trial
+from benchmarks.ledger_faults.trials import EXACT_KWH, Trial
 
-EXACT_KWH = 1e-6
 MISSES_SHOWN = 40
 COLUMNS = ("found %", "named %", "exact %", "energy off kWh", "quarters off kWh", "naive kWh", "HA kWh")
 

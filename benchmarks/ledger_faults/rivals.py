@@ -24,11 +24,16 @@ def by_naive_differences(tape: Tape, slots: Slots) -> Series:
     return np.where(energy > NAIVE_LIMIT_KWH, 0.0, np.maximum(energy, 0.0))
 
 
-def by_home_assistant(way: Way, evidence: MeterEvidence, slots: Slots) -> Series:
-    """Home Assistant's hours, laid evenly on their quarters; an hour without a row counts nothing."""
+def by_home_assistant(
+    way: Way, evidence: MeterEvidence, slots: Slots, *, edge_counts_before: bool = True
+) -> Series:
+    """Home Assistant's hours, laid evenly on their quarters; NaN for an hour without a row.
+
+    Readings exactly at an hour's end are in its favour counted in that hour, unless its very rule is asked for.
+    """
     hours = slots[::SLOTS_PER_HOUR]
     if way is Way.STATISTICS:
         change = change_by_sum(evidence.hourly, hours)
     else:
-        change = ha_hours(evidence.readings, hours, edge_counts_before=True)
-    return np.repeat(np.nan_to_num(change), SLOTS_PER_HOUR) / SLOTS_PER_HOUR
+        change = ha_hours(evidence.readings, hours, edge_counts_before=edge_counts_before)
+    return np.repeat(change, SLOTS_PER_HOUR) / SLOTS_PER_HOUR

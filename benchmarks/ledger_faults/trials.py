@@ -1,44 +1,35 @@
 """One trial: a stretch of a real meter, a fault done to it, and what the ledger and its rivals make of it."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ledger_faults.faults import FAMILIES, NOTHING, Fault
+from benchmarks.ledger_faults.faults import FAMILIES, Fault
 from benchmarks.ledger_faults.homes import CONNECTION_KW, HOUR_US, Meter, Way
+from benchmarks.ledger_faults.naming import COMPANIONS, causes_by_hour, causes_by_rows
 from benchmarks.ledger_faults.rivals import by_home_assistant, by_naive_differences
 from benchmarks.ledger_faults.tape import Series, Tape
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, slot_range
+from darkstar.ledger.causes.cause import Cause
 from darkstar.ledger.combining import MeterGroup
 from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence, Source
 from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
-from darkstar.ledger.resolved import ChannelSlots, Flag
+from darkstar.ledger.resolved import ChannelSlots
 from darkstar.store.ledger_file import LedgerFile
 
 STRETCH_HOURS = 72
 EDGE_HOURS = 2
 PLACES_TRIED = 200
 APART_HOURS = 3
+EXACT_KWH = 1e-6
 SLOT_US = SLOT_SECONDS * MICROSECONDS
 SITE = Site(dict.fromkeys(Channel, CONNECTION_KW * SLOT_HOURS), frozenset(), 52.1, 5.1)
 """Nothing is said of the other channels: no balance fills in what the meter does not tell."""
-PRIMARY = (
-    Flag.IMPLAUSIBLE,
-    Flag.SPIKE,
-    Flag.DIP,
-    Flag.REPLACED,
-    Flag.RESET,
-    Flag.STEP_BACK,
-    Flag.SUM_APART,
-    Flag.SPREAD,
-    Flag.PENDING,
-)
-"""Of several flags, the first names the cause."""
 
 
 @dataclass(frozen=True)
@@ -177,35 +168,55 @@ def _judge(stretch: Stretch, families: tuple[str, ...], faults: list[Fault], *, 
     evidence = evidence_of(way, shown, stretch.until_us)
     found = slots_of(evidence, slots)
     lost = sum(fault.unknowable_kwh for fault in faults)
+    by_ha = by_home_assistant(way, evidence, slots)
+    theirs = (
+        by_home_assistant(way, evidence, slots, edge_counts_before=False) if way is not Way.FILE else None
+    )
+    beside = truth if any(fault.beside_truth for fault in faults) else theirs
+    causes = causes_by_hour(evidence, slots, found, beside)
     places = [_place(slots, fault) for fault in faults]
-    flags = [int(np.bitwise_or.reduce(found.flags[place], initial=0)) for place in places]
     outside = found.flags != 0
     for place in places:
         outside[place] = False
     ledger = _score(found.energy_kwh, truth, lost)
-    harmless = [fault.causes == NOTHING for fault in faults]
-    unharmed = ledger.energy_kwh <= 1e-6
-    named = [
-        (unharmed and _primary(flag) in (NOTHING, Flag.SPREAD))
-        if fault.causes == NOTHING
-        else bool(_primary(flag) & fault.causes)
-        for flag, fault in zip(flags, faults, strict=True)
+    verdicts = [
+        _verdict(fault, _told(causes, found, place), unharmed=ledger.energy_kwh <= EXACT_KWH)
+        for fault, place in zip(faults, places, strict=True)
     ]
     return Trial(
         stretch.meter.home,
         way,
         families,
-        tuple(unharmed if h else bool(flag) for flag, h in zip(flags, harmless, strict=True)),
-        tuple(named),
+        tuple(seen for seen, _ in verdicts),
+        tuple(right for _, right in verdicts),
         _runs(outside),
         ledger,
         _score(by_naive_differences(shown, slots), truth, lost),
-        _score(by_home_assistant(way, evidence, slots), truth, lost),
+        _score(by_ha, truth, lost),
         _same_by_file(evidence, slots, found) if by_file else None,
-        f"{stretch.meter.home} {stretch.meter.name} {way} {', '.join(families)} at "
-        f"{', '.join(str(np.datetime64(fault.from_us, 'us')) for fault in faults)}: "
-        f"{', '.join(repr(Flag(flag)) for flag in flags)}, {ledger.energy_kwh:+.4f} kWh",
+        f"{stretch.meter.home} {stretch.meter.name} {way}, "
+        + "; ".join(
+            f"{name} at {str(np.datetime64(fault.from_us, 'us'))[:16]} told as "
+            + (", ".join(sorted(_told(causes, found, place))) or "nothing")
+            for name, fault, place in zip(families, faults, places, strict=True)
+        )
+        + f"; {ledger.energy_kwh:.6f} kWh off",
     )
+
+
+def _told(causes: Mapping[int, Cause], found: ChannelSlots, place: slice) -> frozenset[Cause]:
+    """What is told of a place: by the hour, and of all of it as a file's rows."""
+    return frozenset(cause for i, cause in causes.items() if place.start <= i < place.stop) | causes_by_rows(
+        found, place
+    )
+
+
+def _verdict(fault: Fault, told: frozenset[Cause], *, unharmed: bool) -> tuple[bool, bool]:
+    """Whether a fault was found, and told rightly: by its cause, and by none that it has not."""
+    no_other = told <= fault.causes | COMPANIONS
+    if fault.harmless:
+        return unharmed, unharmed and no_other
+    return bool(told), bool(told & fault.causes) and no_other
 
 
 def _place(slots: Slots, fault: Fault) -> slice:
@@ -214,10 +225,6 @@ def _place(slots: Slots, fault: Fault) -> slice:
         HOUR_US // MICROSECONDS
     )
     return slice(*np.searchsorted(slots, (start, end)).tolist())
-
-
-def _primary(flags: int) -> Flag:
-    return next((flag for flag in PRIMARY if flags & flag), NOTHING)
 
 
 def _runs(mask: NDArray[np.bool_]) -> int:

@@ -5,8 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from darkstar.domain.channels import Channel
+from darkstar.domain.slots import HOUR_SECONDS
+from darkstar.ledger.accounting import ha_hours
+from darkstar.ledger.causes.case import Case, Patterns, Stretch, Witness
+from darkstar.ledger.causes.cause import Cause
+from darkstar.ledger.compare import hourly
+from darkstar.ledger.explain import remarks
 from darkstar.ledger.resolved import Flag
-from tests.ledger.cases import on_change, periodic, resolve_meter, statistics
+from tests.ledger.cases import LIMIT_KW, MIDNIGHT, on_change, periodic, resolve_meter, statistics
 
 
 def test_a_jump_between_hourly_readings_is_told_though_its_hour_is_not_known() -> None:
@@ -102,3 +109,21 @@ def test_a_dip_between_hourly_readings_is_undone_by_a_rise_as_large(less: float)
 
     assert found.energy_kwh == pytest.approx(np.full(52, 0.1), abs=1e-6)
     assert (found.flags[16:36] & Flag.DIP).all()
+
+
+def test_a_reset_that_home_assistant_counts_right_is_told_all_the_same() -> None:
+    shown = [(5.0 + 10 * i, 300 + 0.1 * i if i < 15 else 0.1 * (i - 14)) for i in range(36)]
+    meter = on_change(shown)
+    found = resolve_meter(meter, 1, 5)
+    hours = np.arange(4) * HOUR_SECONDS + MIDNIGHT + HOUR_SECONDS
+    ha = ha_hours(meter.readings, hours)
+    witness = Witness(meter, hours, LIMIT_KW)
+    asked = np.ones(4, dtype=bool)
+    stretch = Stretch(
+        Channel.LOAD, hours, ha, hourly(found.energy_kwh), asked, found, (witness,), Patterns.none(4), 0.1
+    )
+
+    told = [remarks(Case(stretch, i)) for i in range(4)]
+
+    assert np.abs(hourly(found.energy_kwh) - ha) == pytest.approx(np.zeros(4), abs=0.1)
+    assert [finding and finding.cause for finding in told] == [None, Cause.RESET, None, None]

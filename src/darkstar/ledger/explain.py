@@ -98,8 +98,12 @@ def explain_hour(case: Case) -> Finding:
 
 
 def remarks(case: Case) -> Finding | None:
-    """What befell the meters in an hour whose numbers agree; None where nothing did."""
-    answers = (detector(case) for detector in BEFALLEN) if case.flags else iter(())
+    """What befell the meters in an hour whose numbers agree; None where nothing did.
+
+    Asked without Home Assistant's number: that it is right refutes nothing of what befell the meter.
+    """
+    alone = Case(replace(case.stretch, ha_kwh=np.full(len(case.stretch.hours), np.nan)), case.i)
+    answers = (detector(alone) for detector in BEFALLEN) if case.flags else iter(())
     return next((answer for answer in answers if answer), None)
 
 
