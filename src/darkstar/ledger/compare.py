@@ -40,3 +40,15 @@ class HourComparison:
 def hourly(energy_kwh: Series) -> Series:
     """Sums of whole hours of slots, NaN where a quarter is not known; shape (n,) -> (n / 4,)."""
     return np.asarray(energy_kwh.reshape(-1, SLOTS_PER_HOUR).sum(axis=1))
+
+
+def later(series: Series, hours: int) -> Series:
+    """The series moved to later times by so many hours, shape (n,); NaN where nothing moves in."""
+    moved = np.full(len(series), np.nan)
+    if hours > 0:
+        moved[hours:] = series[:-hours]
+    elif hours < 0:
+        moved[:hours] = series[-hours:]
+    else:
+        moved[:] = series
+    return moved

@@ -78,6 +78,15 @@ def test_a_channel_that_is_a_multiple_of_itself(channel: Channel, factor: float,
     assert (found.cause, found.channels) == (cause, (channel,))
 
 
+@pytest.mark.parametrize("lag", [-2, -1, 1, 2])
+@pytest.mark.parametrize("channels", [(Channel.PV,), (Channel.LOAD, Channel.PV)])
+def test_rows_that_stand_hours_off(channels: tuple[Channel, ...], lag: int) -> None:
+    true = home()
+    (found,) = judged({**true, **{channel: np.roll(true[channel], lag) for channel in channels}})
+    assert (found.cause, set(found.channels)) == (Cause.SHIFTED, set(channels))
+    assert f"{abs(lag)} h {'earlier' if lag > 0 else 'later'}" in found.detail
+
+
 def test_one_sensor_in_two_channels() -> None:
     true = home()
     (found,) = judged({**true, Channel.PV: true[Channel.IMPORT]})

@@ -4,6 +4,7 @@ What comes into a home is what goes out of it, so a meter that lies for days is 
 
     two channels in each other's place      the balance holds once they are exchanged (`swapped.py`)
     one channel too large or too small      it holds once that one is halved, doubled, taken a thousandfold, turned
+    rows shifted by an hour or two          it holds once that one, or those two, are moved back
     the same sensor in two channels         they show the same, hour by hour, and the balance is off
     the water heater beside the load        the balance is off by its energy
     hours written as quarters               an hour's energy always stands in the same quarter
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.slots import SLOTS_PER_HOUR
 from darkstar.ledger.causes.cause import STORIES, Cause
-from darkstar.ledger.compare import hourly
+from darkstar.ledger.compare import hourly, later
 from darkstar.ledger.evidence import Source
 from darkstar.ledger.resolved import ChannelSlots
 
@@ -38,6 +39,7 @@ SAME_KWH = 1e-3
 NEARLY_ALL = 0.95
 FEASIBLE_SHARE = 0.98
 MEASURED = frozenset(Source) - {Source.BALANCE, Source.ABSENT}
+LAGS = (-2, -1, 1, 2)
 FACTORS = (0.5, 2.0, 0.001, 1000.0, -1.0)
 FACTOR_CAUSES: Mapping[float, tuple[Cause, str]] = {
     0.5: (Cause.DOUBLE, "The home's balance holds once {0} is halved."),
@@ -83,7 +85,7 @@ def suspicions(slots: Mapping[Channel, ChannelSlots], limits_kwh: Mapping[Channe
     if flows is not None and Channel.WATER in measured:
         found.append(_water(flows, measured[Channel.WATER][_known(flows)]))
     if flows is not None and off and not any(found):
-        found.append(_exchanged(flows) or _scaled(flows) or _liar(flows, limits_kwh))
+        found.append(_exchanged(flows) or _scaled(flows) or _moved(flows) or _liar(flows, limits_kwh))
     return [suspicion for suspicion in found if suspicion is not None]
 
 
@@ -161,6 +163,21 @@ def _exchanged(flows: Mapping[Channel, Series]) -> Suspicion | None:
         return None
     detail = f"The home's balance holds once {one.value} and {other.value} change places."
     return Suspicion(Cause.SWAPPED, (one, other), detail)
+
+
+def _moved(flows: Mapping[Channel, Series]) -> Suspicion | None:
+    """One channel, or two of one file, that stand some hours off."""
+    tried = {
+        (channels, lag): _imbalance({**flows, **{c: later(flows[c], -lag) for c in channels}})
+        for channels in [*((c,) for c in flows), *combinations(flows, 2)]
+        for lag in LAGS
+    }
+    channels, lag = min(tried, key=lambda pair: tried[pair])
+    if not tried[channels, lag] <= MENDED_SHARE * _imbalance(flows):
+        return None
+    names = " and ".join(channel.value for channel in channels)
+    when = f"{abs(lag)} h {'earlier' if lag > 0 else 'later'}"
+    return Suspicion(Cause.SHIFTED, channels, f"The home's balance holds once {names} is taken {when}.")
 
 
 def _scaled(flows: Mapping[Channel, Series]) -> Suspicion | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.ledger.causes.case import Case, Patterns, Series
 from darkstar.ledger.causes.cause import Cause, Finding, found
-from darkstar.ledger.compare import HourComparison
+from darkstar.ledger.compare import HourComparison, later
 
 Mask = NDArray[np.bool_]
 
@@ -46,13 +46,13 @@ def _of_channel(
         better = _around(ha * factor, ours) / max(factor, 1.0) < best / max(factor, 1.0)
         found_patterns.factor[better & _telling(ha, ours, tolerance_kwh)] = factor
     for lag in LAGS:
-        left = _around(_later(ha, lag), ours)
+        left = _around(later(ha, lag), ours)
         better = (left < best) & _telling(ha, ours, tolerance_kwh)
         found_patterns.lag_hours[better] = lag
         best = np.where(better, left, best)
     for lag in LAGS:
         near = _moving((found_patterns.lag_hours == lag).astype(np.float64)) > 0
-        fits = np.abs(_later(ha, lag) - ours) <= tolerance_kwh
+        fits = np.abs(later(ha, lag) - ours) <= tolerance_kwh
         found_patterns.lag_hours[near & fits & (found_patterns.lag_hours == 0)] = lag
     for other, its in compared.items():
         if other is channel:
@@ -100,16 +100,6 @@ def multiplied(case: Case) -> Finding | None:
     return found(
         Cause.UNIT, f"Over the days around, the ledger has {factor:g} times what Home Assistant has."
     )
-
-
-def _later(series: Series, hours: int) -> Series:
-    """The series moved to later times by so many hours; NaN where nothing moves in."""
-    moved = np.full(len(series), np.nan)
-    if hours > 0:
-        moved[hours:] = series[:-hours]
-    else:
-        moved[:hours] = series[-hours:]
-    return moved
 
 
 def _around(one: Series, other: Series) -> Series:
