@@ -43,6 +43,7 @@ class Method(IntEnum):
     SPLIT_BALANCE = 5
     SPLIT_SUN = 6
     SPLIT_PROFILE = 7
+    """By the course of the hours around."""
     SPLIT_EVEN = 8
     SPREAD = 9
     """Known in total but not in time."""
