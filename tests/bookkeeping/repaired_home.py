@@ -27,13 +27,13 @@ Series = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fault:
-    """From minute to minute of the day: unreadable, or showing the same; `lost` is never counted."""
+    """From minute to minute of the day: unreadable, or showing the same; it may begin again from zero meanwhile."""
 
     channel: Channel
     start: float
     end: float
     frozen: bool = False
-    lost: bool = False
+    reset_at: float | None = None
 
 
 def truth() -> dict[Channel, Series]:
@@ -59,20 +59,19 @@ def slots_of(energy: Series) -> Series:
 
 def readings(channel: Channel, energy: Series, faults: tuple[Fault, ...]) -> Readings:
     time = DAY + np.arange(STEPS + 1) * STEP
-    counted = energy.copy()
-    minutes = np.arange(STEPS) * STEP / 60
+    minute = np.arange(STEPS + 1) * STEP / 60
+    shown = 1000 + np.append(0.0, np.cumsum(energy))
     for fault in faults:
-        if fault.channel is channel and fault.lost:
-            counted[(minutes >= fault.start) & (minutes < fault.end)] = 0.0
-    shown = 1000 + np.append(0.0, np.cumsum(counted))
+        if fault.channel is channel and fault.reset_at is not None:
+            anew = minute >= fault.reset_at
+            shown[anew] -= shown[anew][0]
     states = [f"{value:.3f}" for value in shown]
     kept = np.ones(STEPS + 1, dtype=np.bool_)
-    minute = np.arange(STEPS + 1) * STEP / 60
     for fault in faults:
         inside = (minute > fault.start) & (minute < fault.end)
         if fault.channel is channel and inside.any():
             kept &= ~inside
-            if not fault.frozen and not fault.lost:
+            if not fault.frozen:
                 first = int(np.flatnonzero(inside)[0])
                 states[first] = "unavailable"
                 kept[first] = True

@@ -238,3 +238,20 @@ def test_whatever_fails_totals_are_kept_and_everything_can_be_taken_back(tmp_pat
         for i in random.permutation(len(made)).tolist():
             undo(ledger, settings, made[i].repair_id)
         assert bits(ledger) == broken
+
+
+def test_a_meter_that_began_again_while_it_was_away_counted_at_least_what_it_shows(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    true = slots_of(truth()[Channel.PV])
+    with open_ledger(settings) as ledger:
+        fill(ledger, settings, Fault(Channel.PV, 9 * 60, 15 * 60, reset_at=12 * 60))
+        before = ledger.slots(DAY, END).energy_kwh[Channel.PV]
+        (proposal,) = propose(ledger, settings, DAY, END)
+        apply(ledger, settings, [proposal])
+        after = ledger.slots(DAY, END).energy_kwh[Channel.PV]
+    (change,) = proposal.changes
+    rows = (change.slots - DAY) // 900
+    assert proposal.certainty is Certainty.LIKELY
+    assert "at least" in proposal.reason
+    assert before[rows].sum() < 0.6 * true[rows].sum()
+    np.testing.assert_allclose(after[rows], true[rows], atol=0.01)

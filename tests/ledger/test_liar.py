@@ -9,7 +9,8 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.slots import SLOT_SECONDS, slot_range
 from darkstar.ledger.evidence import Method, Source
 from darkstar.ledger.liar import liars
-from darkstar.ledger.proposals import Certainty, Ground, Kind, outages, unknown_pairs
+from darkstar.ledger.outages import outages, unknown_pairs
+from darkstar.ledger.proposals import Certainty, Ground, Kind
 from darkstar.ledger.resolved import ChannelSlots
 from darkstar.ledger.sun import sin_elevation
 from tests.ledger.cases import MIDNIGHT

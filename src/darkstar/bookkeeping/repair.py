@@ -14,7 +14,8 @@ from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Method
 from darkstar.ledger.liar import liars
 from darkstar.ledger.meters import count, parse
-from darkstar.ledger.proposals import Certainty, Ground, Proposal, outages, unknown_pairs
+from darkstar.ledger.outages import outages, unknown_pairs
+from darkstar.ledger.proposals import Certainty, Ground, Proposal
 from darkstar.ledger.resolve import MARGIN_SECONDS
 from darkstar.ledger.statistics import statistic_steps
 from darkstar.ledger.sun import sin_elevation
