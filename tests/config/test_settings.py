@@ -71,6 +71,23 @@ def test_the_whole_file(load: Load, tmp_path: Path) -> None:
     assert settings.sensor_list[-1] == ("soc", "sensor.battery_soc")
 
 
+def test_what_a_day_bears(load: Load) -> None:
+    rules = load(HOME).quality
+    assert (rules.unknown_hours, rules.spread_hours, rules.price_unsound_hours) == (1.0, 3.0, 0.0)
+    assert rules.price_lowest_per_kwh == pytest.approx(-6.25), "the auction's limits, in crowns"
+    assert rules.price_highest_per_kwh == pytest.approx(50.0)
+    assert load(HOME.replace("SEK", "EUR")).quality.price_highest_per_kwh == 4.0
+    assert load(HOME.replace("SEK", "ISK")).quality.price_highest_per_kwh == float("inf")
+
+    stated = load(
+        HOME + "quality: {unknown_hours: 0.5, price_highest_per_kwh: 9, price_tolerance_percent: 0.5}"
+    )
+    assert stated.quality.unknown_hours == 0.5
+    assert stated.quality.price_highest_per_kwh == 9
+    assert stated.quality.price_lowest_per_kwh == pytest.approx(-6.25)
+    assert stated.quality.price_tolerance_percent == 0.5
+
+
 def test_a_small_file(load: Load) -> None:
     settings = load(HOME + "sensors: {import: sensor.grid, export: None}")
     assert settings.home.name == "Home"
@@ -147,6 +164,12 @@ def test_every_channel_and_the_state_of_charge_can_have_sensors() -> None:
             "home_assistant.url must be an address like http",
         ),
         ("home_assistant: {url: 'http://ha:8123'}", "home_assistant.token is missing."),
+        ("quality: {unknown_hour: 1}", "quality.unknown_hour: did you mean unknown_hours?"),
+        ("quality: {spread_hours: 30}", "quality.spread_hours must be at most 25, not 30."),
+        (
+            "quality: {price_lowest_per_kwh: 2, price_highest_per_kwh: 1}",
+            "price_lowest_per_kwh must be below price_highest_per_kwh",
+        ),
         ("a: 1\nb: 2", "a is not known"),
     ],
 )

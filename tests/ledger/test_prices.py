@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_range
 from darkstar.domain.tariff import Tariff
-from darkstar.ledger.prices import gaps, resolve_prices
+from darkstar.ledger.prices import SourceComparison, compare_sources, gaps, resolve_prices
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ResolvedPrices
 
@@ -48,6 +48,20 @@ def resolve(*given: Quotes, slots: int = 4, tariff: Tariff = TARIFF, area: str =
         preference=PREFERENCE,
         area=area,
         currency="SEK",
+    )
+
+
+def compare(
+    *given: Quotes, slots: int = 4, absolute: float = 0.005, percent: float = 3.0
+) -> SourceComparison:
+    return compare_sources(
+        slot_range(T0, T0 + slots * SLOT_SECONDS),
+        given,
+        preference=PREFERENCE,
+        area="SE4",
+        currency="SEK",
+        tolerance_per_kwh=absolute,
+        tolerance_percent=percent,
     )
 
 
@@ -163,3 +177,85 @@ def test_every_slot_is_the_first_known_of_its_sources(fine: list[float], coarse:
     np.testing.assert_array_equal(got.import_price, expected)
     unknown = sum((end - start) // SLOT_SECONDS for start, end in gaps(got))
     assert unknown == int(np.isnan(expected).sum())
+
+
+def test_sources_are_compared_slot_by_slot() -> None:
+    got = compare(
+        quotes([0.5, 0.5, NAN, 0.0], step=SLOT_SECONDS),
+        quotes([0.51, 0.6, 0.5, 0.4], source="elprisetjustnu", step=SLOT_SECONDS),
+    )
+    np.testing.assert_allclose(got.apart_per_kwh, [0.01, 0.1, NAN, 0.4])
+    assert got.compared.tolist() == [True, True, False, True]
+    assert got.disputed.tolist() == [False, True, False, True]
+    assert got.between.tolist() == ["vattenfall and elprisetjustnu"] * 2 + [
+        "",
+        "vattenfall and elprisetjustnu",
+    ]
+
+
+def test_the_tolerance_adds_up_of_an_amount_and_a_share() -> None:
+    pair = quotes([-1.0], step=SLOT_SECONDS), quotes([-1.05], source="file", step=SLOT_SECONDS)
+    assert not compare(*pair, slots=1, absolute=0.0, percent=4.8).disputed[0]
+    assert compare(*pair, slots=1, absolute=0.0, percent=4.7).disputed[0]
+    assert not compare(*pair, slots=1, absolute=0.0101, percent=4.0 / 1.05).disputed[0]
+    assert compare(*pair, slots=1, absolute=0.0099, percent=4.0 / 1.05).disputed[0]
+
+
+def test_an_hour_is_held_against_the_mean_of_its_quarters() -> None:
+    """Since October 2025 the market trades quarters, and some sources still tell the hour's mean alone."""
+    fine = quotes([0.1, 0.3, 0.5, 0.7], source="elprisetjustnu", step=SLOT_SECONDS)
+    assert not compare(quotes([0.4]), fine).disputed.any()
+    assert compare(quotes([0.4]), fine).compared.all()
+    assert compare(quotes([0.6]), fine).disputed.all()
+    np.testing.assert_allclose(compare(quotes([0.6]), fine).apart_per_kwh, 0.2)
+
+
+def test_an_hour_is_not_held_against_some_of_its_quarters() -> None:
+    part = quotes([0.1, 0.3, NAN, 0.7], source="elprisetjustnu", step=SLOT_SECONDS)
+    assert not compare(quotes([0.4]), part).compared.any()
+
+
+def test_of_three_sources_the_two_that_differ_most_are_named() -> None:
+    got = compare(
+        quotes([0.5]),
+        quotes([0.9], source="elprisetjustnu"),
+        quotes([0.4], source="file", area=""),
+    )
+    assert set(got.between) == {"file and elprisetjustnu"}
+    np.testing.assert_allclose(got.apart_per_kwh, 0.5)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        quotes([0.9], source="elprisetjustnu", area="SE3"),
+        quotes([0.9], source="elprisetjustnu", currency="EUR"),
+        quotes([0.9], source="file", kind=PriceKind.IMPORT),
+        quotes([0.9], source="somebody"),
+        quotes([0.9], area=""),
+    ],
+    ids=["area", "currency", "all in", "not preferred", "the same source"],
+)
+def test_what_cannot_be_compared_is_not(other: Quotes) -> None:
+    got = compare(quotes([0.5]), other)
+    assert not got.compared.any()
+    assert not got.disputed.any()
+
+
+def test_nothing_is_compared_where_there_is_nothing() -> None:
+    assert len(compare(quotes([0.5]), slots=0).apart_per_kwh) == 0
+    assert not compare().compared.any()
+
+
+@given(st.lists(maybe_price, min_size=8, max_size=8), st.lists(maybe_price, min_size=8, max_size=8))
+def test_a_dispute_changes_no_price(one: list[float], other: list[float]) -> None:
+    """True zeros and negative prices stay what the better source says, whatever the other one has."""
+    pair = (
+        quotes(one, step=SLOT_SECONDS),
+        quotes(other, source="elprisetjustnu", step=SLOT_SECONDS),
+    )
+    got, found = resolve(*pair, slots=8, tariff=Tariff()), compare(*pair, slots=8, absolute=0.0, percent=0.0)
+    known = np.isfinite(one)
+    np.testing.assert_array_equal(got.spot_price[known], np.array(one)[known])
+    np.testing.assert_array_equal(found.compared, known & np.isfinite(other))
+    np.testing.assert_array_equal(found.disputed, found.compared & (np.array(one) != np.array(other)))

@@ -20,11 +20,13 @@ from pydantic import (
 )
 
 from darkstar.config.secret import Secret
+from darkstar.ledger.quality import QualityRules
 
 ENTITY_ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
 NONE = "none"
 """Says in the file that the home has no such thing."""
 FETCHED_SOURCES = ("vattenfall", "elprisetjustnu")
+_RULES = QualityRules()
 
 
 def _number(value: object) -> object:
@@ -61,6 +63,7 @@ Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Share = Annotated[Number, Field(gt=0, le=1)]
+Hours = Annotated[Number, Field(ge=0, le=25)]
 Text = Annotated[str, Field(min_length=1)]
 SecretText = Annotated[InstanceOf[Secret], BeforeValidator(_secret)]
 Entities = Annotated[tuple[str, ...] | None, BeforeValidator(_entities)]
@@ -190,6 +193,26 @@ class TariffSection(Section):
     _in_percent = field_validator("vat_percent")(_percent)
 
 
+class QualitySection(Section):
+    """What a day can bear before it is labelled."""
+
+    unknown_hours: Hours = _RULES.unknown_hours
+    spread_hours: Hours = _RULES.spread_hours
+    price_unsound_hours: Hours = _RULES.price_unsound_hours
+    price_still_hours: Hours = _RULES.price_still_hours
+    price_lowest_per_kwh: Number | None = None
+    price_highest_per_kwh: Number | None = None
+    price_tolerance_per_kwh: NotNegative = _RULES.price_tolerance_per_kwh
+    price_tolerance_percent: Percent = _RULES.price_tolerance_percent
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> "QualitySection":
+        lowest, highest = self.price_lowest_per_kwh, self.price_highest_per_kwh
+        if lowest is not None and highest is not None and lowest >= highest:
+            raise ValueError("price_lowest_per_kwh must be below price_highest_per_kwh")
+        return self
+
+
 class EpisodesSection(Section):
     """The episode lake."""
 
@@ -206,6 +229,7 @@ class ConfigFile(Section):
     battery: BatterySection | None = None
     prices: PricesSection | None = None
     tariff: TariffSection | None = None
+    quality: QualitySection = QualitySection()
     episodes: EpisodesSection | None = None
 
     @model_validator(mode="after")

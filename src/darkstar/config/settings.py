@@ -1,7 +1,7 @@
 """The settings of one home, as everybody else uses them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -17,12 +17,15 @@ from darkstar.config.sections import (
     ConfigFile,
     HomeAssistantSection,
     PricesSection,
+    QualitySection,
     SensorsSection,
 )
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
+from darkstar.domain.market import auction_limits
 from darkstar.domain.tariff import Tariff
+from darkstar.ledger.quality import QualityRules
 
 CONFIG_NAME = "darkstar.yaml"
 LEDGER_NAME = "planner_learning.db"
@@ -77,6 +80,7 @@ class Settings:
         soc: the sensors of the state of charge.
         absent: channels that the home does not have: their energy is zero, not unknown.
         sensor_list: (channel's value or `soc`, entity id) in the file's order.
+        quality: what a day can bear before it is labelled.
     """
 
     folder: Path
@@ -90,6 +94,7 @@ class Settings:
     prices: PriceSettings | None
     home_assistant: HomeAssistantSettings | None
     sensor_list: tuple[tuple[str, str], ...]
+    quality: QualityRules = field(default_factory=QualityRules)
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -151,6 +156,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         prices=_prices(file.prices),
         home_assistant=_home_assistant(folder, file.home_assistant),
         sensor_list=tuple((key, entity_id) for key in order for entity_id in meters[key]),
+        quality=_quality(file.quality, file.home.currency),
     )
 
 
@@ -174,6 +180,15 @@ def _prices(section: PricesSection | None) -> PriceSettings | None:
         others = FETCHED_SOURCES if section.source != FILE_SOURCE else ()
         return PriceSettings(section.source, section.area, tuple(s for s in others if s != section.source))
     return PriceSettings(section.source, section.area, fallbacks)
+
+
+def _quality(section: QualitySection, currency: str) -> QualityRules:
+    """The rules; limits that the file leaves out are the auction's, where the currency tells them."""
+    stated = section.model_dump(exclude_none=True)
+    limits = auction_limits(currency)
+    if limits is not None:
+        stated = {"price_lowest_per_kwh": limits[0], "price_highest_per_kwh": limits[1]} | stated
+    return QualityRules(**stated)
 
 
 def _home_assistant(folder: Path, section: HomeAssistantSection | None) -> HomeAssistantSettings | None:

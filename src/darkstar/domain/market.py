@@ -12,6 +12,26 @@ PUBLISHED_AT = dt.time(13, 0)
 QUARTERS_SINCE = int(dt.datetime(2025, 10, 1, tzinfo=MARKET_TZ).timestamp())
 """First delivery instant traded in quarter-hours; hours before."""
 
+AUCTION_LIMITS_EUR = (-0.5, 4.0)
+"""Lowest and highest price of a kWh that the coupled auction can yield."""
+EUROS_WORTH = {
+    "EUR": 1.0,
+    "SEK": 12.5,
+    "NOK": 12.5,
+    "DKK": 7.6,
+    "GBP": 1.0,
+    "CHF": 1.1,
+    "PLN": 5.0,
+    "CZK": 27.0,
+}
+"""A euro in other currencies, on the high side: a limit made of it must never call a true price implausible."""
+
+
+def auction_limits(currency: str) -> tuple[float, float] | None:
+    """Lowest and highest price of a kWh that the auction can yield, about; None for a currency not listed."""
+    worth = EUROS_WORTH.get(currency)
+    return None if worth is None else (AUCTION_LIMITS_EUR[0] * worth, AUCTION_LIMITS_EUR[1] * worth)
+
 
 def published_utc(slot: int) -> int:
     """Instant at which a delivery slot's day-ahead price becomes known."""

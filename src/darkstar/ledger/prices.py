@@ -3,17 +3,46 @@
 For each slot and price the first source in order of preference that has it wins. A source has a price where it quotes
 it all in, and else where it quotes the market's, to which the tariff is applied. Import and export are never made from
 one another, zero and negative prices are prices, and a slot that no quote covers whole stays unknown.
+
+A quote for an hour stands for its four quarters: that was the market until October 2025, and is all that some sources
+have of it since. Where two sources have the market's price they are compared; a difference marks the slot and changes
+nothing in it, for nobody can tell by a price which of two is wrong.
 """
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.domain.slots import SLOT_SECONDS, Slots
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots
 from darkstar.domain.tariff import Prices, Tariff
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ResolvedPrices
+
+
+@dataclass(frozen=True)
+class SourceComparison:
+    """The market's price by several sources, slot by slot; all arrays have shape (n,).
+
+    Attributes:
+        market: each source's price, NaN where it has none.
+        apart_per_kwh: the largest difference between two sources, NaN where fewer than two have a price.
+        between: the names of those two, empty where fewer than two have a price.
+        disputed: whether the difference lies beyond the tolerance.
+    """
+
+    slots: Slots
+    market: Mapping[str, Prices]
+    apart_per_kwh: Prices
+    between: NDArray[np.object_]
+    disputed: NDArray[np.bool_]
+
+    @property
+    def compared(self) -> NDArray[np.bool_]:
+        """Where two sources or more have a price; shape (n,)."""
+        return np.isfinite(self.apart_per_kwh)
 
 
 def resolve_prices(
@@ -39,8 +68,7 @@ def resolve_prices(
     n = len(slots)
     spot, bought, sold = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
     bought_from, sold_from = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    fitting = [q for q in quotes if q.currency == currency and q.area in (area, "")]
-    fitting.sort(key=lambda q: q.area != area)
+    fitting = _fitting(quotes, area, currency)
     for name in preference:
         own = [q for q in fitting if q.source == name]
         market = _by_slot(slots, own, PriceKind.SPOT)
@@ -51,6 +79,42 @@ def resolve_prices(
         spot, bought, sold = _first_known(spot, market), _first_known(bought, buy), _first_known(sold, sell)
     source = np.where(np.isfinite(bought), bought_from, sold_from)
     return ResolvedPrices(slots, spot, bought, sold, source)
+
+
+def compare_sources(
+    slots: Slots,
+    quotes: Sequence[Quotes],
+    *,
+    preference: Sequence[str],
+    area: str,
+    currency: str,
+    tolerance_per_kwh: float,
+    tolerance_percent: float,
+) -> SourceComparison:
+    """Each source's market prices beside the others'.
+
+    Where one source has quarters and the other the hour alone, the quarters' mean is held against the hour. All-in
+    prices are not compared: what comes on top of the market's price is the household's contract.
+
+    Args:
+        slots: (n,) ascending. tolerance_per_kwh, tolerance_percent (of the larger price): added up.
+    """
+    n = len(slots)
+    apart, disputed, between = np.full(n, np.nan), np.zeros(n, dtype=np.bool_), np.full(n, "", dtype=object)
+    fitting = _fitting(quotes, area, currency)
+    spot = [q for q in fitting if q.kind is PriceKind.SPOT and len(q)]
+    own = {name: [q for q in spot if q.source == name] for name in preference}
+    market = {name: _by_slot(slots, found, PriceKind.SPOT) for name, found in own.items() if found}
+    coarse = {name: _longer_than_a_slot(slots, own[name]) for name in market}
+    for one, other in itertools.combinations(market, 2):
+        mixed = coarse[one] != coarse[other]
+        a, b = (np.where(mixed, _hour_means(slots, market[name]), market[name]) for name in (one, other))
+        differ = np.abs(a - b)
+        allowed = tolerance_per_kwh + tolerance_percent / 100 * np.maximum(np.abs(a), np.abs(b))
+        disputed |= differ > allowed
+        farther = np.isfinite(differ) & ~(differ <= apart)
+        apart[farther], between[farther] = differ[farther], f"{one} and {other}"
+    return SourceComparison(slots, market, apart, between, disputed)
 
 
 def gaps(resolved: ResolvedPrices) -> Iterator[tuple[int, int]]:
@@ -66,6 +130,12 @@ def spans(slots: Slots, chosen: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     breaks = np.flatnonzero(np.diff(starts) != SLOT_SECONDS)
     for first, last in zip(np.append(0, breaks + 1), np.append(breaks, len(starts) - 1), strict=True):
         yield int(starts[first]), int(starts[last]) + SLOT_SECONDS
+
+
+def _fitting(quotes: Sequence[Quotes], area: str, currency: str) -> list[Quotes]:
+    """Those that fit the home, the ones for its own area first."""
+    fitting = [q for q in quotes if q.currency == currency and q.area in (area, "")]
+    return sorted(fitting, key=lambda q: q.area != area)
 
 
 def _first_known(better: Prices, other: Prices) -> Prices:
@@ -99,3 +169,21 @@ def _within(slots: Slots, quotes: Quotes) -> Prices:
     covered = np.bincount(at[inside], seconds, len(slots))
     weighted = np.bincount(at[inside], seconds * quotes.price_per_kwh[inside], len(slots))
     return np.where(covered == SLOT_SECONDS, weighted / SLOT_SECONDS, np.nan)
+
+
+def _longer_than_a_slot(slots: Slots, quotes: Sequence[Quotes]) -> NDArray[np.bool_]:
+    """Whether a slot's price is one for a longer time; shape (n,)."""
+    longer = np.zeros(len(slots), dtype=np.bool_)
+    for quote in quotes:
+        at = np.maximum(np.searchsorted(quote.start_utc, slots, side="right") - 1, 0)
+        covers = (quote.start_utc[at] <= slots) & (quote.end_utc[at] >= slots + SLOT_SECONDS)
+        longer |= covers & (quote.end_utc[at] - quote.start_utc[at] > SLOT_SECONDS)
+    return longer
+
+
+def _hour_means(slots: Slots, prices: Prices) -> Prices:
+    """The mean of each slot's hour, NaN where a slot of it is unknown; shape (n,)."""
+    _, hour = np.unique(slots // HOUR_SECONDS, return_inverse=True)
+    whole = np.bincount(hour) == SLOTS_PER_HOUR
+    means = np.bincount(hour, prices) / SLOTS_PER_HOUR
+    return np.where(whole, means, np.nan)[hour]

@@ -1,29 +1,87 @@
 """What each local day's slots are good for, by what is known of them and how.
 
-A day has as many slots as the clocks give it (92, 96, 100): none is held against it for that.
+    load, sun, grid      unknown, or known in total only, for too long: `exclude`
+    battery channels     the same: `mask_battery`
+    prices               unknown, implausible, disputed between sources, stale: `exclude`
+
+A day has as many slots as the clocks give it (92, 96, 100): none is held against it for that. Reasons about prices
+begin with `price:`, so that whoever needs the energy alone can keep it (`spoils_energy`).
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
-from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, ResolvedSlots
+from darkstar.domain.slots import DAY_SECONDS, SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
+from darkstar.ledger.prices import SourceComparison
+from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, ResolvedPrices, ResolvedSlots
 
-UNKNOWN_HOURS = 1.0
-"""Longest time without a number that a day can bear."""
-SPREAD_HOURS = 3.0
-"""Longest time known in total only."""
 CORE = (Channel.LOAD, Channel.PV, Channel.IMPORT, Channel.EXPORT)
 BATTERY = (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
+PRICE = "price:"
+_NOT_OF_ENERGY = (PRICE, *(f"{channel.value} " for channel in BATTERY))
 
 
-def label_days(resolved: ResolvedSlots, measured: Collection[Channel], tz: ZoneInfo) -> list[DayQuality]:
-    """Labels of the local days that lie wholly within the slots, by the channels that the home has meters for."""
+@dataclass(frozen=True)
+class QualityRules:
+    """What a day can bear; more of it, and the day is labelled.
+
+    Attributes:
+        unknown_hours: without a number in a channel. spread_hours: known in total only.
+        price_unsound_hours: without a price, or with one that is implausible or that sources dispute.
+        price_still_hours: of one unchanging market price; the longest true ones, at the auction's floor, take ten.
+        price_lowest_per_kwh, price_highest_per_kwh: what the market can ask; beyond, a price is implausible.
+        price_tolerance_per_kwh, price_tolerance_percent: by how much two sources may differ, added up (they round,
+            and turn euros into crowns at rates of different days).
+    """
+
+    unknown_hours: float = 1.0
+    spread_hours: float = 3.0
+    price_unsound_hours: float = 0.0
+    price_still_hours: float = 12.0
+    price_lowest_per_kwh: float = -math.inf
+    price_highest_per_kwh: float = math.inf
+    price_tolerance_per_kwh: float = 0.005
+    price_tolerance_percent: float = 3.0
+
+
+@dataclass(frozen=True)
+class KnownPrices:
+    """The prices of a range of slots as they are judged; a day before it lets a repeated day be seen.
+
+    Attributes:
+        compared: the market's price by source, over the same slots.
+        expected: whether every day should have prices; else only days that have some are judged.
+    """
+
+    resolved: ResolvedPrices
+    compared: SourceComparison
+    expected: bool
+
+
+def label_days(
+    resolved: ResolvedSlots,
+    measured: Collection[Channel],
+    tz: ZoneInfo,
+    rules: QualityRules | None = None,
+    prices: KnownPrices | None = None,
+) -> list[DayQuality]:
+    """Labels of the local days that lie wholly within the slots.
+
+    Args:
+        measured: the channels that the home has meters for.
+        prices: over the same slots at least; None where prices are not judged.
+    """
+    rules = rules or QualityRules()
     slots = resolved.slots
+    if not len(slots):
+        return []
     channels = {channel: resolved.channels[channel] for channel in measured}
     labels: list[DayQuality] = []
     day = local_date(int(slots[0]), tz)
@@ -33,24 +91,103 @@ def label_days(resolved: ResolvedSlots, measured: Collection[Channel], tz: ZoneI
             return labels
         if start >= slots[0]:
             rows = slice(*np.searchsorted(slots, [start, end]).tolist())
-            labels.append(_label(day, channels, rows))
+            energies = {channel: found.part(rows) for channel, found in channels.items()}
+            of_prices = _price_complaints(prices, (start, end), Channel.EXPORT in measured, rules)
+            labels.append(_label(day, energies, of_prices, rules))
         day += dt.timedelta(days=1)
 
 
-def _label(day: dt.date, channels: Mapping[Channel, ChannelSlots], rows: slice) -> DayQuality:
-    core = [reason for c in CORE if c in channels for reason in _complaints(c, channels[c], rows)]
-    battery = [reason for c in BATTERY if c in channels for reason in _complaints(c, channels[c], rows)]
-    if core:
-        return DayQuality(day, DayStatus.EXCLUDE, tuple(core + battery))
+def spoils_energy(label: DayQuality) -> bool:
+    """Whether the day's load, sun and grid are not to be trusted."""
+    if label.status is not DayStatus.EXCLUDE:
+        return False
+    return not label.reasons or not all(reason.startswith(_NOT_OF_ENERGY) for reason in label.reasons)
+
+
+def spoils_prices(label: DayQuality) -> bool:
+    """Whether the day's prices are not to be trusted."""
+    return any(reason.startswith(PRICE) for reason in label.reasons)
+
+
+def _label(
+    day: dt.date, channels: Mapping[Channel, ChannelSlots], prices: tuple[str, ...], rules: QualityRules
+) -> DayQuality:
+    core = [reason for c in CORE if c in channels for reason in _complaints(c, channels[c], rules)]
+    battery = [reason for c in BATTERY if c in channels for reason in _complaints(c, channels[c], rules)]
+    if core or prices:
+        return DayQuality(day, DayStatus.EXCLUDE, (*core, *battery, *prices))
     return DayQuality(day, DayStatus.MASK_BATTERY if battery else DayStatus.CLEAN, tuple(battery))
 
 
-def _complaints(channel: Channel, found: ChannelSlots, rows: slice) -> list[str]:
-    unknown = float(np.isnan(found.energy_kwh[rows]).sum()) * SLOT_HOURS
-    spread = float(((found.flags[rows] & Flag.SPREAD) != 0).sum()) * SLOT_HOURS
-    complaints = []
-    if unknown > UNKNOWN_HOURS:
-        complaints.append(f"{channel.value} is unknown for {unknown:g} h")
-    if spread > SPREAD_HOURS:
-        complaints.append(f"{channel.value} is known in total only for {spread:g} h")
-    return complaints
+def _complaints(channel: Channel, found: ChannelSlots, rules: QualityRules) -> Iterator[str]:
+    unknown = _hours(np.isnan(found.energy_kwh))
+    spread = _hours((found.flags & Flag.SPREAD) != 0)
+    if unknown > rules.unknown_hours:
+        yield f"{channel.value} is unknown for {unknown:g} h"
+    if spread > rules.spread_hours:
+        yield f"{channel.value} is known in total only for {spread:g} h"
+
+
+def _price_complaints(
+    prices: KnownPrices | None, bounds: tuple[int, int], sells: bool, rules: QualityRules
+) -> tuple[str, ...]:
+    if prices is None:
+        return ()
+    found, compared = prices.resolved, prices.compared
+    rows = slice(*np.searchsorted(found.slots, bounds).tolist())
+    spot, bought, sold = (p[rows] for p in (found.spot_price, found.import_price, found.export_price))
+    if not prices.expected and not (np.isfinite(bought) | np.isfinite(sold)).any():
+        return ()
+    judged = np.where(np.isnan(spot), bought, spot)
+    odd = (judged < rules.price_lowest_per_kwh) | (judged > rules.price_highest_per_kwh)
+    disputed = compared.disputed[rows]
+    no_import, no_export = np.isnan(bought), np.isnan(sold) & sells
+    complaints: list[str] = []
+    if _hours(no_import | no_export | odd | disputed) > rules.price_unsound_hours:
+        complaints += _missing(no_import, no_export)
+        if odd.any():
+            complaints.append(
+                f"{PRICE} implausible for {_hours(odd):g} h, as {_farthest(judged[odd], rules):g} per kWh"
+            )
+        if disputed.any():
+            apart = np.where(disputed, compared.apart_per_kwh[rows], -1.0)
+            most = int(np.argmax(apart))
+            names, by = compared.between[rows][most], apart[most]
+            complaints.append(f"{PRICE} {names} differ for {_hours(disputed):g} h, by up to {by:.3g} per kWh")
+    complaints += _stale(found.spot_price, rows, rules)
+    return tuple(complaints)
+
+
+def _missing(no_import: NDArray[np.bool_], no_export: NDArray[np.bool_]) -> Iterator[str]:
+    for name, unknown in (("import", no_import), ("export", no_export)):
+        if unknown.any():
+            yield f"{PRICE} the {name} price is unknown for {_hours(unknown):g} h"
+
+
+def _farthest(odd: NDArray[np.float64], rules: QualityRules) -> float:
+    """The price that lies farthest beyond the limits."""
+    beyond = np.maximum(rules.price_lowest_per_kwh - odd, odd - rules.price_highest_per_kwh)
+    return float(odd[int(np.argmax(beyond))])
+
+
+def _stale(spot: NDArray[np.float64], rows: slice, rules: QualityRules) -> Iterator[str]:
+    """What a feed that hangs leaves behind. All-in prices are not judged: a fixed contract stands still for years."""
+    today = spot[rows]
+    still = _longest_run(today) * SLOT_HOURS
+    if still > rules.price_still_hours:
+        yield f"{PRICE} the market price stands still for {still:g} h"
+    shift = DAY_SECONDS // SLOT_SECONDS
+    varies = bool((today != today[:1]).any())
+    if rows.start >= shift and varies and np.array_equal(today, spot[rows.start - shift : rows.stop - shift]):
+        yield f"{PRICE} the market price repeats the day before"
+
+
+def _longest_run(values: NDArray[np.float64]) -> int:
+    """Length of the longest run of one known value."""
+    edges = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1], [True]]))
+    # NaN is unlike itself: an unknown slot is a run of its own.
+    return 0 if np.isnan(values).all() else int(np.diff(edges).max())
+
+
+def _hours(chosen: NDArray[np.bool_]) -> float:
+    return float(chosen.sum()) * SLOT_HOURS
