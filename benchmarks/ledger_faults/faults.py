@@ -153,7 +153,7 @@ def daily_reset(tape: Tape, k: int, random: np.random.Generator) -> Fault | None
     falls = np.diff(shown)[starts[1:] - 1]
     if not len(falls) or (falls >= -0.05).any():
         return None
-    return _from(tape, k, shown, RESET)
+    return replace(_from(tape, k, shown, RESET), to_us=int(tape.time_us[-1]))
 
 
 def replaced_down(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:

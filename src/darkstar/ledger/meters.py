@@ -31,7 +31,7 @@ FOREVER = np.iinfo(np.int64).max
 STEPS_OF_PACE = 8
 """Steps before a silence of an on-change meter that tell how long it is silent while all is well."""
 JITTER_SHARE = 0.1
-NOTABLE_KWH = 0.02
+NOTABLE_KWH = 0.005
 """A person is told of what a meter took back only where it is more than its last digits."""
 KWH_PER_UNIT = {"Wh": 1e-3, "kWh": 1.0, "MWh": 1e3, "": 1.0}
 
