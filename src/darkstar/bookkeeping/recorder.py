@@ -11,13 +11,14 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import stamina
 
 from darkstar.bookkeeping.backfill import HISTORY_DAYS, plan_backfill, run_backfill
+from darkstar.bookkeeping.news import LastNews
 from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
 from darkstar.bookkeeping.survey import Sensor, survey
 from darkstar.config.settings import Settings
@@ -63,12 +64,15 @@ class Recorder:
         ledger: LedgerFile,
         settings: Settings,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._source = source
         self._ledger = ledger
         self._settings = settings
         self._clock = clock
+        self._sleep = sleep
         self._closed_until: int | None = None
+        self._open_from: float = math.inf
 
     async def run(self) -> None:
         """Record until cancelled; reconnect for ever, with growing pauses.
@@ -97,16 +101,20 @@ class Recorder:
         async with _collecting(self._source.changes(list(meters)), inbox) as collecting:
             # A whole second, for history is asked for by the second and must join the live watch without a hole.
             since = float(math.ceil(await self._beat(collecting)))
-            await asyncio.sleep(max(0.0, since - self._clock()))
+            await self._sleep(max(0.0, since - self._clock()))
             await self._beat(collecting)
             snapshot = {change.entity_id: change for change in inbox if change.snapshot}
+            before = LastNews(self._ledger, meters, since).oldest
             self._store(meters, inbox, since, since)
-            await self._fill_hole(sensors, meters, snapshot, since)
+            await self._fill_hole(sensors, meters, snapshot, since, before)
+            news = LastNews(self._ledger, meters, since)
             while True:
                 until = await self._beat(collecting)
+                reach = news.take((c.entity_id, c.state, c.updated_us / MICROSECONDS) for c in inbox)
+                self._open_from = min(self._open_from, math.inf if reach is None else reach)
                 self._store(meters, inbox, since, until)
                 self._close_slots(until)
-                await asyncio.sleep(min(HEARTBEAT_SECONDS, self._until_next_close()))
+                await self._sleep(min(HEARTBEAT_SECONDS, self._until_next_close()))
 
     async def _beat(self, collecting: "asyncio.Task[None]") -> float:
         """An instant up to which every change is in the inbox.
@@ -141,10 +149,13 @@ class Recorder:
         meters: Mapping[str, int],
         snapshot: Mapping[str, StateChange],
         since: float,
+        before: float | None,
     ) -> None:
+        """Fetch what was missed; `before` is the last news of the meter that has been silent longest."""
         watched_until = [self._watched_until(meter_id) for meter_id in meters.values()]
         oldest = since - HISTORY_DAYS * 24 * HOUR_SECONDS
-        start = min(oldest if until is None else until for until in watched_until) - OVERLAP_SECONDS
+        missed = min(oldest if until is None else until for until in watched_until) - OVERLAP_SECONDS
+        start = max(oldest, missed if before is None else min(missed, before))
         await self._wait_for_history(snapshot)
         plan = plan_backfill(
             sensors, slot_floor(start), slot_floor(since) + SLOT_SECONDS, since, commit_lag=0
@@ -171,7 +182,7 @@ class Recorder:
                 if e not in answer or int(answer[e].time_us.max(initial=0)) < t
             }
             if newest:
-                await asyncio.sleep(1.0)
+                await self._sleep(1.0)
         for entity_id in newest:
             log.warning("%s is not in Home Assistant's history: is it excluded from its recorder?", entity_id)
 
@@ -180,8 +191,9 @@ class Recorder:
         if self._closed_until is None:
             self._closed_until = end
         if end > self._closed_until:
-            resolve_range(self._ledger, self._settings, self._closed_until - HOUR_SECONDS, end)
-            self._closed_until = end
+            start = min(self._closed_until - HOUR_SECONDS, slot_floor(min(self._open_from, end)))
+            resolve_range(self._ledger, self._settings, start, end)
+            self._closed_until, self._open_from = end, math.inf
 
     def _until_next_close(self) -> float:
         now = self._clock()
