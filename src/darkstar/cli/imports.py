@@ -1,4 +1,4 @@
-"""`darkstar import`: energy and prices from files."""
+"""`darkstar import`: energy and prices from files, and older ledgers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from darkstar.bookkeeping.imports import EnergyImport, PriceImport, import_energy, import_prices
+from darkstar.bookkeeping.old_ledgers import OldImport, import_old_ledger, preview_old_ledger
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
 from darkstar.cli.home import back_up_first, open_ledger, open_settings
 from darkstar.cli.progress import shown_progress
@@ -15,7 +16,10 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import iso_local, iso_utc
 from darkstar.evidence.files.columns import parse_map
 from darkstar.evidence.files.instants import parse_zone
+from darkstar.evidence.files.old_ledger import read_old_ledger
 from darkstar.evidence.files.tables import Table, read_table
+from darkstar.ledger.old_rows.reasons import Verdict
+from darkstar.ledger.old_rows.rows import Finding
 from darkstar.ledger.quotes import PriceKind
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or Parquet with an index or column ts_utc.")]
@@ -26,7 +30,9 @@ TimezoneOption = Annotated[
     ),
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Bring energy or prices from a file into the ledger.")
+app = typer.Typer(
+    no_args_is_help=True, help="Bring energy, prices or an older ledger from a file into the ledger."
+)
 
 
 def register(parent: typer.Typer) -> None:
@@ -92,6 +98,31 @@ def prices_command(
         print_json(_prices_json(done, backup))
     else:
         _tell_prices(done, settings.home.tz, settings.home.currency)
+
+
+@app.command("ledger")
+def ledger_command(
+    file: Annotated[Path, typer.Argument(help="The older system's planner_learning.db; it is not changed.")],
+    timezone: TimezoneOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge and report only; store nothing.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import an older system's ledger: its faults are mended where that is certain, and refused where it is not."""
+    settings = open_settings(home)
+    zone = parse_zone(timezone) if timezone is not None else settings.home.tz
+    old = read_old_ledger(file, naive_tz=zone, currency=settings.home.currency)
+    backup = None
+    if dry_run:
+        done = preview_old_ledger(old, settings)
+    else:
+        backup = back_up_first(settings, "import-ledger")
+        with open_ledger(settings) as ledger, shown_progress() as progress:
+            done = import_old_ledger(ledger, settings, old, progress)
+    if as_json:
+        print_json(_ledger_json(done, dry_run, backup))
+    else:
+        _tell_ledger(done, dry_run, settings.home.tz)
 
 
 def say(text: str) -> None:
@@ -172,3 +203,59 @@ def _tell_prices(done: PriceImport, tz: ZoneInfo, currency: str) -> None:
     say(f"{done.rows} {what}, {done.added} of them new, for {done.slots} slots")
     say(f"{iso_local(done.start, tz)} to {iso_local(done.end, tz)}")
     say(f"lowest {done.lowest:.4f}, median {done.median:.4f}, highest {done.highest:.4f} {currency} a kWh")
+
+
+def _ledger_json(done: OldImport, dry_run: bool, backup: Path | None) -> dict[str, object]:
+    return {
+        "from": iso_utc(done.start),
+        "to": iso_utc(done.end),
+        "dry_run": dry_run,
+        "table": done.table,
+        "rows": done.rows,
+        "columns": dict(done.columns),
+        "left_out": dict(done.left_out),
+        "values": {
+            subject: {"taken": tally.taken, "mended": tally.mended, "refused": tally.refused}
+            for subject, tally in done.tallies.items()
+        },
+        "findings": [_finding_json(finding) for finding in done.findings],
+        "added": done.added,
+        "slots": done.slots,
+        "backup": str(backup) if backup else None,
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    return {
+        "verdict": finding.reason.verdict.name.lower(),
+        "reason": finding.reason.value,
+        "sentence": finding.reason.sentence,
+        "values": dict(finding.counts),
+        "examples": [
+            {"slot_start": example.written, "of": example.subject, "value": example.value}
+            for example in finding.examples
+        ],
+    }
+
+
+def _tell_ledger(done: OldImport, dry_run: bool, tz: ZoneInfo) -> None:
+    say(f"{done.rows} rows of {done.table}, {iso_local(done.start, tz)} to {iso_local(done.end, tz)}")
+    for subject, tally in done.tallies.items():
+        say(f"{subject}: {tally.taken} taken, {tally.mended} mended, {tally.refused} refused")
+    for verdict in (Verdict.MENDED, Verdict.REFUSED):
+        for finding in done.findings:
+            if finding.reason.verdict is verdict:
+                _tell_finding(finding)
+    for name, why in done.left_out.items():
+        say(f"{name}: left out, {why}")
+    if dry_run:
+        say("Nothing was stored: --dry-run.")
+    else:
+        say(f"{done.added} pieces of evidence were new; {done.slots} slots resolved")
+
+
+def _tell_finding(finding: Finding) -> None:
+    where = ", ".join(f"{subject} {count}" for subject, count in finding.counts.items())
+    say(f"{finding.reason.verdict.name.lower()}: {finding.reason.sentence} ({where})")
+    for example in finding.examples:
+        say(f"  {example.written}: {example.subject} {example.value:.6g}")
