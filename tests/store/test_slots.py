@@ -48,6 +48,14 @@ def test_the_extent(ledger: LedgerFile) -> None:
     assert ledger.slot_extent() == (START, START + 1800)
 
 
+def test_prices_reach_further_than_what_is_resolved(ledger: LedgerFile) -> None:
+    ledger.write_prices(prices([1.0, 1.0, 1.0], [1.0, 1.0, 1.0]))
+    assert ledger.resolved_extent() is None
+    ledger.write_slots(resolved({Channel.LOAD: [NAN, NAN]}))
+    assert ledger.resolved_extent() == (START, START + 1800)
+    assert ledger.slot_extent() == (START, END)
+
+
 def test_prices_and_energies_leave_each_other_alone(ledger: LedgerFile) -> None:
     ledger.write_slots(resolved({Channel.PV: [1.0, 2.0, 3.0]}))
     ledger.write_prices(prices([0.0, -0.5, NAN], [-0.1, 0.0, NAN]))

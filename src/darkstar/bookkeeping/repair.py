@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkstar.bookkeeping.resolving import counted_meters, gather, resolve_range, site_of, stored_slots
+from darkstar.bookkeeping.labels import stored_slots
+from darkstar.bookkeeping.resolving import counted_meters, gather, resolve_range, site_of
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.errors import UsageError

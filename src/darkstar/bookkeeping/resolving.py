@@ -4,18 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from darkstar.bookkeeping.labels import stored_slots, write_labels
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.home import slot_limits_kwh
-from darkstar.domain.slots import HOUR_SECONDS, day_bounds, hour_floor, local_date, slot_range
+from darkstar.domain.slots import HOUR_SECONDS, hour_floor, slot_range
 from darkstar.ledger.combining import MeterGroup
 from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence
 from darkstar.ledger.meters import parse
-from darkstar.ledger.quality import label_days
 from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
-from darkstar.ledger.resolved import ResolvedSlots
 from darkstar.ledger.swapped import swapped
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.meters import MeterRow
@@ -97,7 +96,7 @@ def resolve_range(
     Each chunk is one transaction; a killed run leaves old and new slots beside each other, both of them true to the
     evidence at their time, and running again makes all of them new.
     """
-    site, tz = site_of(settings), settings.home.tz
+    site = site_of(settings)
     pieces = list(chunks(start, end, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("resolving", done, len(pieces))
@@ -107,26 +106,9 @@ def resolve_range(
             repairs = ledger.repairs(piece_start - MARGIN_SECONDS, piece_end + MARGIN_SECONDS)
             resolved = resolve(slot_range(piece_start, piece_end), groups, soc, site, repairs)
             ledger.write_slots(resolved)
-            ledger.write_days(label_days(resolved, groups.keys(), tz))
-            for edge in (piece_start, piece_end - 1):
-                first, last = day_bounds(local_date(edge, tz), tz)
-                if not piece_start <= first < last <= piece_end and _is_over(ledger, last):
-                    ledger.write_days(label_days(stored_slots(ledger, first, last), groups.keys(), tz))
+            write_labels(ledger, settings, piece_start, piece_end, groups.keys())
     progress("resolving", len(pieces), len(pieces))
     return len(slot_range(start, end))
-
-
-def _is_over(ledger: LedgerFile, end: int) -> bool:
-    """Whether the ledger has come to an instant: a day that is not over has no label yet."""
-    extent = ledger.slot_extent()
-    return extent is not None and extent[1] >= end
-
-
-def stored_slots(ledger: LedgerFile, start: int, end: int) -> ResolvedSlots:
-    """The slots of [start, end) as they stand in the ledger."""
-    table = ledger.slots(start, end)
-    channels = ledger.provenance(start, end)
-    return ResolvedSlots(table.slots, channels, table.soc_start_percent, table.soc_end_percent)
 
 
 def swapped_sensors(ledger: LedgerFile, settings: Settings, start: int, end: int) -> list[str]:

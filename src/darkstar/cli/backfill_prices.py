@@ -1,4 +1,4 @@
-"""`darkstar backfill prices`: what lacks a price is asked for at one source after another."""
+"""`darkstar backfill prices`: what lacks a price is asked for at the sources in turn; they are compared."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from darkstar.evidence.prices import PriceSource, price_sources
 from darkstar.store.ledger_file import LedgerFile
 
 INCOMPLETE = 1
-"""Exit code: done, and some of the range still has no price."""
+"""Exit code: done, and some of the range still has no price, or two sources differ about it."""
 
 
 def prices_command(
@@ -27,6 +27,9 @@ def prices_command(
     end: ToOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked for; change nothing.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask a second source also where the first has prices.")
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -39,17 +42,18 @@ def prices_command(
         first, last = _range(ledger, settings, start, end, now)
         plan = plan_prices(ledger, settings, first, last, now)
     if dry_run or not as_json:
-        _tell_plan(plan, sources, settings, as_json=as_json)
+        _tell_plan(plan, sources, settings, check=check, as_json=as_json)
     if dry_run:
         return
     back_up_first(settings, "backfill-prices")
     with open_ledger(settings) as ledger, shown_progress() as progress, ledger.run("backfill prices", ""):
-        report = asyncio.run(backfill_prices(sources, ledger, settings, plan.start, plan.end, now, progress))
+        work = backfill_prices(sources, ledger, settings, plan.start, plan.end, now, progress, check=check)
+        report = asyncio.run(work)
     if as_json:
         print_json(_report_json(report))
     else:
         _tell_report(report, settings)
-    if report.missing:
+    if report.missing or report.disputes:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -73,8 +77,11 @@ def _range(
     return first, parse_instant(end, settings.home.tz) if end else known_until(now)
 
 
-def _tell_plan(plan: PricePlan, sources: list[PriceSource], settings: Settings, *, as_json: bool) -> None:
+def _tell_plan(
+    plan: PricePlan, sources: list[PriceSource], settings: Settings, *, check: bool, as_json: bool
+) -> None:
     names = [source.name for source in sources]
+    checks = {name: plan.checks.get(name, ()) for name in names} if check else {}
     if as_json:
         print_json(
             {
@@ -84,6 +91,10 @@ def _tell_plan(plan: PricePlan, sources: list[PriceSource], settings: Settings, 
                 "known": plan.known,
                 "sources": names,
                 "requests": [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in plan.requests],
+                "checks": {
+                    name: [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in days]
+                    for name, days in checks.items()
+                },
             }
         )
         return
@@ -93,6 +104,9 @@ def _tell_plan(plan: PricePlan, sources: list[PriceSource], settings: Settings, 
     )
     for first, last in plan.requests:
         say(f"  to ask for: {iso_local(first, tz)} to {iso_local(last, tz)}")
+    for name, days in checks.items():
+        for first, last in days:
+            say(f"  to check with {name}: {iso_local(first, tz)} to {iso_local(last, tz)}")
     say(f"sources in turn: {', '.join(names) or 'none (imported files only)'}")
 
 
@@ -105,6 +119,16 @@ def _report_json(report: PriceReport) -> dict[str, object]:
         "added": dict(report.added),
         "failures": dict(report.failures),
         "missing": [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in report.missing],
+        "compared": report.compared,
+        "disputes": [
+            {
+                "from": iso_utc(dispute.start),
+                "to": iso_utc(dispute.end),
+                "between": dispute.between,
+                "apart_per_kwh": dispute.apart_per_kwh,
+            }
+            for dispute in report.disputes
+        ],
     }
 
 
@@ -117,3 +141,9 @@ def _tell_report(report: PriceReport, settings: Settings) -> None:
     say(f"{report.known} of {report.slots} slots have an import price")
     for first, last in report.missing:
         say(f"  without a price: {iso_local(first, tz)} to {iso_local(last, tz)}")
+    say(f"{report.compared} slots have the market's price from two sources")
+    for dispute in report.disputes:
+        say(
+            f"  {dispute.between} differ by up to {dispute.apart_per_kwh:.3g} {settings.home.currency}/kWh: "
+            f"{iso_local(dispute.start, tz)} to {iso_local(dispute.end, tz)}"
+        )

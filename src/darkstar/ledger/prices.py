@@ -44,6 +44,13 @@ class SourceComparison:
         """Where two sources or more have a price; shape (n,)."""
         return np.isfinite(self.apart_per_kwh)
 
+    def unchecked(self, name: str) -> NDArray[np.bool_]:
+        """Where a source could give the second price: some other one has a price, and it has none; shape (n,)."""
+        others = [np.isfinite(prices) for source, prices in self.market.items() if source != name]
+        known = np.any(others, axis=0) if others else np.zeros(len(self.slots), dtype=np.bool_)
+        own = self.market.get(name)
+        return np.asarray(known & ~self.compared & (own is None or np.isnan(own)))
+
 
 def resolve_prices(
     slots: Slots,

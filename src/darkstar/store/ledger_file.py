@@ -162,6 +162,10 @@ class LedgerFile:
         """Start of the first slot that has a row and end of the last; None where there is none."""
         return slots.slot_extent(self._db)
 
+    def resolved_extent(self) -> tuple[int, int] | None:
+        """The same of the slots whose energies were resolved: prices reach into the future, energies do not."""
+        return slots.resolved_extent(self._db)
+
     def write_days(self, labels: Sequence[DayQuality]) -> None:
         """Store the labels of local days in place of earlier ones."""
         days.write_days(self._db, labels)

@@ -112,7 +112,16 @@ def provenance(db: Database, start_utc: int, end_utc: int) -> Mapping[Channel, C
 
 def slot_extent(db: Database) -> tuple[int, int] | None:
     """Start of the first slot that has a row and end of the last; None where there is none."""
-    c = slot_observations.c.slot_start
+    return _extent(db, slot_observations)
+
+
+def resolved_extent(db: Database) -> tuple[int, int] | None:
+    """The same of the slots whose energies were resolved, whether they came out known or not."""
+    return _extent(db, slot_provenance)
+
+
+def _extent(db: Database, table: Table) -> tuple[int, int] | None:
+    c = table.c.slot_start
     ((first, last),) = db.read(select(func.min(c), func.max(c)))
     return None if first is None else (first, last + SLOT_SECONDS)
 
