@@ -131,6 +131,49 @@ def test_days_that_a_short_range_does_not_look_at_have_no_say() -> None:
     assert hour[0] < 0.1 < 1.2 < hour[3]
 
 
+def measured(quarters: Sequence[float]) -> list[MeterEvidence]:
+    """Energies of a file by the quarter."""
+    return [intervals([(15.0 * i, 15.0 * (i + 1), kwh) for i, kwh in enumerate(quarters)])]
+
+
+def test_the_one_channel_known_by_the_hour_follows_the_measured_quarters_of_the_others() -> None:
+    meters = {
+        Channel.PV: measured([0.1, 0.2, 0.3, 0.4]),
+        Channel.IMPORT: measured([0.4, 0.0, 0.2, 0.0]),
+        Channel.EXPORT: measured([0.0, 0.0, 0.0, 0.1]),
+        # The others leave 1.5; this meter says 0.2 more.
+        Channel.LOAD: [by_hour([1.7])],
+    }
+
+    load = resolve_home(meters, 0, 1).channels[Channel.LOAD]
+
+    assert load.energy_kwh == pytest.approx([0.55, 0.25, 0.55, 0.35], abs=1e-12)
+    assert set(load.method.tolist()) == {Method.SPLIT_BALANCE}
+
+
+@pytest.mark.parametrize(
+    ("bought", "sold", "used"),
+    [
+        pytest.param([0.4, 0.0, 0.2, 0.0], [0.0, 0.0, 0.0, 0.3], 0.7, id="less than nothing"),
+        pytest.param([0.0, 2.95, 0.0, 0.0], [0.0] * 4, 3.35, id="more than the connection carries"),
+    ],
+)
+def test_what_no_meter_can_have_shown_is_not_taken_from_the_balance(
+    bought: list[float], sold: list[float], used: float
+) -> None:
+    meters = {
+        Channel.PV: measured([0.1, 0.1, 0.1, 0.1]),
+        Channel.IMPORT: measured(bought),
+        Channel.EXPORT: measured(sold),
+        Channel.LOAD: [by_hour([used])],
+    }
+
+    load = resolve_home(meters, 0, 1).channels[Channel.LOAD]
+
+    assert load.energy_kwh == pytest.approx(np.full(4, used / 4), abs=1e-12)
+    assert set(load.method.tolist()) == {Method.SPLIT_EVEN}
+
+
 kwhs = st.one_of(st.just(0.0), st.floats(0, 6).map(lambda kwh: round(kwh, 3)))
 wild = st.lists(kwhs, min_size=24, max_size=24)
 quiet = st.lists(st.sampled_from([0.2, 0.21, 0.22, 0.2, 2.0, 4.0, 4.0]), min_size=24, max_size=24)

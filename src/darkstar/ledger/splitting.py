@@ -3,8 +3,8 @@
 Each hour's rest is split so that the quarters sum to it exactly: sun by the sun's course and the sky of the hours
 around; a battery that took what sun the home left over by that; what comes in from the grid and goes out to it by the
 balance with all other channels, where their quarters allow it; the others by the course of the hours around
-(`course.py`), evenly where these say nothing. A channel without meters is what the balance leaves of the others, by
-the hour where only hours are known.
+(`course.py`), evenly where these say nothing. A channel whose hours alone are known follows the measured quarters of
+all others. A channel without meters is what the balance leaves of the others, by the hour where only hours are known.
 """
 
 from collections.abc import Mapping
@@ -62,6 +62,7 @@ def settle(
     clear = sun.reshape(-1, SLOTS_PER_HOUR)
     for channel in evidence:
         _split(books, channel, coarse[channel], clear, limits_kwh[channel])
+    _close(books, coarse, limits_kwh)
     _derive(books, clear)
     _follow_surplus(books, coarse, limits_kwh)
     _follow_balance(books, coarse)
@@ -122,6 +123,30 @@ def _name(books: _Books, channel: Channel, where: Mask, method: NDArray[np.int64
     books.slots[channel].method[where.ravel()] = method
 
 
+def _close(books: _Books, coarse: Mapping[Channel, Mask], limits_kwh: Mapping[Channel, float]) -> None:
+    """Lay the one channel known by the hour as the measured quarters of all others leave it."""
+    by_slot = {c: np.isfinite(books.energy[c]).all(axis=1) & ~coarse[c].any(axis=1) for c in BALANCE_SIGN}
+    for channel, sign in BALANCE_SIGN.items():
+        others = [c for c in BALANCE_SIGN if c is not channel]
+        rows = np.flatnonzero(coarse[channel].all(axis=1) & np.all([by_slot[c] for c in others], axis=0))
+        left: Series = np.sum([-sign * BALANCE_SIGN[c] * books.energy[c][rows] for c in others], axis=0)
+        hour = books.rest[channel][rows]
+        # Where the hour's meter says more or less than that, the difference lies evenly over it.
+        laid = left + (hour - left.sum(axis=1))[:, None] / SLOTS_PER_HOUR
+        _accept(books, channel, rows, laid, limits_kwh[channel])
+
+
+def _accept(books: _Books, channel: Channel, rows: NDArray[np.intp], laid: Series, limit_kwh: float) -> None:
+    """Take the quarters that the balance gives hours, where a meter can have shown them; (rows, 4)."""
+    possible = ((laid >= -EPSILON_KWH) & (laid <= limit_kwh)).all(axis=1) & (laid.sum(axis=1) > 0)
+    chosen, weights = rows[possible], np.maximum(laid[possible], 0.0)
+    share = weights / weights.sum(axis=1, keepdims=True)
+    books.energy[channel][chosen] = books.rest[channel][chosen, None] * share
+    where: Mask = np.zeros(books.energy[channel].shape, dtype=np.bool_)
+    where[chosen] = True
+    _name(books, channel, where, Method.SPLIT_BALANCE)
+
+
 def _derive(books: _Books, clear: Series) -> None:
     """The one channel that the others leave open, quarter by quarter.
 
@@ -168,12 +193,9 @@ def _follow_surplus(
         hour, offer = books.rest[channel], offered.sum(axis=1)
         about = coarse[channel].all(axis=1) & (np.minimum(hour, offer) > SAME * np.maximum(hour, offer))
         rows = np.flatnonzero(about)
-        laid = hour[rows, None] * (offered[rows] / offer[rows, None])
-        fits = (laid <= limits_kwh[channel]).all(axis=1)
-        books.energy[channel][rows[fits]] = laid[fits]
-        where: Mask = np.zeros(surplus.shape, dtype=np.bool_)
-        where[rows[fits]] = True
-        _name(books, channel, where, Method.SPLIT_BALANCE)
+        _accept(
+            books, channel, rows, hour[rows, None] * offered[rows] / offer[rows, None], limits_kwh[channel]
+        )
 
 
 def _follow_balance(books: _Books, coarse: Mapping[Channel, Mask]) -> None:
