@@ -37,7 +37,6 @@ DETECTORS: tuple[Callable[[Case], Finding | None], ...] = (
     silence.pending,
     accounts.corrected,
     accounts.changed_since,
-    accounts.sum_edited,
     timing.between_neighbours,
     silence.missing_row,
     incidents.negative_hour,

@@ -1,5 +1,7 @@
 """What the books of either side say."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from darkstar.domain.channels import Channel
@@ -100,6 +102,13 @@ def test_a_number_that_a_correction_takes_back_is_not_missing() -> None:
 
     assert causes(nothing) == {1: "corrected"}
     assert causes(undone) == {1: "not_in_ledger"}
+
+
+def test_a_correction_of_another_channel_or_hour_is_no_cause() -> None:
+    (sun,) = (replace(c, channel=Channel.PV) for c in repair(1, 3.0).corrections)
+    others = [repair(2, 3.0), replace(repair(1, 3.0), corrections=(sun,))]
+
+    assert causes(stretch([], 3, [1.0, 1.5, 1.0], [1.0] * 3, repairs=others)) == {1: "unexplained"}
 
 
 def test_what_befell_the_meter_goes_before_its_correction() -> None:

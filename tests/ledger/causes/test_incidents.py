@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from darkstar.ledger.evidence import Statistics
-from tests.ledger.cases import Shown, on_change, statistics
-from tests.ledger.causes.hours import causes, stretch, why
+from darkstar.ledger.explain import remarks
+from tests.ledger.cases import Shown, on_change, periodic, statistics
+from tests.ledger.causes.hours import case, causes, stretch, why
 
 
 def steady(first: float, last: float, begin: float = 500.0, step: float = 6, kw: float = 1.0) -> list[Shown]:
@@ -142,4 +142,34 @@ def test_rows_alone_tell_a_dip() -> None:
     found = stretch([on_change([], hourly=rows)], 4)
 
     assert set(causes(found).values()) == {"dip"}
-    assert isinstance(rows, Statistics)
+
+
+def test_rows_that_changed_since_are_not_the_meter_s_doing() -> None:
+    states, sums = [500.0, 501.0, 502.0, 0.0, 504.0, 505.0], [0.0, 1.0, 2.0, 2.0, 506.0, 507.0]
+    rows = statistics([(60 * (h - 1), s, t) for h, (s, t) in enumerate(zip(states, sums, strict=True))])
+    then = stretch([on_change([], hourly=rows)], 4).ha_kwh
+
+    found = causes(stretch([on_change([], hourly=rows)], 4, ha_kwh=[*then[:3], 30.0]))
+
+    assert found[3] == "changed_in_home_assistant"
+
+
+def test_what_befalls_a_meter_later_is_not_blamed() -> None:
+    file = periodic([(15.0 * m, 900.0 if m == 14 else 100 + 0.25 * m) for m in range(20)])
+
+    asked = stretch([], 4, [1.5, 1.0, 1.0, 800.0], [1.0, 1.0, 1.0, 1.0], files=[file])
+
+    assert causes(asked) == {0: "resolution", 3: "spike"}
+
+
+def test_an_hour_whose_numbers_agree_still_tells_what_befell_its_meter() -> None:
+    shown = [s for s in day() if s[0] not in (117.0, 123.0)]
+    meter = on_change(sorted([*shown, (117.0, 0.0), (120.0, 502.95)], key=lambda s: s[0]))
+    of = stretch([meter], 4)
+
+    found = remarks(case(of, 1))
+
+    assert found
+    assert found.cause.value == "dip"
+    assert remarks(case(of, 2)) is None, "it ended with the hour before"
+    assert remarks(case(of, 3)) is None

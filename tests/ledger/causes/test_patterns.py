@@ -105,6 +105,14 @@ def test_books_that_agree_but_for_some_hours_show_no_pattern() -> None:
     assert all(other is None for other in found.exchanged)
 
 
+def test_a_few_hours_prove_no_pattern() -> None:
+    ha = home()
+    known = (np.arange(N) >= 100) & (np.arange(N) < 110)
+    ours = {c: np.where(known, 2 * series, np.nan) for c, series in ha.items()}
+
+    assert set(patterns(ha, ours)[Channel.LOAD].factor) == {1.0}
+
+
 def test_noise_shows_no_pattern() -> None:
     ha, other = home(1), home(2)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.ledger.cases import Shown, on_change, statistics
+from tests.ledger.cases import Shown, on_change, periodic, statistics
 from tests.ledger.causes.hours import causes, stretch, why
 from tests.ledger.causes.test_incidents import steady
 
@@ -40,6 +40,16 @@ def test_a_frozen_meter_is_no_outage() -> None:
     assert found[5].cause.value == "catch_up_lump"
     assert "stood still at one number" in found[5].detail
     assert {f.cause.value for hour, f in found.items() if hour < 5} == {"frozen_meter"}
+
+
+def test_a_file_s_gap_and_a_file_s_frozen_meter() -> None:
+    before, after = [(15.0 * m, 100 + 0.25 * m) for m in range(5)], [(300.0, 117.0), (315.0, 117.25)]
+    gap = periodic([*before, *after])
+    still = periodic([*before, *((15.0 * m, 101.0) for m in range(5, 20)), *after])
+
+    for file, expected in ((gap, "outage"), (still, "frozen_meter")):
+        found = stretch([], 5, [1.0, 0.0, 0.0, 0.0, 16.0], [1.0, 4.0, 4.0, 4.0, 4.0], files=[file])
+        assert set(causes(found).values()) == {expected, "catch_up_lump"}
 
 
 def test_an_hour_without_a_row() -> None:

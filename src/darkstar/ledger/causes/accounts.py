@@ -48,24 +48,6 @@ def not_its_samples(case: Case) -> Finding | None:
     )
 
 
-def sum_edited(case: Case) -> Finding | None:
-    """The stored row's sum moved, its state did not move alike, and the ledger goes by the state."""
-    if case.refuted:
-        return None
-    for witness in case.stretch.witnesses:
-        rows = witness.rows(int(case.stretch.hours[case.i]))
-        if len(rows) < 2 or rows.start_utc[-1] != case.stretch.hours[case.i]:
-            continue
-        by_sum, by_state = (float(np.diff(rows_of)[0]) for rows_of in (rows.sum_kwh, rows.state_kwh))
-        if abs(by_sum - by_state) > case.stretch.tolerance_kwh:
-            return found(
-                Cause.SUM_APART,
-                f"{witness.name}: its sum moved by {by_sum:.3f} kWh, its state by {by_state:.3f}.",
-                meter=witness.name,
-            )
-    return None
-
-
 def resolution(case: Case) -> Finding | None:
     """The difference is not more than the meters' smallest steps at the two ends of the hour."""
     steps = [_step_kwh(witness) for witness in case.stretch.witnesses]

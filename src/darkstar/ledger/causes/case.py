@@ -11,7 +11,7 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.corrections import Repair
-from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Statistics
+from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Reporting
 from darkstar.ledger.meters import Steps, count, parse_signed
 from darkstar.ledger.resolved import ChannelSlots, Flag
 from darkstar.ledger.spans import measure_before, union
@@ -65,8 +65,12 @@ class Witness:
 
     @cached_property
     def steps(self) -> Steps:
-        """What the rules make of its readings."""
-        return count(self.evidence, self._limit_kw).steps
+        """What the rules make of its readings; a file's gap of more than an hour is a silence."""
+        steps = count(self.evidence, self._limit_kw).steps
+        gaps = (steps.end_us - steps.start_us > HOUR_SECONDS * MICROSECONDS) & (steps.energy_kwh > 0)
+        if self.evidence.reporting is Reporting.PERIODIC:
+            steps = replace(steps, flags=np.where(gaps, steps.flags | int(Flag.SPREAD), steps.flags))
+        return steps
 
     @cached_property
     def believed(self) -> Trusted:
@@ -169,15 +173,6 @@ class Witness:
         heard = int(np.diff(measure_before(self.evidence.watched_us, edges))[0])
         silent = self.numbers[2]
         return heard < end_us - start_us or bool(((silent[:, 0] < end_us) & (silent[:, 1] > start_us)).any())
-
-    def rows(self, hour_utc: int) -> Statistics:
-        """The hourly rows that make up an hour's `change`: the one before and its own."""
-        hourly = self.evidence.hourly
-        own = int(np.searchsorted(hourly.start_utc, hour_utc, side="right"))
-        rows = slice(max(own - 2, 0), own)
-        return Statistics(
-            hourly.period_s, hourly.start_utc[rows], hourly.state_kwh[rows], hourly.sum_kwh[rows]
-        )
 
 
 def _spans(steps: Steps) -> Instants:

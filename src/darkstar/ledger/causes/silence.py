@@ -60,16 +60,11 @@ def missing_row(case: Case) -> Finding | None:
 
 
 def _frozen(witness: Witness, incident: Incident) -> bool:
-    """Whether the meter could be read all the time, and showed the number that it began with."""
-    time_us, value, _ = witness.numbers
-    first = int(np.searchsorted(time_us, incident.start_us))
-    last = int(np.searchsorted(time_us, incident.end_us))
-    shown = value[first:last]
-    if not len(shown) or (shown != shown[0]).any():
-        return False
+    """Whether the meter could be read all the time, and told nothing new."""
     if witness.ours:
         return not witness.mute(incident.start_us, incident.end_us)
-    return len(shown) > 1
+    first, last = np.searchsorted(witness.numbers[0], (incident.start_us, incident.end_us))
+    return bool(last - first > 1)
 
 
 def _overlap_us(case: Case, incident: Incident) -> int:
