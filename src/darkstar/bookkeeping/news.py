@@ -4,6 +4,7 @@ A meter that comes back after an outage, or moves after standing still, says wha
 heard: slots that were closed meanwhile are open again.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -29,22 +30,22 @@ class LastNews:
                 last = next(str(state) for state in evidence.readings.state[::-1] if _is_number(str(state)))
                 self._shown[name] = (last, float(since))
 
-    @property
-    def oldest(self) -> float | None:
-        """The earliest instant [UTC s] that a meter's next number may reach back to."""
-        return min((since for _, since in self._shown.values()), default=None)
+    def reach_of(self, later: "LastNews") -> float:
+        """How far back [UTC s] what became known since reaches; infinite where nothing did."""
+        moved = [since for name, (state, since) in self._shown.items() if later._shown[name][0] != state]
+        return min(moved, default=math.inf)
 
-    def take(self, news: Iterable[tuple[str, str, float]]) -> float | None:
-        """Take note of states (name, state, instant [UTC s]) in time order; returns how far back they reach.
+    def take(self, news: Iterable[tuple[str, str, float]]) -> float:
+        """Take note of states (name, state, instant [UTC s]) in time order; returns how far back [UTC s] they reach.
 
-        None where none of them is a new number.
+        Infinite where none of them is a new number.
         """
-        reach: float | None = None
+        reach = math.inf
         for name, state, at in news:
             shown, since = self._shown.get(name, ("", at))
             if state == shown or not _is_number(state):
                 continue
-            reach = since if reach is None else min(reach, since)
+            reach = min(reach, since)
             self._shown[name] = (state, at)
         return reach
 

@@ -104,14 +104,15 @@ class Recorder:
             await self._sleep(max(0.0, since - self._clock()))
             await self._beat(collecting)
             snapshot = {change.entity_id: change for change in inbox if change.snapshot}
-            before = LastNews(self._ledger, meters, since).oldest
+            before = LastNews(self._ledger, meters, since)
             self._store(meters, inbox, since, since)
-            await self._fill_hole(sensors, meters, snapshot, since, before)
+            await self._fill_hole(sensors, meters, snapshot, since)
             news = LastNews(self._ledger, meters, since)
+            self._open_from = min(self._open_from, before.reach_of(news))
             while True:
                 until = await self._beat(collecting)
                 reach = news.take((c.entity_id, c.state, c.updated_us / MICROSECONDS) for c in inbox)
-                self._open_from = min(self._open_from, math.inf if reach is None else reach)
+                self._open_from = min(self._open_from, reach)
                 self._store(meters, inbox, since, until)
                 self._close_slots(until)
                 await self._sleep(min(HEARTBEAT_SECONDS, self._until_next_close()))
@@ -149,13 +150,10 @@ class Recorder:
         meters: Mapping[str, int],
         snapshot: Mapping[str, StateChange],
         since: float,
-        before: float | None,
     ) -> None:
-        """Fetch what was missed; `before` is the last news of the meter that has been silent longest."""
         watched_until = [self._watched_until(meter_id) for meter_id in meters.values()]
         oldest = since - HISTORY_DAYS * 24 * HOUR_SECONDS
-        missed = min(oldest if until is None else until for until in watched_until) - OVERLAP_SECONDS
-        start = max(oldest, missed if before is None else min(missed, before))
+        start = min(oldest if until is None else until for until in watched_until) - OVERLAP_SECONDS
         await self._wait_for_history(snapshot)
         plan = plan_backfill(
             sensors, slot_floor(start), slot_floor(since) + SLOT_SECONDS, since, commit_lag=0
