@@ -9,6 +9,7 @@
     naming.py    the causes that a person would be told
     rivals.py    a naive pipeline and Home Assistant's own rule, on the same readings
     alarms.py    what the ledger complains of where nothing is wrong
+    household.py faults that only a home's balance shows
     report.py    the table
 """
 
@@ -18,11 +19,14 @@ from benchmarks._result import Result
 from benchmarks.ledger_faults.alarms import Quiet, quiet_years
 from benchmarks.ledger_faults.faults import FAMILIES
 from benchmarks.ledger_faults.homes import Meter, data_folder, demo_meters, real_meters
+from benchmarks.ledger_faults.household import home_alarms, home_trials
 from benchmarks.ledger_faults.report import report
 from benchmarks.ledger_faults.trials import Trial, attempt
+from darkstar.demo.home import make_home
 
 SEED = 20_261_122
 TRIALS, PAIRS = 100, 400
+DEMO_DAYS = 120
 QUICK_TRIALS, QUICK_PAIRS = 10, 30
 BY_FILE_EVERY = 20
 TO_THE_END = frozenset({"frozen for ever", "shifted by an hour", "daily reset", "hour-lumped readings"})
@@ -32,14 +36,16 @@ TO_THE_END = frozenset({"frozen for ever", "shifted by an hour", "daily reset", 
 def run(*, quick: bool = False) -> Result:
     """Every family by itself, pairs of them, and the years in which nothing is wrong."""
     folder = data_folder()
-    meters = [*(real_meters(folder) if folder else ()), *demo_meters(60 if quick else 365)]
+    home = make_home(days=DEMO_DAYS)
+    meters = [*(real_meters(folder) if folder else ()), *demo_meters(home)]
     random = np.random.default_rng(SEED)
     trials = [
         t for name in FAMILIES for t in _trials(meters, (name,), QUICK_TRIALS if quick else TRIALS, random)
     ]
     pairs = _pairs(meters, QUICK_PAIRS if quick else PAIRS, random)
+    at_home = home_trials(home, QUICK_TRIALS if quick else TRIALS, random)
     quiet: list[Quiet] = quiet_years(meters)
-    return report(trials, pairs, quiet, with_real_homes=folder is not None)
+    return report(trials, pairs, at_home, home_alarms(home), quiet, with_real_homes=folder is not None)
 
 
 def _trials(

@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ledger_faults.tape import Series, Tape
-from darkstar.demo.home import SPECS, make_home
+from darkstar.demo.home import SPECS, DemoHome
 from darkstar.demo.meters import WH_PER_KWH, State
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Instants
 
 CONNECTION_KW = 21.6
 """3 x 25 A with a quarter more: no home here has a larger one."""
-DEMO_DAYS = 365
 HOUR_US = HOUR_SECONDS * MICROSECONDS
 HEARD_LATE_US = 7 * MICROSECONDS
 """A state comes a little after the instant that a logger wrote down, and never on the edge of every hour."""
@@ -112,9 +111,8 @@ def real_meters(folder: Path) -> Iterator[Meter]:
                 yield _by(way, home, str(name), time_us, shown.to_numpy(dtype=np.float64))
 
 
-def demo_meters(days: int = DEMO_DAYS) -> Iterator[Meter]:
+def demo_meters(home: DemoHome) -> Iterator[Meter]:
     """The demo home's meters: by state in its last days, by the hour before."""
-    home = make_home(days=days)
     recent_us = home.end * MICROSECONDS - HISTORY_KEPT_US
     for spec in SPECS:
         if spec.unit == "%" or spec.state_class is None:

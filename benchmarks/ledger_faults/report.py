@@ -9,6 +9,7 @@ from rich.table import Table
 from benchmarks._result import Result
 from benchmarks.ledger_faults.alarms import HOURS_PER_YEAR, Quiet
 from benchmarks.ledger_faults.faults import FAMILIES
+from benchmarks.ledger_faults.household import HomeTrial
 from benchmarks.ledger_faults.trials import EXACT_KWH, Trial
 
 MISSES_SHOWN = 40
@@ -16,9 +17,15 @@ COLUMNS = ("found %", "named %", "exact %", "energy off kWh", "quarters off kWh"
 
 
 def report(
-    trials: Sequence[Trial], pairs: Sequence[Trial], quiet: Sequence[Quiet], *, with_real_homes: bool
+    trials: Sequence[Trial],
+    pairs: Sequence[Trial],
+    at_home: Sequence[HomeTrial],
+    alarms_at_home: tuple[int, int],
+    quiet: Sequence[Quiet],
+    *,
+    with_real_homes: bool,
 ) -> Result:
-    """A row for each family, one for pairs, and the misses by name."""
+    """A row for each family, one for pairs, those of whole homes, and the misses by name."""
     title = "Faults in the ledger" + ("" if with_real_homes else " (no real homes found: the demo's only)")
     table = Table("family", "trials", *COLUMNS, title=title)
     figures: dict[str, float] = {}
@@ -32,6 +39,14 @@ def report(
         table.add_row(name, str(len(of)), *(f"{value:.4g}" for value in row.values()))
         figures |= {f"{name}: {key}": value for key, value in row.items()}
         figures[f"{name}: trials"] = len(of)
+    for name in dict.fromkeys(trial.family for trial in at_home):
+        family = [trial for trial in at_home if trial.family == name]
+        shares = [
+            100 * float(np.mean(flags)) for flags in zip(*((t.found, t.named) for t in family), strict=True)
+        ]
+        table.add_row(name, str(len(family)), *(f"{share:.4g}" for share in shares))
+        figures |= {f"{name}: {key}": share for key, share in zip(COLUMNS, shares, strict=False)}
+        figures[f"{name}: blamed %"] = 100 * float(np.mean([trial.blamed for trial in family]))
     years, alarms = _home_years(quiet), [alarm for q in quiet for alarm in q.alarms]
     elsewhere = sum(trial.elsewhere for trial in trials)
     by_file = [trial.same_by_file for trial in (*trials, *pairs) if trial.same_by_file is not None]
@@ -39,6 +54,8 @@ def report(
         "sound home-years": years,
         "false alarms per home-year": len(alarms) / years,
         "complaints elsewhere per trial": elsewhere / len(trials),
+        "sound stretches of a home": alarms_at_home[0],
+        "suspicions in them": alarms_at_home[1],
         "through a ledger's file": len(by_file),
         "through a ledger's file: the same": sum(by_file),
     }
@@ -47,6 +64,7 @@ def report(
             f"{len(alarms)} false alarms in {years:.2f} sound home-years; "
             f"{elsewhere} complaints outside a fault's place",
             f"{sum(by_file)} of {len(by_file)} the same through a ledger's file",
+            f"{alarms_at_home[1]} suspicions in {alarms_at_home[0]} sound stretches of a home",
             *_listed("False alarm", alarms),
             *_listed("Missed", [t.story for t in (*trials, *pairs) if not all(t.found)]),
             *_listed("Misnamed", [t.story for t in (*trials, *pairs) if all(t.found) and not all(t.named)]),
