@@ -108,6 +108,37 @@ def test_excluded_days_are_left_out_and_masked_ones_are_not() -> None:
     assert replayed.sum() == 192
 
 
+def test_nothing_is_learned_from_what_a_label_calls_unsound() -> None:
+    spoilt = [
+        DayQuality(
+            SPRING - dt.timedelta(days=1), DayStatus.EXCLUDE, ("load is known in total only for 9 h",)
+        ),
+        DayQuality(SPRING, DayStatus.EXCLUDE, ("price: implausible for 1 h, as 84 per kWh",)),
+    ]
+    given = table(load=0.3, pv=0.1)
+    history, replayed = past_of(given, spoilt, TZ, day_bounds(SPRING, TZ)[0], ())
+
+    assert np.isnan(history.load_kwh[:96]).all(), "the day of the warm-up"
+    assert np.isnan(history.pv_kwh[:96]).all()
+    assert np.isfinite(history.import_price[:96]).all()
+    assert np.isfinite(history.load_kwh[96:]).all(), "a price's fault is not the load's"
+    assert np.isnan(history.import_price[96:188]).all()
+    assert np.isnan(history.export_price[96:188]).all()
+    assert history.omitted == ((SPRING, "price: implausible for 1 h, as 84 per kWh"),)
+    assert replayed.tolist() == [False] * 188 + [True] * 96
+    assert np.isfinite(given.import_price).all(), "the ledger's own numbers stay"
+
+
+def test_a_masked_battery_spoils_a_net_load_that_it_is_part_of() -> None:
+    metered = table(**{"import": 0.3, "export": 0.0, "batt_charge": 0.4, "batt_discharge": 0.0})
+    label = DayQuality(SPRING, DayStatus.MASK_BATTERY, ("batt_charge is known in total only for 9 h",))
+    history, replayed = past_of(metered, [label], TZ, START, ())
+
+    assert history.omitted == ((SPRING, "batt_charge is known in total only for 9 h"),)
+    assert replayed.sum() == 192
+    assert np.isnan(history.load_kwh[96:188]).all()
+
+
 def test_warm_up_is_known_and_not_replayed() -> None:
     holed = without(table(load=0.3, pv=0.1), [3], Channel.LOAD)
     later = day_bounds(SPRING, TZ)[0]
@@ -161,3 +192,15 @@ def test_state_of_charge_that_is_not_known_is_never_guessed(ledger: LedgerFile) 
             load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=None)
         loaded = load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=0.0)
     assert loaded.soc_start_kwh == 0.0
+
+
+def test_labels_count_in_the_warm_up_too(ledger: LedgerFile) -> None:
+    start = day_bounds(SPRING, TZ)[0]
+    reason = ("load is unknown for 4 h",)
+    with ledger:
+        ledger.write_days([DayQuality(SPRING - dt.timedelta(days=1), DayStatus.EXCLUDE, reason)])
+        loaded = load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=0.0)
+    before = (loaded.known.slots >= START) & (loaded.known.slots < start)
+    assert np.isnan(loaded.known.load_kwh[before]).all()
+    assert np.isfinite(loaded.known.import_price[before]).all()
+    assert np.isfinite(loaded.history.load_kwh).all()

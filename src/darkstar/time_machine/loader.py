@@ -2,7 +2,9 @@
 
 A home whose load and sun are both known is replayed on them; one that is known only by its grid meter on its net
 load (import less export, the battery's own flows taken out). A local day with a slot that lacks an energy or a
-price, or that the ledger labels `exclude`, is left out whole and named with its reason: nothing is made up.
+price, or that the ledger labels `exclude`, is left out whole and named with its reason: nothing is made up. Nor is
+anything learned from what its label calls unsound, energies or prices, in the range or before it. A day whose battery
+is masked stays: its load and sun are sound (on the net load they are not, for the battery's flows are in it).
 """
 
 import datetime as dt
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
-from darkstar.domain.slots import DAY_SECONDS, iso_utc, local_date
+from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_utc, local_date
+from darkstar.ledger.quality import spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Series
 from darkstar.store.ledger_file import LedgerFile
@@ -54,7 +57,8 @@ def load_scenario(
     start, end = bounds_utc
     with ledger.snapshot():
         table = ledger.slots(start - WARM_UP_SECONDS, end)
-        labels = ledger.days(local_date(start, home.tz), local_date(end - 1, home.tz) + dt.timedelta(days=1))
+        first_day = local_date(start - WARM_UP_SECONDS, home.tz)
+        labels = ledger.days(first_day, local_date(end - 1, home.tz) + dt.timedelta(days=1))
     history, replayed = past_of(table, labels, home.tz, start, absent)
     first = np.flatnonzero(replayed)[:1]
     if soc_start_percent is None and len(first):
@@ -89,9 +93,11 @@ def past_of(
     in_range = table.slots >= start_utc
     load_kwh, pv_kwh, net_only = _home_energy(table, in_range, absent)
     history = History(table.slots, load_kwh, pv_kwh, table.import_price, table.export_price, net_only)
+    history = _sound(history, labels, tz)
+    by_day = {label.day: label for label in labels}
     replayed, omitted = in_range.copy(), []
     for day, rows in _days(table.slots, in_range, tz):
-        reason = _why_not(history, rows, next((label for label in labels if label.day == day), None))
+        reason = _why_not(history, rows, by_day.get(day))
         if reason:
             replayed[rows] = False
             omitted.append((day, reason))
@@ -134,9 +140,28 @@ def _days(
         yield dates[first], rows[first:last]
 
 
+def _sound(history: History, labels: Sequence[DayQuality], tz: ZoneInfo) -> History:
+    """The history without what its days' labels call unsound."""
+    load_kwh, pv_kwh = history.load_kwh.copy(), history.pv_kwh.copy()
+    import_price, export_price = history.import_price.copy(), history.export_price.copy()
+    for label in labels:
+        rows = slice(*np.searchsorted(history.slots, day_bounds(label.day, tz)).tolist())
+        if spoils_energy(label) or _spoils_net_load(history, label):
+            load_kwh[rows] = pv_kwh[rows] = np.nan
+        if spoils_prices(label):
+            import_price[rows] = export_price[rows] = np.nan
+    return replace(
+        history, load_kwh=load_kwh, pv_kwh=pv_kwh, import_price=import_price, export_price=export_price
+    )
+
+
+def _spoils_net_load(history: History, label: DayQuality) -> bool:
+    return history.net_only and label.status is DayStatus.MASK_BATTERY
+
+
 def _why_not(history: History, rows: NDArray[np.int64], label: DayQuality | None) -> str:
-    if label is not None and label.status is DayStatus.EXCLUDE:
-        return "; ".join(label.reasons) or "labelled exclude"
+    if label is not None and (label.status is DayStatus.EXCLUDE or _spoils_net_load(history, label)):
+        return "; ".join(label.reasons) or f"labelled {label.status}"
     named = {
         "net load" if history.net_only else "load": history.load_kwh,
         "sun": history.pv_kwh,
