@@ -1,16 +1,21 @@
 """Prices kept: gaps found, filled from one source after another, and left unknown where nobody knows."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from darkstar.bookkeeping.prices import backfill_prices, plan_prices, write_prices
-from darkstar.config.settings import Settings
+from darkstar.bookkeeping.prices import Dispute, backfill_prices, plan_prices, write_prices
+from darkstar.bookkeeping.resolving import resolve_range
+from darkstar.config.settings import PriceSettings, Settings
 from darkstar.domain.errors import DataError, SourceUnreachableError, UsageError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
+from darkstar.ledger.evidence import Intervals, Reporting, Source
+from darkstar.ledger.quality import spoils_energy
 from darkstar.ledger.quotes import PriceKind, Quotes
+from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.homes import settings
 
@@ -23,7 +28,8 @@ class Recorded:
     """A source with one price for all hours but those it lacks.
 
     Attributes:
-        asked: ranges in the order of the questions. failing: by start of a range, the error it is answered with.
+        odd: prices of single hours by their start. asked: ranges in the order of the questions.
+        failing: by start of a range, the error it is answered with.
     """
 
     def __init__(self, name: str, price: float, lacks: tuple[tuple[int, int], ...] = ()) -> None:
@@ -32,6 +38,7 @@ class Recorded:
         self.lacks = lacks
         self.asked: list[tuple[int, int]] = []
         self.failing: dict[int, Exception] = {}
+        self.odd: dict[int, float] = {}
 
     async def fetch(self, start_utc: int, end_utc: int) -> Quotes:
         self.asked.append((start_utc, end_utc))
@@ -42,7 +49,8 @@ class Recorded:
         for first, last in self.lacks:
             starts = starts[(starts < first) | (starts >= last)]
         ends = starts + HOUR_SECONDS
-        return Quotes(self.name, "SE4", "SEK", PriceKind.SPOT, starts, ends, np.full(len(starts), self.price))
+        prices = np.array([self.odd.get(start, self.price) for start in starts.tolist()])
+        return Quotes(self.name, "SE4", "SEK", PriceKind.SPOT, starts, ends, prices)
 
 
 @pytest.fixture
@@ -192,3 +200,144 @@ def test_ranges_that_make_no_sense(ledger: LedgerFile, home: Settings) -> None:
         plan_prices(ledger, home, DAY + DAY_SECONDS, DAY, NOW)
     with pytest.raises(UsageError, match="Prices are published until 2025-08-22T22:00:00Z"):
         plan_prices(ledger, home, NOW + 3 * DAY_SECONDS, NOW + 4 * DAY_SECONDS, NOW)
+
+
+def varied(name: str, price: float) -> Recorded:
+    """A source whose price is another one in every hour of a month."""
+    source = Recorded(name, price)
+    source.odd = {DAY + i * HOUR_SECONDS: price + i / 10_000 for i in range(31 * 24)}
+    return source
+
+
+async def test_without_a_check_nobody_is_asked_for_what_is_known(ledger: LedgerFile, home: Settings) -> None:
+    second = varied("elprisetjustnu", 0.6)
+    report = await backfill_prices(
+        [varied("vattenfall", 0.4), second], ledger, home, DAY, DAY + DAY_SECONDS, NOW
+    )
+    assert second.asked == []
+    assert (report.compared, report.disputes) == (0, ())
+
+
+async def test_a_check_asks_a_second_source_once(ledger: LedgerFile, home: Settings) -> None:
+    first, second = varied("vattenfall", 0.4), varied("elprisetjustnu", 0.4)
+    end = DAY + 2 * DAY_SECONDS
+    await backfill_prices([first, second], ledger, home, DAY, end, NOW)
+    plan = plan_prices(ledger, home, DAY, end, NOW)
+    assert plan.checks == {"vattenfall": (), "elprisetjustnu": ((DAY, end),)}
+
+    report = await backfill_prices([first, second], ledger, home, DAY, end, NOW, check=True)
+    assert second.asked == [(DAY, end)]
+    assert len(first.asked) == 1
+    assert report.added == {"elprisetjustnu": 48}
+    assert (report.compared, report.disputes) == (192, ())
+
+    again = await backfill_prices([first, second], ledger, home, DAY, end, NOW, check=True)
+    assert len(second.asked) == 1
+    assert (again.added, again.compared) == ({}, 192)
+
+
+async def test_a_check_fills_and_compares_in_one_go(ledger: LedgerFile, home: Settings) -> None:
+    first, second = varied("vattenfall", 0.4), varied("elprisetjustnu", 0.4)
+    first.lacks = ((DAY, DAY + DAY_SECONDS),)
+    report = await backfill_prices([first, second], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW, check=True)
+    assert report.missing == ()
+    assert report.compared == 96, "of the first day there is one source only"
+    assert second.asked == [(DAY, DAY + DAY_SECONDS), (DAY + DAY_SECONDS, DAY + 2 * DAY_SECONDS)]
+
+
+async def test_where_two_sources_differ_the_price_stays_and_is_marked(
+    ledger: LedgerFile, home: Settings
+) -> None:
+    """A true zero of the better source is not "repaired" by the other's number (fault 8)."""
+    first, second = varied("vattenfall", 0.4), varied("elprisetjustnu", 0.4)
+    at = DAY + 5 * HOUR_SECONDS
+    first.odd |= {at: 0.0, at + HOUR_SECONDS: -0.1}
+    second.odd |= {at + HOUR_SECONDS: 0.8}
+    report = await backfill_prices([first, second], ledger, home, DAY, DAY + DAY_SECONDS, NOW, check=True)
+    (dispute,) = report.disputes
+    assert dispute == Dispute(at, at + 2 * HOUR_SECONDS, "vattenfall and elprisetjustnu", pytest.approx(0.9))
+    assert spot(ledger, at, at + 2 * HOUR_SECONDS) == [0.0] * 4 + [-0.1] * 4
+
+
+async def test_a_check_that_nobody_can_serve_changes_nothing(ledger: LedgerFile, home: Settings) -> None:
+    first, second = varied("vattenfall", 0.4), varied("elprisetjustnu", 0.4)
+    second.failing = {DAY: SourceUnreachableError("elprisetjustnu is away.")}
+    report = await backfill_prices([first, second], ledger, home, DAY, DAY + DAY_SECONDS, NOW, check=True)
+    assert report.failures == {"elprisetjustnu": "elprisetjustnu is away."}
+    assert (report.known, report.compared, report.missing) == (96, 0, ())
+
+
+def with_load(ledger: LedgerFile, home: Settings, days: int) -> None:
+    """A home whose load is known, resolved to the end of so many days."""
+    meter = ledger.meter("file", "load.csv", Reporting.PERIODIC, "load")
+    starts = np.arange(DAY, DAY + days * DAY_SECONDS, SLOT_SECONDS, dtype=np.int64)
+    intervals = Intervals(starts, starts + SLOT_SECONDS, np.full(len(starts), 0.1))
+    ledger.add_intervals(meter, Source.IMPORT_FINE, intervals)
+    resolve_range(ledger, home, DAY, DAY + days * DAY_SECONDS)
+
+
+def labels(ledger: LedgerFile) -> list[DayQuality]:
+    day = dt.date(2025, 8, 1)
+    return ledger.days(day, day + dt.timedelta(days=30))
+
+
+async def test_days_are_labelled_anew_when_their_prices_change(ledger: LedgerFile, home: Settings) -> None:
+    with_load(ledger, home, days=2)
+    assert [label.reasons for label in labels(ledger)] == [
+        ("price: the import price is unknown for 24 h",)
+    ] * 2
+    assert not any(spoils_energy(label) for label in labels(ledger))
+
+    first, second = varied("vattenfall", 0.4), varied("elprisetjustnu", 0.4)
+    second.odd[DAY + 30 * HOUR_SECONDS] = 0.1
+    await backfill_prices([first, second], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW)
+    assert [label.status for label in labels(ledger)] == [DayStatus.CLEAN] * 2
+
+    await backfill_prices([first, second], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW, check=True)
+    assert [label.status for label in labels(ledger)] == [DayStatus.CLEAN, DayStatus.EXCLUDE]
+    assert labels(ledger)[1].reasons == (
+        "price: vattenfall and elprisetjustnu differ for 1 h, by up to 0.303 per kWh",
+    )
+
+
+async def test_labels_do_not_depend_on_what_came_first(
+    ledger: LedgerFile, home: Settings, tmp_path: Path
+) -> None:
+    source = varied("vattenfall", 0.4)
+    source.odd |= {
+        DAY + (24 + i) * HOUR_SECONDS: 0.4 + i / 10_000 for i in range(24)
+    }  # the day before, again
+    with_load(ledger, home, days=3)
+    await backfill_prices([source], ledger, home, DAY, DAY + 3 * DAY_SECONDS, NOW)
+    with LedgerFile(tmp_path / "other.db") as other:
+        await backfill_prices([source], other, home, DAY + DAY_SECONDS, DAY + 3 * DAY_SECONDS, NOW)
+        with_load(other, home, days=3)
+        await backfill_prices([source], other, home, DAY, DAY + DAY_SECONDS, NOW)
+        assert labels(other) == labels(ledger)
+    assert [label.reasons for label in labels(ledger)] == [
+        (),
+        ("price: the market price repeats the day before",),
+        (),
+    ]
+
+
+async def test_a_day_that_is_not_over_has_prices_and_no_label(ledger: LedgerFile, home: Settings) -> None:
+    await backfill_prices([varied("vattenfall", 0.4)], ledger, home, DAY, DAY + 3 * DAY_SECONDS, NOW)
+    assert labels(ledger) == [], "no energies at all"
+    with_load(ledger, home, days=1)
+    assert [label.day for label in labels(ledger)] == [dt.date(2025, 8, 1)]
+
+
+@pytest.mark.parametrize(
+    ("prices", "status"),
+    [
+        (None, DayStatus.CLEAN),
+        (PriceSettings("file", "", ()), DayStatus.CLEAN),
+        (PriceSettings("file", "SE4", ("vattenfall",)), DayStatus.EXCLUDE),
+    ],
+)
+def test_prices_are_expected_where_they_can_be_fetched(
+    ledger: LedgerFile, tmp_path: Path, prices: PriceSettings | None, status: DayStatus
+) -> None:
+    with_load(ledger, settings(tmp_path, prices=prices), days=1)
+    assert [label.status for label in labels(ledger)] == [status]
