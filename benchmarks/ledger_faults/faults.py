@@ -19,6 +19,7 @@ SECOND = MICROSECONDS
 Causes = frozenset[Cause]
 NOTHING: Causes = frozenset()
 SILENT: Causes = frozenset({Cause.OUTAGE, Cause.CATCH_UP})
+LUMPED: Causes = frozenset({Cause.LUMPED, Cause.FROZEN})
 LATE: Causes = frozenset({Cause.LATE})
 RESET: Causes = frozenset({Cause.RESET})
 EVERYWHERE = frozenset(Way)
@@ -98,18 +99,18 @@ def large_dip(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
 def step_back(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
     """The meter goes back by less than a kWh and counts on from there.
 
-    Where the readings around tell as well of one that was a little high (the meter still shows more than two readings
-    before) or of a few that were a little low (it soon shows more than ever), those stories are right too.
+    Where the readings around tell as well of one that was a little high (it had risen by as much as it falls) or of
+    some that were a little low (it soon rises by as much as it fell), those stories are right too.
     """
     step = _step(tape, k)
     back = step + random.uniform(0.02, 0.8)
     if k < 2 or back - step <= 0.2 * _step(tape, k - 1):
         return None
-    causes, unknowable = {Cause.STEP_BACK}, step
+    causes, unknowable, fall = {Cause.STEP_BACK}, step, back - step
     soon = int(np.searchsorted(tape.time_us, tape.time_us[k - 1] + 2 * HOUR_US, side="right"))
-    if back <= tape.kwh[k] - tape.kwh[k - 2]:
+    if _step(tape, k - 1) >= fall:
         causes, unknowable = causes | {Cause.SPIKE}, back
-    if back < tape.kwh[min(soon, len(tape) - 1)] - tape.kwh[k - 1]:
+    if np.diff(tape.kwh[k : soon + 1]).max(initial=0.0) >= fall:
         causes, unknowable = causes | {Cause.DIP}, back
     return _from(tape, k, tape.kwh - back, frozenset(causes), unknowable)
 
@@ -303,7 +304,10 @@ def edited_sum(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
 
 
 def hour_lumped(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:
-    """From some hour on, a file's readings move at the full hour only; at least a day's hours count something."""
+    """From some hour on, a file's readings move at the full hour only; at least a day's hours count something.
+
+    To stand still and then come with more than can flow in so short a time is what a frozen meter does each hour.
+    """
     full = tape.time_us // HOUR_US * HOUR_US
     at_hour = np.interp(full, tape.time_us, tape.kwh)
     kwh = np.where(np.arange(len(tape)) >= k, np.maximum(at_hour, tape.kwh[k - 1]), tape.kwh)
@@ -312,7 +316,7 @@ def hour_lumped(tape: Tape, k: int, random: np.random.Generator) -> Fault | None
     if np.median(np.diff(tape.time_us)) > HOUR_US / 4 or counting < 26:
         return None
     shown = tape.showing(kwh)
-    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[-1]), frozenset({Cause.LUMPED}), _end(tape))
+    return Fault(shown, int(tape.time_us[k]), int(tape.time_us[-1]), LUMPED, _end(tape))
 
 
 def shifted(tape: Tape, k: int, random: np.random.Generator) -> Fault | None:

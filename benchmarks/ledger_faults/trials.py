@@ -27,6 +27,8 @@ EDGE_HOURS = 2
 PLACES_TRIED = 200
 APART_HOURS = 3
 EXACT_KWH = 1e-6
+AROUND_SLOTS = 8
+"""Slots of a place before the hours that are wholly the fault's."""
 SLOT_US = SLOT_SECONDS * MICROSECONDS
 SITE = Site(dict.fromkeys(Channel, CONNECTION_KW * SLOT_HOURS), frozenset(), 52.1, 5.1)
 """Nothing is said of the other channels: no balance fills in what the meter does not tell."""
@@ -206,9 +208,9 @@ def _judge(stretch: Stretch, families: tuple[str, ...], faults: list[Fault], *, 
 
 def _told(causes: Mapping[int, Cause], found: ChannelSlots, place: slice) -> frozenset[Cause]:
     """What is told of a place: by the hour, and of all of it as a file's rows."""
-    return frozenset(cause for i, cause in causes.items() if place.start <= i < place.stop) | causes_by_rows(
-        found, place
-    )
+    by_hour = frozenset(cause for i, cause in causes.items() if place.start <= i < place.stop)
+    within = slice(place.start + AROUND_SLOTS, place.stop)
+    return by_hour | (causes_by_rows(found, within) if within.start < within.stop else frozenset())
 
 
 def _verdict(fault: Fault, told: frozenset[Cause], *, unharmed: bool) -> tuple[bool, bool]:

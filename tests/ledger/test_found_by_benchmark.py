@@ -127,3 +127,31 @@ def test_a_reset_that_home_assistant_counts_right_is_told_all_the_same() -> None
 
     assert np.abs(hourly(found.energy_kwh) - ha) == pytest.approx(np.zeros(4), abs=0.1)
     assert [finding and finding.cause for finding in told] == [None, Cause.RESET, None, None]
+
+
+def test_a_lower_meter_after_a_silence_is_another_meter_not_a_reset_that_counted_its_whole_stand() -> None:
+    old = [(15.0 * i, 900 + 0.1 * i) for i in range(6)]
+    new = [(615 + 15.0 * i, 60 + 0.1 * i) for i in range(6)]
+
+    found = resolve_meter(on_change([*old, *new]), 0, 11.5)
+
+    assert np.nansum(found.energy_kwh) == pytest.approx(1.0, abs=1e-9)
+    assert found.flags[40] & Flag.REPLACED
+
+
+def test_a_fall_that_is_counted_up_again_in_small_steps_was_no_dip() -> None:
+    shown = [(5.0 * i, 400 + 0.1 * i - (1.05 if i >= 12 else 0)) for i in range(49)]
+
+    found = resolve_meter(on_change(shown), 0, 4)
+
+    assert found.energy_kwh.sum() == pytest.approx(4.7, abs=1e-9)
+    assert [Flag(int(flags)) for flags in found.flags if flags] == [Flag.STEP_BACK]
+
+
+def test_a_fall_larger_than_any_rise_before_it_ends_no_spike() -> None:
+    shown = [(20.0 * i, 400 + 0.15 * i - (0.55 if i >= 10 else 0)) for i in range(25)]
+
+    found = resolve_meter(on_change(shown), 0, 8)
+
+    assert found.energy_kwh.sum() == pytest.approx(23 * 0.15, abs=1e-9)
+    assert {Flag(int(flags)) for flags in found.flags if flags} == {Flag.STEP_BACK}

@@ -36,6 +36,8 @@ LONG_SECONDS = 20 * HOUR_SECONDS
 """Longest time that marked ones are left out: a tariff's meter stands still for most of a day."""
 RESET_SHARE = 0.9
 """A meter that shows more than this of what it showed before did not begin again."""
+SUSTAINED_SHARE = 0.25
+"""Of the connection's power, the most that is drawn for hours on end: what a new meter may show after a silence."""
 BEFORE = 8
 """Readings before the first doubtful one that may turn out to be the bad ones."""
 LEADING = 3
@@ -194,11 +196,17 @@ class _Story:
             return price + OTHER_METER, flags | Flag.IMPLAUSIBLE
         if rise >= -EPSILON_KWH:
             return price, flags
-        if after <= min(carried, RESET_SHARE * before):
+        if after <= min(self._counted_anew(i, j), RESET_SHARE * before):
             return price + RESET, flags | Flag.RESET
         if -rise <= max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
             return price + STEP_BACK, flags | Flag.STEP_BACK
         return price + OTHER_METER, flags | Flag.REPLACED
+
+    def _counted_anew(self, i: int, j: int) -> float:
+        """Most that a meter shows at j which began again from zero after i [kWh]."""
+        seconds = float(self._time[j] - self.since[i])
+        prompt = min(seconds, HOUR_SECONDS)
+        return float(self.carried(prompt + SUSTAINED_SHARE * (seconds - prompt)))
 
     def _left_out(self, i: int, j: int) -> int:
         """What the readings between i and j were if they were bad; 0 where they may have been good."""
@@ -223,7 +231,9 @@ class _Story:
         if after < before - max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
             return False
         fell, rose = before - float(self._value[i + 1]), float(self._value[low + 1] - self._value[low])
-        if 0 < fell <= rose <= (1 + UNDONE_SHARE) * fell:
+        if not 0 < fell <= rose:
+            return False
+        if rose <= (1 + UNDONE_SHARE) * fell:
             return True
         bottom = float(self._value[i + 1 : j].min())
         near_zero = bottom <= float(self.carried(float(self._time[j - 1] - self._time[i])))
@@ -235,5 +245,7 @@ class _Story:
         prompt = self.carried(np.diff(self._time[i:j]), PROMPT_SECONDS)
         if (np.diff(shown) > prompt).any():
             return True
+        if float(shown[1] - shown[0]) < float(shown[-1] - self._value[j]):
+            return False
         near_zero = float(self._value[j]) <= float(self.carried(float(self._time[j] - self._time[j - 1])))
         return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_SPIKE_SECONDS
