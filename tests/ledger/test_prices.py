@@ -215,6 +215,11 @@ def test_an_hour_is_not_held_against_some_of_its_quarters() -> None:
     assert not compare(quotes([0.4]), part).compared.any()
 
 
+def test_an_hour_that_the_range_cuts_is_not_compared_by_its_mean() -> None:
+    fine = quotes([0.4] * 8, source="elprisetjustnu", step=SLOT_SECONDS)
+    assert compare(quotes([0.4, 0.4]), fine, slots=6).compared.tolist() == [True] * 4 + [False] * 2
+
+
 def test_of_three_sources_the_two_that_differ_most_are_named() -> None:
     got = compare(
         quotes([0.5]),

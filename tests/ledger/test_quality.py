@@ -225,6 +225,11 @@ def test_a_feed_that_repeats_the_day_before_is_stale() -> None:
     assert judged(repeated).status is DayStatus.CLEAN
 
 
+def test_a_price_that_may_stand_still_for_a_day_may_do_so_for_two() -> None:
+    patient = replace(RULES, price_still_hours=24)
+    assert judged(np.zeros(192), rules=patient).status is DayStatus.CLEAN
+
+
 def test_a_fixed_contract_may_stand_still() -> None:
     label = judged(np.full(192, 1.9), kind=PriceKind.IMPORT, measured=[Channel.LOAD, Channel.IMPORT])
     assert label.status is DayStatus.CLEAN
