@@ -11,7 +11,7 @@ import numpy as np
 
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
-from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range, touched
 from darkstar.bookkeeping.survey import SOC, Sensor
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import HOUR_SECONDS
@@ -95,7 +95,7 @@ async def run_backfill(
     added = dict.fromkeys(meters, 0)
     await _fetch_statistics(source, ledger, plan, meters, added, progress)
     await _fetch_history(source, ledger, plan, meters, added, progress)
-    slots = resolve_range(ledger, settings, plan.start, plan.end, progress)
+    slots = resolve_range(ledger, settings, *touched(ledger, plan.start, plan.end), progress)
     return BackfillReport(plan, added, slots)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from darkstar.bookkeeping.prices import write_prices
 from darkstar.bookkeeping.progress import Progress, silent
-from darkstar.bookkeeping.resolving import resolve_range
+from darkstar.bookkeeping.resolving import resolve_range, touched
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
@@ -25,7 +25,6 @@ from darkstar.evidence.prices import FILE
 from darkstar.evidence.prices.days import broken_steps, interval_ends
 from darkstar.ledger.evidence import MICROSECONDS, Intervals, Readings, Reporting, Source
 from darkstar.ledger.quotes import PriceKind, Quotes
-from darkstar.ledger.resolve import MARGIN_SECONDS
 from darkstar.store.ledger_file import LedgerFile
 
 ORIGIN = "import"
@@ -215,11 +214,7 @@ def _bears_on(ledger: LedgerFile, meters: Sequence[int], start: int, end: int) -
             if len(near):
                 first = min(first, int(near.min()) // MICROSECONDS)
                 last = max(last, -(-int(near.max()) // MICROSECONDS))
-    kept = ledger.slot_extent()
-    if kept is not None:
-        first = min(first, max(first - MARGIN_SECONDS, kept[0]))
-        last = max(last, min(last + MARGIN_SECONDS, kept[1]))
-    return slot_floor(first), slot_ceil(last)
+    return touched(ledger, slot_floor(first), slot_ceil(last))
 
 
 def import_prices(

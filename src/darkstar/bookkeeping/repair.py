@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from darkstar.bookkeeping.labels import stored_slots
-from darkstar.bookkeeping.resolving import counted_meters, gather, resolve_range, site_of
+from darkstar.bookkeeping.resolving import counted_meters, gather, resolve_range, site_of, touched
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.errors import UsageError
@@ -93,16 +93,10 @@ def _after(ledger: LedgerFile) -> int:
 
 
 def _resolve(ledger: LedgerFile, settings: Settings, repairs: Sequence[Repair]) -> int:
-    """Resolve the hours that repairs touch, each stretch once."""
-    extent = ledger.slot_extent()
-    if extent is None:
-        return 0
-    done = 0
-    for first, last in _stretches(repairs):
-        start, end = max(first, extent[0]), min(last, extent[1])
-        if start < end:
-            done += resolve_range(ledger, settings, start, end)
-    return done
+    """Resolve the slots that repairs touch, each stretch once."""
+    return sum(
+        resolve_range(ledger, settings, *touched(ledger, first, last)) for first, last in _stretches(repairs)
+    )
 
 
 def _stretches(repairs: Sequence[Repair]) -> Iterator[tuple[int, int]]:

@@ -88,6 +88,14 @@ def _stands_still(evidence: MeterEvidence, start: int, end: int) -> tuple[bool, 
     return ahead, back
 
 
+def touched(ledger: LedgerFile, start: int, end: int) -> tuple[int, int]:
+    """The slots that new evidence of [start, end) may change: those, and the ones kept already that the rules reach."""
+    kept = ledger.slot_extent()
+    if kept is None:
+        return start, end
+    return min(start, max(start - MARGIN_SECONDS, kept[0])), max(end, min(end + MARGIN_SECONDS, kept[1]))
+
+
 def resolve_range(
     ledger: LedgerFile, settings: Settings, start: int, end: int, progress: Progress = silent
 ) -> int:
