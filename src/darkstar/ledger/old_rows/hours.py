@@ -128,9 +128,10 @@ def _by_day(holds: Mask, asked: Mask, days: Slots) -> Mask:
 
 def _lower_first_quarter(grid: _Grid, whole: Mask) -> None:
     """Where the row at :00 holds the hour and all three others are known, what they leave is its own quarter."""
+    others = np.sum([np.nan_to_num(energy[:, 1:]).sum(axis=1) for energy in grid.energy.values()], axis=0)
     for energy in grid.energy.values():
         known = np.isfinite(energy).all(axis=1)
-        tells = whole & known & ((energy[:, 1:].sum(axis=1) > 0) | (energy[:, 0] == 0))
+        tells = whole & known & ((others > 0) | (energy[:, 0] == 0))
         energy[tells, 0] = np.maximum(energy[tells, 0] - energy[tells, 1:].sum(axis=1), 0.0)
         rest = whole & ~tells
         energy[rest, 1:] = np.nan
@@ -175,7 +176,7 @@ def _undo_cuts(grid: _Grid, exploded: Mask, rows: OldRows, book: Book, days: Slo
         found = exploded & apart & closes & (hourly > 0) & ~undone
         load[found] *= cut
         undone |= found
-    book.note(Reason.DIVIDED_TWICE, Channel.LOAD, rows.number[grid.rows_of(undone)])
+    book.note(Reason.DIVIDED_TWICE, Channel.LOAD.value, rows.number[grid.rows_of(undone)])
     unsure = exploded & ~undone & _far_below(load.sum(axis=1), exploded, days)
     book.note_energies(Reason.DIVIDED_UNSURE, rows.number[grid.rows_of(unsure)])
     for energy in grid.energy.values():

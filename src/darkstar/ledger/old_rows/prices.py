@@ -68,7 +68,8 @@ def _settle_period(bought: Series, sold: Series, inside: Mask, rows: OldRows, bo
     zero_bought, zero_sold = inside & (bought == 0), inside & (sold == 0)
     told = _told_by_import(bought, sold, both & ~copied & ~zero_bought & ~zero_sold)
     if told is None:
-        _refuse(sold, zero_sold | copied, Reason.PRICE_ZERO, EXPORT_PRICE, rows, book)
+        _refuse(sold, copied, Reason.PRICE_COPIED, EXPORT_PRICE, rows, book)
+        _refuse(sold, zero_sold, Reason.PRICE_ZERO, EXPORT_PRICE, rows, book)
     else:
         near = np.abs(told) <= NEAR_ZERO * np.nanmedian(np.abs(bought[inside & ~zero_bought]))
         was_zero = copied & near & (copied.sum() <= COPIED * both.sum())
