@@ -227,6 +227,7 @@ def test_whatever_fails_totals_are_kept_and_everything_can_be_taken_back(tmp_pat
         broken, before = bits(ledger), ledger.slots(DAY, END).energy_kwh
         proposals = propose(ledger, settings, DAY, END)
         made = apply(ledger, settings, proposals).repairs
+        assert [r.made_us for r in made] == sorted({r.made_us for r in made})
         repaired, after = bits(ledger), ledger.slots(DAY, END).energy_kwh
         resolve_range(ledger, settings, DAY, END)
         assert bits(ledger) == repaired

@@ -119,13 +119,9 @@ def _outage(ground: Ground, cluster: Sequence[tuple[Channel, Rows]]) -> Proposal
     )
     if max(float(np.abs(change.after_kwh - change.before_kwh).max()) for change in changes) <= WORTH_KWH:
         return None
-    confirmed = (
-        len({c for c, _ in cluster}) == 1
-        and not any(at_least)
-        and all(
-            ground.meters[c] == 1 and _confirms(_by_balance(c, net[rows]), total)
-            for (c, rows), total in zip(local, totals, strict=True)
-        )
+    confirmed = not any(at_least) and all(
+        ground.meters[c] == 1 and _confirms(_by_balance(c, net[rows]), total)
+        for (c, rows), total in zip(local, totals, strict=True)
     )
     certain = confirmed and is_sound(ground)
     return Proposal(

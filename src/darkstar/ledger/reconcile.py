@@ -110,10 +110,4 @@ def fit(middle_kwh: Series, variance: Series, most_kwh: float, total_kwh: float 
     slope = slopes[place]
     shift = points[place] + ((total_kwh - sums[place]) / slope if slope > 0 else 0.0)
     shift = min(shift, points[place + 1])
-    energy: Series = np.clip(middle_kwh + shift * variance, 0.0, most_kwh)
-    for _ in range(2):
-        # What rounding left over goes where there is most room for it.
-        over = float(energy.sum()) - total_kwh
-        widest = int(np.argmax(energy if over > 0 else most_kwh - energy))
-        energy[widest] = min(max(energy[widest] - over, 0.0), most_kwh)
-    return energy
+    return np.asarray(np.clip(middle_kwh + shift * variance, 0.0, most_kwh))
