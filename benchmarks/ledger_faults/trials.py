@@ -143,12 +143,10 @@ def _befall(stretch: Stretch, families: tuple[str, ...], random: np.random.Gener
     """The faults one after another, in the middle of the stretch; none where a place does not suit one."""
     tape, faults = stretch.tape, list[Fault]()
     for i, name in enumerate(families):
-        earliest = (
-            faults[-1].to_us + APART_HOURS * HOUR_US
-            if faults
-            else stretch.until_us - (STRETCH_HOURS - 20) * HOUR_US
-        )
-        latest = stretch.until_us - (36 - 20 * i) * HOUR_US
+        begin, end = int(stretch.slots[0]) * MICROSECONDS, int(stretch.slots[-1]) * MICROSECONDS
+        first = max(stretch.until_us - (STRETCH_HOURS - 20) * HOUR_US, begin + EDGE_HOURS * HOUR_US)
+        earliest = faults[-1].to_us + APART_HOURS * HOUR_US if faults else first
+        latest = min(stretch.until_us - (36 - 20 * i) * HOUR_US, end - EDGE_HOURS * HOUR_US)
         places = np.flatnonzero((tape.time_us > earliest) & (tape.time_us < latest) & (tape.text == ""))
         places = places[places > 1]
         places = places[tape.text[places - 1] == ""]
