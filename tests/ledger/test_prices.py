@@ -247,6 +247,15 @@ def test_what_cannot_be_compared_is_not(other: Quotes) -> None:
     assert not got.disputed.any()
 
 
+def test_all_in_prices_by_the_hour_leave_the_market_s_quarters_alone() -> None:
+    got = compare(
+        quotes([1.9], kind=PriceKind.IMPORT),
+        quotes([0.1, 0.2, 0.3, 0.4], step=SLOT_SECONDS),
+        quotes([0.4, 0.3, 0.2, 0.1], source="elprisetjustnu", step=SLOT_SECONDS),
+    )
+    np.testing.assert_allclose(got.apart_per_kwh, [0.3, 0.1, 0.1, 0.3])
+
+
 def test_nothing_is_compared_where_there_is_nothing() -> None:
     assert len(compare(quotes([0.5]), slots=0).apart_per_kwh) == 0
     assert not compare().compared.any()
