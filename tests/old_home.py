@@ -13,7 +13,7 @@ import numpy as np
 from darkstar.domain.slots import SLOT_SECONDS, quarters_of_day
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-T0 = 1_747_000_800 - 1_747_000_800 % 86_400 - 7_200  # 2025-05-11T22:00:00Z, midnight in Stockholm
+T0 = 1_746_914_400  # 2025-05-11T00:00:00+02:00
 DAYS = 14
 N = DAYS * 96
 Row = dict[str, object]
