@@ -11,6 +11,7 @@ from darkstar.bookkeeping.prices import Dispute, backfill_prices, plan_prices, w
 from darkstar.bookkeeping.resolving import resolve_range
 from darkstar.config.settings import PriceSettings, Settings
 from darkstar.domain.errors import DataError, SourceUnreachableError, UsageError
+from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
 from darkstar.ledger.evidence import Intervals, Reporting, Source
 from darkstar.ledger.quality import spoils_energy
@@ -242,6 +243,7 @@ async def test_a_check_fills_and_compares_in_one_go(ledger: LedgerFile, home: Se
     report = await backfill_prices([first, second], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW, check=True)
     assert report.missing == ()
     assert report.compared == 96, "of the first day there is one source only"
+    assert report.added == {"vattenfall": 24, "elprisetjustnu": 48}
     assert second.asked == [(DAY, DAY + DAY_SECONDS), (DAY + DAY_SECONDS, DAY + 2 * DAY_SECONDS)]
 
 
@@ -314,6 +316,8 @@ async def test_labels_do_not_depend_on_what_came_first(
         with_load(other, home, days=3)
         await backfill_prices([source], other, home, DAY, DAY + DAY_SECONDS, NOW)
         assert labels(other) == labels(ledger)
+        resolve_range(other, home, DAY + DAY_SECONDS, DAY + 2 * DAY_SECONDS)
+        assert labels(other) == labels(ledger)
     assert [label.reasons for label in labels(ledger)] == [
         (),
         ("price: the market price repeats the day before",),
@@ -341,3 +345,10 @@ def test_prices_are_expected_where_they_can_be_fetched(
 ) -> None:
     with_load(ledger, settings(tmp_path, prices=prices), days=1)
     assert [label.status for label in labels(ledger)] == [status]
+
+
+async def test_quarters_known_by_their_hour_alone_are_counted(ledger: LedgerFile, home: Settings) -> None:
+    october, now = QUARTERS_SINCE, QUARTERS_SINCE + 5 * DAY_SECONDS
+    source = Recorded("vattenfall", 0.4)
+    report = await backfill_prices([source], ledger, home, october - DAY_SECONDS, october + DAY_SECONDS, now)
+    assert (report.known, report.by_the_hour) == (192, 96)

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_range
 from darkstar.domain.tariff import Tariff
-from darkstar.ledger.prices import SourceComparison, compare_sources, gaps, resolve_prices
+from darkstar.ledger.prices import SourceComparison, by_the_hour, compare_sources, gaps, resolve_prices
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ResolvedPrices
 
@@ -254,6 +255,27 @@ def test_all_in_prices_by_the_hour_leave_the_market_s_quarters_alone() -> None:
         quotes([0.4, 0.3, 0.2, 0.1], source="elprisetjustnu", step=SLOT_SECONDS),
     )
     np.testing.assert_allclose(got.apart_per_kwh, [0.3, 0.1, 0.1, 0.3])
+
+
+def test_an_hour_stands_for_its_quarters_and_since_they_are_traded_it_is_said() -> None:
+    start = QUARTERS_SINCE - HOUR_SECONDS
+    slots = slot_range(start, start + 3 * HOUR_SECONDS)
+    given = [
+        quotes([0.5, 0.6], start=start),
+        quotes([0.1, 0.2, 0.3, 0.4] * 3, source="elprisetjustnu", start=start, step=SLOT_SECONDS),
+    ]
+    got = resolve_prices(slots, given, TARIFF, preference=PREFERENCE, area="SE4", currency="SEK")
+    compared = compare_sources(
+        slots,
+        given,
+        preference=PREFERENCE,
+        area="SE4",
+        currency="SEK",
+        tolerance_per_kwh=0.0,
+        tolerance_percent=0.0,
+    )
+    np.testing.assert_array_equal(got.spot_price, [0.5] * 4 + [0.6] * 4 + [0.1, 0.2, 0.3, 0.4])
+    assert by_the_hour(got, compared).tolist() == [False] * 4 + [True] * 4 + [False] * 4
 
 
 def test_nothing_is_compared_where_there_is_nothing() -> None:

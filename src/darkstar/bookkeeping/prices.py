@@ -30,7 +30,7 @@ from darkstar.domain.slots import (
     slot_floor,
 )
 from darkstar.evidence.prices import PriceSource
-from darkstar.ledger.prices import SourceComparison, gaps, spans
+from darkstar.ledger.prices import SourceComparison, by_the_hour, gaps, spans
 from darkstar.ledger.quality import KnownPrices
 from darkstar.ledger.resolved import ResolvedPrices
 from darkstar.store.ledger_file import LedgerFile
@@ -78,6 +78,7 @@ class PriceReport:
         added: new quotes by source; failures: by source, why it could not serve.
         slots: in the range; known: slots with an import price.
         missing: ranges [from, to) in UTC seconds that no source could fill.
+        by_the_hour: slots traded by the quarter whose source had the hour's mean alone.
         compared: slots of which two sources or more have the market's price; disputes: where they differ.
     """
 
@@ -88,6 +89,7 @@ class PriceReport:
     slots: int
     known: int
     missing: tuple[tuple[int, int], ...]
+    by_the_hour: int
     compared: int
     disputes: tuple[Dispute, ...]
 
@@ -180,6 +182,7 @@ async def backfill_prices(
         slots=len(resolved.slots),
         known=known,
         missing=missing,
+        by_the_hour=int(by_the_hour(resolved, compared).sum()),
         compared=int(compared.compared.sum()),
         disputes=_disputes(compared),
     )

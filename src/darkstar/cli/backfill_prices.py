@@ -119,6 +119,7 @@ def _report_json(report: PriceReport) -> dict[str, object]:
         "added": dict(report.added),
         "failures": dict(report.failures),
         "missing": [{"from": iso_utc(a), "to": iso_utc(b)} for a, b in report.missing],
+        "by_the_hour": report.by_the_hour,
         "compared": report.compared,
         "disputes": [
             {
@@ -141,6 +142,8 @@ def _tell_report(report: PriceReport, settings: Settings) -> None:
     say(f"{report.known} of {report.slots} slots have an import price")
     for first, last in report.missing:
         say(f"  without a price: {iso_local(first, tz)} to {iso_local(last, tz)}")
+    if report.by_the_hour:
+        say(f"{report.by_the_hour} of them were traded by the quarter and are known by the hour's mean alone")
     say(f"{report.compared} slots have the market's price from two sources")
     for dispute in report.disputes:
         say(

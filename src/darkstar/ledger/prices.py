@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots
 from darkstar.domain.tariff import Prices, Tariff
 from darkstar.ledger.quotes import PriceKind, Quotes
@@ -31,6 +32,7 @@ class SourceComparison:
         apart_per_kwh: the largest difference between two sources, NaN where fewer than two have a price.
         between: the names of those two, empty where fewer than two have a price.
         disputed: whether the difference lies beyond the tolerance.
+        coarse: by source, where its price is one for longer than the slot.
     """
 
     slots: Slots
@@ -38,6 +40,7 @@ class SourceComparison:
     apart_per_kwh: Prices
     between: NDArray[np.object_]
     disputed: NDArray[np.bool_]
+    coarse: Mapping[str, NDArray[np.bool_]]
 
     @property
     def compared(self) -> NDArray[np.bool_]:
@@ -121,7 +124,15 @@ def compare_sources(
         disputed |= differ > allowed
         farther = np.isfinite(differ) & ~(differ <= apart)
         apart[farther], between[farther] = differ[farther], f"{one} and {other}"
-    return SourceComparison(slots, market, apart, between, disputed)
+    return SourceComparison(slots, market, apart, between, disputed, coarse)
+
+
+def by_the_hour(resolved: ResolvedPrices, compared: SourceComparison) -> NDArray[np.bool_]:
+    """Slots that the market trades by the quarter and whose source had no more than the hour's mean; shape (n,)."""
+    found = np.zeros(len(resolved.slots), dtype=np.bool_)
+    for name, coarse in compared.coarse.items():
+        found |= coarse & (resolved.source == name)
+    return found & (resolved.slots >= QUARTERS_SINCE) & np.isfinite(resolved.spot_price)
 
 
 def gaps(resolved: ResolvedPrices) -> Iterator[tuple[int, int]]:
