@@ -1,7 +1,7 @@
 """Homes with a year behind them: hourly statistics for long ago, states for the last ten days, faults in both."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ MICROSECONDS = 1_000_000
 WEEKS_SINCE_TOON = 256
 """Whole weeks by which the Toon home is moved into the present: hours, weekdays and seasons stay what they were."""
 SHIFT = pd.Timedelta(weeks=WEEKS_SINCE_TOON)
+Befall = Callable[[Mapping[Meter, MeterReadings], int], dict[Meter, MeterReadings]]
 TEXT = {State.UNAVAILABLE: "unavailable", State.UNKNOWN: "unknown"}
 
 
@@ -106,8 +107,11 @@ def demo_home(now: int) -> YearHome:
     )
 
 
-def toon_home(data: Path, now: int) -> YearHome:
-    """A real Dutch home with two tariffs and its own faults, moved to the year that ends now; water is made up."""
+def toon_home(data: Path, now: int, befall: Befall | None = None) -> YearHome:
+    """A real Dutch home with two tariffs and its own faults, moved to the year that ends now; water is made up.
+
+    What else befalls its meters, by name (`import_t1`), is `befall`'s matter; given none, what befalls most.
+    """
     end = now // HOUR * HOUR
     start, recent = end - 365 * DAY, end - 10 * DAY
     table = pd.read_parquet(data / "homes" / "nl_toon.cum.parquet").drop(columns="gas_m3_cum")
@@ -133,7 +137,7 @@ def toon_home(data: Path, now: int) -> YearHome:
         start,
         recent,
         end,
-        _befall(readings, end),
+        (befall or _befall)(readings, end),
         {
             "import": ("sensor.toon_import_t1", "sensor.toon_import_t2"),
             "export": ("sensor.toon_export_t1", "sensor.toon_export_t2"),
