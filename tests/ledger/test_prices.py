@@ -1,5 +1,7 @@
 """From quotes to the price of a slot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -276,6 +278,11 @@ def test_an_hour_stands_for_its_quarters_and_since_they_are_traded_it_is_said() 
     )
     np.testing.assert_array_equal(got.spot_price, [0.5] * 4 + [0.6] * 4 + [0.1, 0.2, 0.3, 0.4])
     assert by_the_hour(got, compared).tolist() == [False] * 4 + [True] * 4 + [False] * 4
+    turned = [replace(q, source={"vattenfall": "elprisetjustnu"}.get(q.source, "vattenfall")) for q in given]
+    got = resolve_prices(slots, turned, TARIFF, preference=PREFERENCE, area="SE4", currency="SEK")
+    assert not by_the_hour(
+        got, replace(compared, coarse={"elprisetjustnu": compared.coarse["vattenfall"]})
+    ).any()
 
 
 def test_nothing_is_compared_where_there_is_nothing() -> None:
