@@ -71,12 +71,11 @@ def test_days_of_utc_times_that_pass_for_local_are_moved_on(tmp_path: Path) -> N
         for end, more in (("slot_start", 0), ("slot_end", SLOT_SECONDS)):
             home.rows[i][end] = local(int(home.start[i]) + more - 2 * HOUR_SECONDS)
     found = judged(home, tmp_path)
-    # The first two hours claim the evening before, which has its own rows: nobody can tell that they were moved too.
-    assert_true(found, home, but=tuple(range(5 * 96, 5 * 96 + 8)))
+    # The first two hours claim the evening before, which has its own rows; the file's order tells whose they are.
+    assert_true(found, home)
     assert counts(found) == {
-        Reason.SHIFTED: each((*ENERGIES, "soc"), 184),
-        Reason.PRICE_CLOCK: each(("import_price", "export_price"), 184),
-        Reason.CONTRADICTED: each(EVERYTHING, 8),
+        Reason.SHIFTED: each((*ENERGIES, "soc"), 192),
+        Reason.PRICE_CLOCK: each(("import_price", "export_price"), 192),
     }
 
 
@@ -136,3 +135,24 @@ def test_an_end_on_another_clock_still_ends_a_quarter(tmp_path: Path) -> None:
         Reason.ODD_LENGTH: each(EVERYTHING, 1),
         Reason.STALE_END: each(EVERYTHING, 1),
     }
+
+
+def test_the_files_order_tells_where_the_sun_is_silent(tmp_path: Path) -> None:
+    """Three cloudy days among others, moved on by two hours: a hole before them, and after them time goes back."""
+    home = OldHome()
+    home.change(lambda day, quarter: 5 <= day < 8, pv_kwh=0.0)
+    for i in range(5 * 96 + 40, 8 * 96 - 20):
+        for end, more in (("slot_start", 0), ("slot_end", SLOT_SECONDS)):
+            home.rows[i][end] = local(int(home.start[i]) + more + 2 * HOUR_SECONDS)
+    found = judged(home, tmp_path)
+    assert_true(found, home)
+    assert counts(found)[Reason.SHIFTED]["load"] == 3 * 96 - 60
+
+
+def test_an_outage_as_long_as_the_offset_is_no_change_of_clock(tmp_path: Path) -> None:
+    home = OldHome()
+    gap = range(5 * 96 + 40, 5 * 96 + 48)
+    home.rows = [row for i, row in enumerate(home.rows) if i not in gap]
+    found = judged(home, tmp_path)
+    assert_true(found, home, but=tuple(gap))
+    assert counts(found) == {}

@@ -137,3 +137,16 @@ def test_prices_and_charge_stay_with_their_quarters(tmp_path: Path) -> None:
     assert found.tallies["import_price"].taken == found.tallies["soc"].taken == N
     assert np.isfinite(found.prices.import_price).sum() == N
     assert set(found.tallies) == set(EVERYTHING)
+
+
+def test_a_kettle_at_the_full_hour_makes_no_whole_hour(tmp_path: Path) -> None:
+    """One quarter that is higher than the three after it, in a day whose ends are stale."""
+    home = OldHome()
+    end_after_an_hour(home)
+    kettle = home.rows[FIRST + 64]
+    kettle |= {"load_kwh": 2.0, "import_kwh": 2.0, "water_kwh": 0.4, "batt_discharge_kwh": 0.4}
+    for row in home.rows[FIRST + 64 : FIRST + 68]:
+        row |= {"pv_kwh": 0.0, "export_kwh": 0.0, "batt_charge_kwh": 0.0}
+    found = judged(home, tmp_path)
+    assert quarters(found, Channel.LOAD, N)[FIRST + 64] == 2.0
+    assert counts(found) == {Reason.STALE_END: each(ENERGIES, 48)}

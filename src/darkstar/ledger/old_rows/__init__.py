@@ -4,7 +4,8 @@ An older ledger kept one row a quarter, and its writers had faults that left mar
 
     rows.py      the rows as they were read, and what was decided of each value
     reasons.py   why a value may be mended or refused
-    clocks.py    rows on a wrong clock, rows told twice
+    shifts.py    rows moved by the zone's offset
+    clocks.py    times settled, rows told twice
     hours.py     rows that hold a whole hour, hours cut into four, hours cut twice
     flows.py     counters taken for energy, lumps after silence, zeros that stand for "not known"
     prices.py    zero prices replaced by other prices, zeros that stand for "not known"
