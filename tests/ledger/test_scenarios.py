@@ -408,3 +408,11 @@ def test_hours_of_a_frozen_meter_share_the_lump_that_ends_them() -> None:
 
     assert hourly(found.energy_kwh) == pytest.approx([1.0, 1.0, *[30 / 9] * 9, 1.0], abs=1e-9)
     assert flagged(found, Flag.SPREAD) == list(range(8, 44))
+
+
+def test_a_short_winter_day_of_a_meter_that_begins_anew_each_midnight_is_no_dip() -> None:
+    shown = [0.415] * 3 + [0.0] * 8 + [0.005, 0.17, 0.618, 0.908]
+    found = resolve_meter(periodic([(60.0 * hour, kwh) for hour, kwh in enumerate(shown)]), 0, 14)
+
+    assert found.energy_kwh.sum() == pytest.approx(0.908)
+    assert found.flags[8] == Flag.RESET

@@ -44,7 +44,9 @@ LEADING = 3
 SMALL_DIP_SECONDS = SMALL_SPIKE_SECONDS = 2 * HOUR_SECONDS
 """A small fall that comes back within this was a dip, a small rise a spike; later, the meter has counted its way."""
 UNDONE_SHARE = 0.25
-"""A single rise undoes a fall if it is larger by no more than this: it was a dip, however long."""
+"""A single rise undoes a fall if it is larger by no more than this."""
+LEAST_SIGNS = 2
+"""A dip stays away from zero, is soon over, is undone by a rise as large: two of the three tell it."""
 STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
 LATE_SECONDS, PROMPT_SECONDS = SLOT_SECONDS, 120
 """How far a reading may lag behind the energy that it shows; how far the return from a dip does."""
@@ -233,11 +235,14 @@ class _Story:
         fell, rose = before - float(self._value[i + 1]), float(self._value[low + 1] - self._value[low])
         if not 0 < fell <= rose:
             return False
-        if rose <= (1 + UNDONE_SHARE) * fell:
-            return True
         bottom = float(self._value[i + 1 : j].min())
-        near_zero = bottom <= float(self.carried(float(self._time[j - 1] - self._time[i])))
-        return not near_zero and float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS
+        near_zero = float(self.carried(float(self._time[j - 1] - self._time[i])))
+        signs = (
+            bottom > min(near_zero, RESET_SHARE * before),
+            float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS,
+            rose <= (1 + UNDONE_SHARE) * fell,
+        )
+        return sum(signs) >= LEAST_SIGNS
 
     def _leapt_up(self, i: int, j: int) -> bool:
         """Whether the meter rose after i by a leap, or fell at j to where no reset leads, rather than counted up."""
