@@ -34,6 +34,8 @@ REACH = 48
 """Most readings in a row that are left out, unless a fall or a leap marks where they begin and where they end."""
 LONG_SECONDS = 20 * HOUR_SECONDS
 """Longest time that marked ones are left out: a tariff's meter stands still for most of a day."""
+FAR_MARKS = 16
+"""Falls and leaps that are looked back at for where marked readings begin: a meter that trembles has no end of them."""
 RESET_SHARE = 0.9
 """A meter that shows more than this of what it showed before did not begin again."""
 SUSTAINED_SHARE = 0.25
@@ -147,16 +149,20 @@ class _Story:
         cause = [0] * size
         at_start, at_end = at[0] == 0, at[-1] == len(self._value) - 1
         marked = np.isin(nodes, marks).tolist()
-        before_marks = np.flatnonzero(np.isin(nodes + 1, marks)).tolist()
+        before_marks = np.flatnonzero(np.isin(nodes + 1, marks))
         for j in range(size):
             if j == 0 or (at_start and j <= LEADING):
                 cost[j] = LEAVE_OUT + PENDING_EACH * j if j else 0.0
             near = int(np.searchsorted(nodes, at[j] - REACH - 1))
-            far = [i for i in before_marks if i < near and self._within(at[i], at[j])] if marked[j] else []
+            far = before_marks[before_marks < near][-FAR_MARKS:].tolist() if marked[j] else []
+            far = [i for i in far if self._within(at[i], at[j])]
             for i in (*far, *range(min(near, max(j - 1, 0)), j)):
-                if cost[i] == float("inf") or not (i == j - 1 or self._conspicuous(at[i] + 1, at[j])):
+                left_out = i < j - 1
+                if cost[i] + LEAVE_OUT * left_out >= cost[j]:
                     continue
-                step, flags = self._step(at[i], at[j]) if i < j - 1 or at[j] == at[i] + 1 else (0.0, 0)
+                if left_out and not self._conspicuous(at[i] + 1, at[j]):
+                    continue
+                step, flags = self._step(at[i], at[j]) if left_out or at[j] == at[i] + 1 else (0.0, 0)
                 if cost[i] + step < cost[j]:
                     cost[j], came_from[j], cause[j] = cost[i] + step, i, flags
         last = size - 1
