@@ -17,6 +17,8 @@ from darkstar.ledger.evidence import MICROSECONDS, Readings, Reporting, Source, 
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books, bits, known
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_750_000_000.0
 
 

@@ -19,6 +19,8 @@ from darkstar.ledger.resolved import Flag
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.homes import settings
 
+pytestmark = pytest.mark.slow
+
 METER = "sensor.import"
 START = 1_760_000_400
 """A full hour."""

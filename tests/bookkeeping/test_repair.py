@@ -181,6 +181,8 @@ import sys
 from pathlib import Path
 from darkstar.bookkeeping import repair
 from tests.bookkeeping.repaired_home import DAY, home, open_ledger
+
+pytestmark = pytest.mark.slow
 settings = home(Path(sys.argv[1]))
 resolve = repair.resolve_range
 def slow(*arguments):

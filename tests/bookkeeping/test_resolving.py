@@ -15,6 +15,8 @@ from darkstar.ledger.resolved import DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books, bits, known
 
+pytestmark = pytest.mark.slow
+
 MIDNIGHT = 1_749_945_600
 """2025-06-15T00:00:00Z."""
 

@@ -14,6 +14,8 @@ from darkstar.domain.errors import UsageError
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.repaired_home import METERED, Fault, bits, fill, home
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 home: {timezone: Europe/Stockholm, latitude: 55.6, longitude: 13, currency: SEK, main_fuse_a: 25}
 home_assistant: {url: "http://127.0.0.1:1", token: "none"}
