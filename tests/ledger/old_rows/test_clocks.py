@@ -1,13 +1,18 @@
 """Times of an older ledger: however they are written, and on whatever clock, each row lands where it happened."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS
+from darkstar.ledger.old_rows.judge import Judged
 from darkstar.ledger.old_rows.reasons import Reason
+from darkstar.ledger.old_rows.rows import Clock, OldRows
+from darkstar.ledger.old_rows.shifts import moves
 from tests.ledger.old_rows.judging import ENERGIES, EVERYTHING, counts, each, judged, quarters
 from tests.old_home import T0, N, OldHome, local
 
@@ -17,9 +22,9 @@ def utc(instant: int) -> str:
 
 
 def assert_true(
-    found: object, home: OldHome, channel: Channel = Channel.LOAD, *, but: tuple[int, ...] = ()
+    found: Judged, home: OldHome, channel: Channel = Channel.LOAD, *, but: tuple[int, ...] = ()
 ) -> None:
-    got = quarters(found, channel, N)  # type: ignore[arg-type]
+    got = quarters(found, channel, N)
     want = home.truth[channel.value].copy()
     want[list(but)] = np.nan
     np.testing.assert_allclose(got, want, atol=1e-12)
@@ -156,3 +161,23 @@ def test_an_outage_as_long_as_the_offset_is_no_change_of_clock(tmp_path: Path) -
     found = judged(home, tmp_path)
     assert_true(found, home, but=tuple(gap))
     assert counts(found) == {}
+
+
+def test_west_of_greenwich_the_other_way_round() -> None:
+    """Five hours behind UTC: local times that pass for UTC are too early, and time goes back where they begin."""
+    zone = ZoneInfo("America/New_York")
+    start = 1_747_022_400 + HOUR_SECONDS * np.arange(14 * 24, dtype=np.int64)  # 2025-05-12T00:00 there
+    hour = np.arange(14 * 24) % 24
+    pv = np.where((hour >= 6) & (hour < 19), 1.0, 0.0)
+    early = (np.arange(len(start)) >= 5 * 24 + 7) & (np.arange(len(start)) < 8 * 24 + 3)
+    unknown = np.full(len(start), np.nan)
+    rows = OldRows(
+        np.arange(len(start)), start - np.where(early, 4 * HOUR_SECONDS, 0), start + HOUR_SECONDS,
+        start.astype(object), np.full(len(start), Clock.UTC, np.int8), {Channel.PV: pv},
+        unknown, unknown, unknown, unknown,
+    )  # fmt: skip
+    np.testing.assert_array_equal(moves(rows, zone, 40.7, -74.0), np.where(early, 4 * HOUR_SECONDS, 0))
+    silent = replace(
+        rows, energy_kwh={Channel.PV: np.where((hour >= 6) & (np.arange(len(start)) < 72), pv, 0.0)}
+    )
+    np.testing.assert_array_equal(moves(silent, zone, 40.7, -74.0), np.where(early, 4 * HOUR_SECONDS, 0))

@@ -79,6 +79,7 @@ def test_half_full_all_day_while_the_battery_works_is_an_assumption(tmp_path: Pa
     assert counts(found) == {Reason.SOC_IMPOSSIBLE: {"soc": 1}, Reason.SOC_ASSUMED: {"soc": 96}}
     inside = (found.charge.time_utc > home.start[3 * 96]) & (found.charge.time_utc < home.start[4 * 96])
     assert not inside.any()
+    assert found.charge.percent.min() >= 0
 
 
 def test_each_edge_has_one_state_of_charge(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def _load_by_balance(grid: _Grid) -> Series:
 
 def _far_below(hourly: Series, exploded: Mask, days: Slots) -> Mask:
     """Hours of the days that lie far below the rest of the ledger, and below what the home draws when nobody is up."""
-    usual = hourly[~exploded & np.isfinite(hourly)]
+    usual = hourly[~exploded & (hourly > 0)]
     if len(usual) < FEW_KNOWN_HOURS:
         return np.zeros(len(hourly), dtype=np.bool_)
     floor, mean = float(np.quantile(usual, FLOOR_QUANTILE)), float(usual.mean())

@@ -54,8 +54,8 @@ def moves(rows: OldRows, tz: ZoneInfo, latitude: float, longitude: float) -> Slo
     in_stretch = stretch[first]
     signs = _of_stretches(votes, in_stretch)
     edges = np.flatnonzero(breaks)
-    back = edges[excess[edges] == -np.abs(offsets[1:])[edges]]
-    _through_steps_back(signs, stretch[back], np.sign(offsets[1:][back]))
+    whole = (np.abs(excess) == np.abs(offsets[1:]))[edges]
+    _through_edges(signs, np.sign(excess[edges]) * whole, np.sign(offsets[1:])[edges])
     spoken = np.isfinite(signs)
     votes = np.where(spoken[in_stretch], signs[in_stretch], votes)
     return (_nearest(votes, days[first], rows.clock[first])[part.ravel()] * offsets).astype(np.int64)
@@ -95,19 +95,26 @@ def _of_stretches(votes: Signs, in_stretch: Index) -> Signs:
     return signs
 
 
-def _through_steps_back(signs: Signs, before: Index, forward: NDArray[np.int64]) -> None:
-    """Where time goes back from one stretch to the next, the next is to be moved one offset further than the first.
+def _through_edges(signs: Signs, edges: Signs, ahead: NDArray[np.int64]) -> None:
+    """Let stretches that know their clock tell it to those that do not.
+
+    Where time goes back, the next stretch is to be moved on by the offset as seen from the one before. A hole as long
+    as the offset may be an outage; but not if time goes back on the other side of the stretch that does not know.
 
     Args:
-        before: (k,) the stretches before the steps. forward: (k,) 1 where local time is ahead of UTC, else -1.
+        edges: (stretches - 1,) between each and the next: -1 back, 1 a hole as long as the offset, 0 neither.
+        ahead: (stretches - 1,) 1 where local time is ahead of UTC, -1 where it is behind.
     """
-    for order in (range(len(before)), reversed(range(len(before)))):
-        for i in order:
-            one, step = int(before[i]), float(forward[i])
-            if np.isnan(signs[one + 1]) and abs(signs[one] + step) <= 1:
-                signs[one + 1] = signs[one] + step
-            elif np.isnan(signs[one]) and abs(signs[one + 1] - step) <= 1:
-                signs[one] = signs[one + 1] - step
+    steps = -edges * ahead
+    back = edges < 0
+    paired = (edges > 0) & (np.append(False, back[:-1]) | np.append(back[1:], False))
+    for told in (back, back | paired):
+        for order in (np.flatnonzero(told), np.flatnonzero(told)[::-1]):
+            for one in order.tolist():
+                if np.isnan(signs[one + 1]) and abs(signs[one] + steps[one]) <= 1:
+                    signs[one + 1] = signs[one] + steps[one]
+                elif np.isnan(signs[one]) and abs(signs[one + 1] - steps[one]) <= 1:
+                    signs[one] = signs[one + 1] - steps[one]
 
 
 def _nearest(votes: Signs, days: Slots, clocks: NDArray[np.int8]) -> Signs:
