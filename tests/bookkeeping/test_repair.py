@@ -31,6 +31,8 @@ from tests.bookkeeping.repaired_home import (
     truth,
 )
 
+pytestmark = pytest.mark.slow
+
 END = DAY + DAY_SECONDS
 CHECKOUT = Path(__file__).parents[2]
 SUN_OUT = Fault(Channel.PV, 9 * 60, 15 * 60)
@@ -181,8 +183,6 @@ import sys
 from pathlib import Path
 from darkstar.bookkeeping import repair
 from tests.bookkeeping.repaired_home import DAY, home, open_ledger
-
-pytestmark = pytest.mark.slow
 settings = home(Path(sys.argv[1]))
 resolve = repair.resolve_range
 def slow(*arguments):

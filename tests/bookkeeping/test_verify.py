@@ -17,6 +17,8 @@ from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books
 
+pytestmark = pytest.mark.slow
+
 
 async def verified(
     books: Books, ledger: LedgerFile, start: int | None = None, end: int | None = None

@@ -30,6 +30,8 @@ from tests.ledger.cases import (
     statistics,
 )
 
+pytestmark = pytest.mark.slow
+
 HOURS = 6
 EDGE = 2 * 60
 """Minutes of undoubted readings at each end, so that what lies between is told by both sides."""
