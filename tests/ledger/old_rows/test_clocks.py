@@ -70,6 +70,15 @@ def test_days_of_local_times_that_pass_for_utc_are_moved_back_as_the_sun_proves(
     assert np.isnan(found.prices.import_price[shifted]).all()
 
 
+def test_a_whole_ledger_on_the_wrong_clock_is_moved_by_the_sun_alone(tmp_path: Path) -> None:
+    home = OldHome()
+    for row in home.rows:
+        row |= {end: str(row[end]).replace("+02:00", "Z") for end in ("slot_start", "slot_end")}
+    found = judged(home, tmp_path)
+    assert_true(found, home)
+    assert counts(found)[Reason.SHIFTED] == each((*ENERGIES, "soc"), N)
+
+
 def test_days_of_utc_times_that_pass_for_local_are_moved_on(tmp_path: Path) -> None:
     home = OldHome()
     for i in range(5 * 96, 7 * 96):
@@ -181,3 +190,26 @@ def test_west_of_greenwich_the_other_way_round() -> None:
         rows, energy_kwh={Channel.PV: np.where((hour >= 6) & (np.arange(len(start)) < 72), pv, 0.0)}
     )
     np.testing.assert_array_equal(moves(silent, zone, 40.7, -74.0), np.where(early, 4 * HOUR_SECONDS, 0))
+
+
+def test_cloudy_days_after_an_outage_as_long_as_the_offset_stay(tmp_path: Path) -> None:
+    home = OldHome()
+    home.change(lambda day, quarter: day >= 10, pv_kwh=0.0)
+    gap = range(10 * 96, 10 * 96 + 8)
+    home.rows = [row for i, row in enumerate(home.rows) if i not in gap]
+    found = judged(home, tmp_path)
+    assert Reason.SHIFTED not in counts(found)
+    assert_true(found, home, but=tuple(gap))
+
+
+def test_a_cloudy_day_follows_the_nearest_day_of_its_clock(tmp_path: Path) -> None:
+    home = OldHome()
+    home.change(lambda day, quarter: day == 5, pv_kwh=0.0)
+    for i in (*range(3 * 96, 4 * 96), *range(5 * 96, 6 * 96)):
+        for end in ("slot_start", "slot_end"):
+            home.rows[i][end] = str(home.rows[i][end]).replace("+02:00", "Z")
+    gap = (*range(5 * 96 - 12, 5 * 96), *range(6 * 96, 6 * 96 + 12))
+    home.rows = [row for i, row in enumerate(home.rows) if i not in gap]
+    found = judged(home, tmp_path)
+    assert_true(found, home, but=gap)
+    assert counts(found)[Reason.SHIFTED]["load"] == 192

@@ -150,3 +150,23 @@ def test_a_kettle_at_the_full_hour_makes_no_whole_hour(tmp_path: Path) -> None:
     found = judged(home, tmp_path)
     assert quarters(found, Channel.LOAD, N)[FIRST + 64] == 2.0
     assert counts(found) == {Reason.STALE_END: each(ENERGIES, 48)}
+
+
+def test_hours_divided_twice_are_refused_beside_days_of_zeros_too(tmp_path: Path) -> None:
+    home = OldHome()
+    explode(home, 16)
+    home.change(lambda day, quarter: day == 9, load_kwh=0.0)
+    found = judged(home, tmp_path)
+    assert counts(found)[Reason.DIVIDED_UNSURE] == each(ENERGIES, 192)
+
+
+def test_a_quiet_day_cut_into_four_is_no_day_divided_twice(tmp_path: Path) -> None:
+    """Nobody is at home, and the home draws as little as it does at night, but no less."""
+    home = OldHome()
+    explode(home, 4)
+    quiet = dict.fromkeys((f"{name}_kwh" for name in home.truth), 0.0)
+    for i in range(FIRST, LAST):
+        home.rows[i] |= quiet | {"load_kwh": 0.055, "import_kwh": 0.055}
+    found = judged(home, tmp_path)
+    assert set(counts(found)) == {Reason.EXPLODED}
+    assert {energy for _, _, energy in held(found, Channel.LOAD, FIRST, LAST)} == {0.22}
