@@ -10,7 +10,7 @@ import pytest
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import StoreError
 from darkstar.store import backup as backups
-from darkstar.store.backup import back_up, restore
+from darkstar.store.backup import back_up, restore, worth_a_backup
 from darkstar.store.ledger_file import LedgerFile
 from tests.store.examples import START, resolved
 
@@ -231,3 +231,11 @@ def test_a_ledger_opened_during_a_restore_is_not_the_one_that_went(
         with pytest.raises(StoreError, match="was replaced while it was being opened"):
             LedgerFile(path)
     assert load_in(path) == 2.0
+
+
+def test_a_ledger_whose_making_was_killed_needs_no_backup(tmp_path: Path) -> None:
+    nothing, begun, made = (tmp_path / name for name in ("nothing.db", "begun.db", "made.db"))
+    begun.touch()
+    LedgerFile(made).close()
+
+    assert [worth_a_backup(path) for path in (nothing, begun, made)] == [False, False, True]

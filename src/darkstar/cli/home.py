@@ -7,7 +7,7 @@ from pathlib import Path
 from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
 from darkstar.domain.errors import ConfigError
 from darkstar.evidence.home_assistant import HomeAssistant
-from darkstar.store.backup import back_up
+from darkstar.store.backup import back_up, worth_a_backup
 from darkstar.store.database import BACKUPS_NAME
 from darkstar.store.ledger_file import LedgerFile
 
@@ -32,7 +32,9 @@ def open_ledger(settings: Settings) -> LedgerFile:
 def back_up_first(settings: Settings, reason: str) -> Path | None:
     """A backup of the ledger before a command writes to it; None where there is no ledger yet."""
     path = settings.folder / LEDGER_NAME
-    return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time()) if path.exists() else None
+    if not worth_a_backup(path):
+        return None
+    return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time())
 
 
 def home_assistant(settings: Settings) -> HomeAssistant:

@@ -26,6 +26,15 @@ SHORT_PATIENCE_S = 2.0
 """How long a restore waits for others to let go of the ledger."""
 
 
+def worth_a_backup(path: Path) -> bool:
+    """Whether there is a ledger with anything in it; one whose making was killed is as good as none."""
+    if not path.is_file():
+        return False
+    engine = create_engine("sqlite://", creator=lambda: _read_only(path), poolclass=NullPool)
+    with failures(path), engine.connect() as connection:
+        return not migrate.is_empty(connection)
+
+
 def back_up(path: Path, folder: Path, reason: str, now_utc: float) -> Path:
     """Copy the ledger into a folder; returns the copy, named by time [UTC] and reason.
 
