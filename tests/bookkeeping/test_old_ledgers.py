@@ -23,6 +23,8 @@ from tests.bookkeeping.homes import settings
 from tests.bookkeeping.test_imports import content
 from tests.old_home import STOCKHOLM, T0, N, OldHome, local
 
+pytestmark = pytest.mark.slow
+
 END = T0 + N * SLOT_SECONDS
 
 

@@ -11,6 +11,8 @@ from darkstar.store.ledger_file import LedgerFile
 from tests.cli.test_imports import CONFIG, run
 from tests.old_home import T0, N, OldHome
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
