@@ -82,6 +82,7 @@ def test_nights_that_count_half() -> None:
 def test_winter_workdays_only() -> None:
     tariff = PowerTariff(
         per_kw=100,
+        least_kw=2,
         windows=(
             PowerWindow(
                 months=frozenset({11, 12, 1, 2, 3}),
@@ -98,7 +99,7 @@ def test_winter_workdays_only() -> None:
             "2025-01-06T12:00": 11,  # a holiday
             "2025-01-11T12:00": 10,  # a Saturday
             "2025-01-13T20:00": 9,  # after hours
-            "2025-01-14T19:00": 7,
+            "2025-01-17T19:00": 7,  # a Friday
         },
     )
     assert power_cost([tariff], january, kwh, STOCKHOLM) == pytest.approx(700)
@@ -116,6 +117,12 @@ def test_a_month_in_progress_pays_only_for_what_exceeds_its_peaks() -> None:
     busy = power_cost([tariff], slots, draws(slots, {"2025-02-10T08:00": 5.5}), STOCKHOLM, [past])
     assert calm == pytest.approx(30 * 5)
     assert busy - calm == pytest.approx(30 * 1.5 / 3)
+
+
+def test_peaks_that_a_month_does_not_have_yet_are_zero() -> None:
+    slots = slots_of("2025-02-01", "2025-02-02")
+    tariff = PowerTariff(peaks=3, per_kw=30)
+    assert power_cost([tariff], slots, draws(slots, {"2025-02-01T08:00": 6}), STOCKHOLM) == pytest.approx(60)
 
 
 def test_an_older_peak_of_the_same_day_is_not_counted_twice() -> None:
