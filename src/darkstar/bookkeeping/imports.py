@@ -9,31 +9,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from darkstar.bookkeeping.file_columns import ColumnEvidence, read_columns
 from darkstar.bookkeeping.prices import write_prices
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.resolving import resolve_range, touched
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
-from darkstar.domain.slots import HOUR_SECONDS, iso_utc, slot_ceil, slot_floor
+from darkstar.domain.slots import iso_utc, slot_ceil, slot_floor
 from darkstar.domain.tariff import Tariff
-from darkstar.evidence.files.columns import EnergyColumn, energy_columns
-from darkstar.evidence.files.steps import row_lengths, usual_step
-from darkstar.evidence.files.tables import Column, Table
+from darkstar.evidence.files.tables import Table
 from darkstar.evidence.files.units import factor_to_home, parse_unit
 from darkstar.evidence.prices import FILE
 from darkstar.evidence.prices.days import broken_steps, interval_ends
-from darkstar.ledger.evidence import MICROSECONDS, Intervals, Readings, Reporting, Source
+from darkstar.ledger.evidence import MICROSECONDS, Reporting
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.store.ledger_file import LedgerFile
 
 ORIGIN = "import"
-UNIT = "kWh"
-ROUNDING_KWH = 1e-6
-"""A negative energy no larger than this is a zero that was computed."""
-LONGEST_STEP = HOUR_SECONDS * 1.05
-"""Readings of an hourly logger come some seconds early or late."""
-HOURLY_FROM = HOUR_SECONDS * 0.95
 
 
 @dataclass(frozen=True)
@@ -80,20 +73,6 @@ class PriceImport:
     slots: int
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """A column as evidence: readings of a meter, or intervals by the source that they count as."""
-
-    column: EnergyColumn
-    readings: Readings
-    intervals: Mapping[Source, Intervals]
-    start: int
-    end: int
-    rows: int
-    negative: int
-    step_s: float
-
-
 def import_energy(
     ledger: LedgerFile,
     settings: Settings,
@@ -109,11 +88,7 @@ def import_energy(
     Raises:
         UsageError, DataError: the file makes no sense; nothing was stored.
     """
-    chosen = energy_columns(table.names, said)
-    found = [_as_evidence(column, table.column(column.name)) for column in chosen.columns]
-    found = [evidence for evidence in found if evidence.rows]
-    if not found:
-        raise DataError(f"No column of energy in {table.path.name} has a value.")
+    found, left_out = read_columns(table, said)
     with ledger.run("import energy", table.path.name):
         with ledger.transaction():
             stored = [_store(ledger, evidence, progress, i, len(found)) for i, evidence in enumerate(found)]
@@ -127,68 +102,11 @@ def import_energy(
         )
         for e, (_, added) in zip(found, stored, strict=True)
     )
-    return EnergyImport(start, end, columns, chosen.left_out, slots)
-
-
-def _as_evidence(energy: EnergyColumn, column: Column) -> _Evidence:
-    return _as_readings(energy, column) if energy.cumulative else _as_intervals(energy, column)
-
-
-def _as_readings(energy: EnergyColumn, column: Column) -> _Evidence:
-    step = usual_step(column.time_us) / MICROSECONDS
-    if step > LONGEST_STEP:
-        raise DataError(
-            f"The readings of {energy.name} are {step / HOUR_SECONDS:.3g} hours apart.",
-            remedy="Steps from seconds to one hour can be imported.",
-        )
-    source = Source.IMPORT_FINE if step < HOURLY_FROM else Source.IMPORT_HOUR
-    n = len(column)
-    readings = Readings(
-        time_us=column.time_us,
-        state=np.array([repr(value) for value in column.value.tolist()], dtype=object),
-        unit=np.full(n, UNIT, dtype=object),
-        source=np.full(n, source.value, dtype=np.int8),
-        held=np.zeros(n, dtype=np.bool_),
-    )
-    start, end = (int(column.time_us[0]), int(column.time_us[-1])) if n else (0, 0)
-    return _Evidence(energy, readings, {}, start // MICROSECONDS, -(-end // MICROSECONDS), n, 0, step)
-
-
-def _as_intervals(energy: EnergyColumn, column: Column) -> _Evidence:
-    if not len(column):
-        return _Evidence(energy, Readings.empty(), {}, 0, 0, 0, 0, 0.0)
-    starts = column.time_utc
-    lengths = row_lengths(starts, energy.name)
-    whole = column.value >= -ROUNDING_KWH
-    negative = int((~whole).sum())
-    if negative * 2 > len(column):
-        raise DataError(
-            f"{energy.name} is mostly negative, and energies of a channel never are.",
-            remedy="Turn the sign round: export and discharge are channels of their own.",
-        )
-    value = np.maximum(column.value, 0.0)
-    by_source = {
-        source: Intervals(starts[these], (starts + lengths)[these], value[these])
-        for source, these in (
-            (Source.IMPORT_FINE, whole & (lengths < HOUR_SECONDS)),
-            (Source.IMPORT_HOUR, whole & (lengths >= HOUR_SECONDS)),
-        )
-        if these.any()
-    }
-    return _Evidence(
-        energy,
-        Readings.empty(),
-        by_source,
-        int(starts[0]),
-        int(starts[-1] + lengths[-1]),
-        len(column),
-        negative,
-        usual_step(starts),
-    )
+    return EnergyImport(start, end, columns, left_out, slots)
 
 
 def _store(
-    ledger: LedgerFile, evidence: _Evidence, progress: Progress, done: int, total: int
+    ledger: LedgerFile, evidence: ColumnEvidence, progress: Progress, done: int, total: int
 ) -> tuple[int, int]:
     """The meter's id and how many rows were new."""
     progress("storing", done, total)
