@@ -338,3 +338,10 @@ def test_where_the_home_is(tmp_path: Path) -> None:
     assert find_home(None, environ, tmp_path) == named
     assert find_home(None, {}, tmp_path) == tmp_path
     assert find_home(None, {}, asked).name == "darkstar"
+
+
+def test_the_ledger_mends_what_is_certain_unless_the_file_says_otherwise(load: Load) -> None:
+    assert load(HOME).repairs_itself
+    assert not load(HOME + "repair: {automatic: false}").repairs_itself
+    with pytest.raises(ConfigError, match=r"repair\.automatic"):
+        load(HOME + "repair: {automatic: 0}")

@@ -3,6 +3,7 @@
 import itertools
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_order_and_repetition_do_not_matter(tmp_path: Path) -> None:
         ("the meter stood still", 8 * US),
         ("nobody knows", None),
     ]
+
+
+def test_who_made_a_repair_and_who_took_it_back_is_kept(ledger: LedgerFile) -> None:
+    mine = replace(LAMP, automatic=True)
+    assert mine.repair_id != LAMP.repair_id
+    for repair in (LAMP, mine):
+        ledger.add_repair(repair)
+    ledger.withdraw_repair(LAMP.repair_id, 8 * US)
+    ledger.withdraw_repair(mine.repair_id, 9 * US, automatic=True)
+    by_person, by_itself = sorted(ledger.repairs(START, START + 900), key=lambda r: r.automatic)
+    assert (by_person.automatic, by_person.refused) == (False, True)
+    assert (by_itself.automatic, by_itself.refused, by_itself.withdrawn_us) == (True, False, 9 * US)
+    ledger.withdraw_repair(mine.repair_id, 10 * US)
+    assert all(r.refused for r in ledger.repairs(START, START + 900)), "a person's word goes first"
 
 
 @pytest.mark.parametrize(

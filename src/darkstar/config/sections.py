@@ -213,6 +213,12 @@ class QualitySection(Section):
         return self
 
 
+class RepairSection(Section):
+    """What the ledger may mend without being asked."""
+
+    automatic: Annotated[bool, Field(strict=True)] = True
+
+
 class EpisodesSection(Section):
     """The episode lake."""
 
@@ -230,6 +236,7 @@ class ConfigFile(Section):
     prices: PricesSection | None = None
     tariff: TariffSection | None = None
     quality: QualitySection = QualitySection()
+    repair: RepairSection = RepairSection()
     episodes: EpisodesSection | None = None
 
     @model_validator(mode="after")

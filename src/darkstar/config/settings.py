@@ -81,6 +81,7 @@ class Settings:
         absent: channels that the home does not have: their energy is zero, not unknown.
         sensor_list: (channel's value or `soc`, entity id) in the file's order.
         quality: what a day can bear before it is labelled.
+        repairs_itself: whether repairs that are certain are made without being asked.
     """
 
     folder: Path
@@ -95,6 +96,7 @@ class Settings:
     home_assistant: HomeAssistantSettings | None
     sensor_list: tuple[tuple[str, str], ...]
     quality: QualityRules = field(default_factory=QualityRules)
+    repairs_itself: bool = True
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -157,6 +159,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         home_assistant=_home_assistant(folder, file.home_assistant),
         sensor_list=tuple((key, entity_id) for key in order for entity_id in meters[key]),
         quality=_quality(file.quality, file.home.currency),
+        repairs_itself=file.repair.automatic,
     )
 
 

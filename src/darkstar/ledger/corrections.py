@@ -4,6 +4,9 @@ A correction is evidence like any other and edits nothing: it stands before ever
 taking it back (a withdrawal, evidence too) leaves exactly what was there without it. Where corrections overlap, the one
 made last wins. A correction without an energy says that the number is not known: neither the meter nor the balance of
 the others is believed there.
+
+A person's repair stands until a person takes it back. One that the ledger made by itself stands as long as it follows
+from the rest of the evidence, and below a person's wherever the two meet.
 """
 
 from collections.abc import Sequence
@@ -49,18 +52,27 @@ class Repair:
 
     Attributes:
         made_us, withdrawn_us: when it was made, and taken back [UTC us]; None while it is active.
+        automatic, withdrawn_automatically: whether the ledger did so by itself, asked by nobody.
     """
 
     corrections: tuple[Correction, ...]
     reason: str
     made_us: int
     withdrawn_us: int | None = None
+    automatic: bool = False
+    withdrawn_automatically: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether a person took it back."""
+        return self.withdrawn_us is not None and not self.withdrawn_automatically
 
     @property
     def repair_id(self) -> str:
         """Its name: made of all that it says, so that the same repair has the same name anywhere."""
         rows = sorted((c.channel.value, c.start_utc, c.end_utc, repr(c.energy_kwh)) for c in self.corrections)
-        return sha256(repr((self.made_us, self.reason, rows)).encode()).hexdigest()[:ID_LENGTH]
+        said = (self.made_us, self.reason, rows, *(("automatic",) if self.automatic else ()))
+        return sha256(repr(said).encode()).hexdigest()[:ID_LENGTH]
 
     @property
     def span(self) -> tuple[int, int]:
@@ -81,10 +93,15 @@ class Overlay:
     denied: Mask
 
 
+def precedence(repair: Repair) -> tuple[bool, int, str]:
+    """What orders repairs that meet: the greatest is believed. A person's before automatic ones, then the last made."""
+    return not repair.automatic, repair.made_us, repair.repair_id
+
+
 def overlay(repairs: Sequence[Repair], channel: Channel, slots: Slots) -> Overlay:
-    """The active corrections of a channel over n consecutive slots, the one made last on top."""
+    """The active corrections of a channel over n consecutive slots: a person's on top, then the one made last."""
     energy, denied = np.full(len(slots), np.nan), np.zeros(len(slots), dtype=np.bool_)
-    for repair in sorted(repairs, key=lambda r: (r.made_us, r.repair_id)):
+    for repair in sorted(repairs, key=precedence):
         if repair.withdrawn_us is not None:
             continue
         for correction in sorted(repair.corrections, key=lambda c: (c.start_utc, c.end_utc)):

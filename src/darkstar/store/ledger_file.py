@@ -122,9 +122,9 @@ class LedgerFile:
         """Store a repair's corrections; they count from the next resolve on."""
         corrections.add_repair(self._db, repair)
 
-    def withdraw_repair(self, repair_id: str, made_us: int) -> None:
+    def withdraw_repair(self, repair_id: str, made_us: int, *, automatic: bool = False) -> None:
         """Store that a repair is taken back [UTC us]; it no longer counts from the next resolve on."""
-        corrections.withdraw(self._db, repair_id, made_us)
+        corrections.withdraw(self._db, repair_id, made_us, automatic=automatic)
 
     def now_us(self) -> int:
         """The ledger's clock [UTC us]."""

@@ -132,6 +132,7 @@ corrections = Table(
     Column("energy_kwh", Float),
     Column("reason", Text, nullable=False),
     Column("made_us", Integer, nullable=False),
+    Column("automatic", Integer, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
 )
 """A repair is the rows of one id, which is made of all that they say: the same repair has the same id anywhere."""
@@ -141,6 +142,7 @@ correction_withdrawals = Table(
     metadata,
     Column("repair_id", Text, primary_key=True),
     Column("made_us", Integer, nullable=False),
+    Column("automatic", Integer, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
 )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.accounting import change_by_sum, ha_hours
-from darkstar.ledger.corrections import Repair
+from darkstar.ledger.corrections import Repair, precedence
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Reporting
 from darkstar.ledger.meters import Steps, count, parse_signed
 from darkstar.ledger.resolved import ChannelSlots, Flag
@@ -329,7 +329,7 @@ class Case:
 
     @property
     def repair(self) -> Repair | None:
-        """The active repair, made last, that says what this hour's number is; None where none does."""
+        """The active repair that says what this hour's number is; None where none does."""
         channel, hour = self.stretch.channel, int(self.stretch.hours[self.i])
         active = [
             repair
@@ -340,7 +340,7 @@ class Case:
                 for c in repair.corrections
             )
         ]
-        return max(active, key=lambda repair: (repair.made_us, repair.repair_id)) if active else None
+        return max(active, key=precedence) if active else None
 
     def same(self, one: float, other: float) -> bool:
         """Whether two energies agree within the tolerance; unknown ones do with nothing."""
