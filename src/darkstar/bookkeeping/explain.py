@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.bookkeeping.resolving import counted_meters
-from darkstar.bookkeeping.verify import TOLERANCE_KWH, compared_hours, their_hours
+from darkstar.bookkeeping.verify import TOLERANCE_KWH, beside, their_hours
 from darkstar.bookkeeping.witnesses import witnesses
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
@@ -87,7 +87,13 @@ async def explain_channels(
         ours = ledger.provenance(start, end)
         repairs = tuple(ledger.repairs(hour, hour + HOUR_SECONDS))
     compared = {
-        channel: compared_hours(channel, theirs[channel], ours[channel], start, settings, with_sums)
+        channel: beside(
+            channel,
+            theirs[channel],
+            ours[channel],
+            start,
+            known_only=not with_sums.issuperset(settings.sensors[channel]),
+        )
         if channel in theirs
         else HourComparison(channel, hours, _stored(found), hourly(ours[channel].energy_kwh))
         for channel, found in heard.items()

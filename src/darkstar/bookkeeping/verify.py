@@ -2,14 +2,16 @@
 
 Home Assistant is asked anew: what is compared is what it says now, not what we stored of it. A channel whose sensors
 have no long-term statistics (a water heater) is held against Home Assistant's own rule applied to its raw history.
+A file may stand in Home Assistant's place: then the hours that it knows are compared, and no others.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.bookkeeping.against import FileHours
 from darkstar.bookkeeping.backfill import HISTORY_DAYS
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
@@ -21,12 +23,13 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, hour_floor, iso_utc, local_date
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.accounting import change_by_sum, ha_hours
+from darkstar.ledger.causes import beside_file
 from darkstar.ledger.causes.cause import OPEN, Cause
 from darkstar.ledger.causes.household import Suspicion, suspicions
 from darkstar.ledger.causes.patterns import find_patterns
 from darkstar.ledger.compare import HourComparison, hourly
 from darkstar.ledger.evidence import MICROSECONDS
-from darkstar.ledger.explain import Difference, explain
+from darkstar.ledger.explain import DETECTORS, Difference, explain
 from darkstar.ledger.resolved import ChannelSlots, DayQuality
 from darkstar.store.ledger_file import LedgerFile
 
@@ -55,9 +58,10 @@ class ChannelVerdict:
 
 @dataclass(frozen=True)
 class Verification:
-    """The ledger beside Home Assistant over [start, end).
+    """The ledger beside Home Assistant, or beside a file, over [start, end).
 
     Attributes:
+        against: the file's name; empty for Home Assistant.
         home: what the home's own balance tells of its meters, whatever Home Assistant says.
     """
 
@@ -68,6 +72,7 @@ class Verification:
     differences: tuple[Difference, ...]
     days: tuple[DayQuality, ...]
     home: tuple[Suspicion, ...] = ()
+    against: str = ""
 
     @property
     def hours(self) -> int:
@@ -112,35 +117,126 @@ async def verify(
             remedy="Choose an earlier range.",
         )
     with_sums = frozenset(await source.statistic_ids())
-    compared: dict[Channel, list[HourComparison]] = {}
-    differences: list[Difference] = []
-    home: dict[tuple[Cause, frozenset[Channel]], Suspicion] = {}
+    account = _Account(ledger, settings, tolerance_kwh)
     pieces = list(chunks(first, last, CHUNK))
     for done, (piece_start, piece_end) in enumerate(pieces):
         progress("comparing", done, len(pieces))
         theirs = await their_hours(source, settings, with_sums, piece_start, piece_end, now)
-        with ledger.snapshot():
-            ours = ledger.provenance(piece_start, piece_end)
-            piece = {
-                channel: compared_hours(channel, ha_kwh, ours[channel], piece_start, settings, with_sums)
-                for channel, ha_kwh in theirs.items()
-            }
-            for suspicion in judge(ours, settings):
-                home.setdefault((suspicion.cause, frozenset(suspicion.channels)), suspicion)
-            differences += _differences(ledger, settings, piece, ours, tolerance_kwh)
-            for channel, comparison in piece.items():
-                compared.setdefault(channel, []).append(comparison)
+        account.compare(
+            theirs,
+            piece_start,
+            piece_end,
+            known_only=[c for c, ids in settings.sensors.items() if not with_sums.issuperset(ids)],
+        )
     progress("comparing", len(pieces), len(pieces))
-    tz = settings.home.tz
-    return Verification(
-        start=first,
-        end=last,
-        tolerance_kwh=tolerance_kwh,
-        channels={c: _verdict(c, parts, differences, tolerance_kwh) for c, parts in compared.items()},
-        differences=tuple(sorted(differences, key=lambda d: (d.hour_utc, d.channel))),
-        days=tuple(ledger.days(local_date(first, tz), local_date(last + DAY_SECONDS - 1, tz))),
-        home=tuple(home.values()),
-    )
+    return account.closed(first, last)
+
+
+def verify_against(
+    file: FileHours,
+    ledger: LedgerFile,
+    settings: Settings,
+    start: int,
+    end: int,
+    now: float,
+    progress: Progress = silent,
+    tolerance_kwh: float = TOLERANCE_KWH,
+) -> Verification:
+    """Compare the whole hours of [start, end) that a file knows.
+
+    Raises:
+        UsageError: it knows no finished hour of the range.
+    """
+    first, last = -(-start // HOUR_SECONDS) * HOUR_SECONDS, hour_floor(min(end, now))
+    if first >= last or not any(np.isfinite(kwh).any() for kwh in file.over(first, last).values()):
+        raise UsageError(
+            f"{file.name} knows no whole hour between {iso_utc(start)} and {iso_utc(end)}.",
+            remedy=f"It reaches from {iso_utc(file.start)} to {iso_utc(file.end)}: choose dates within.",
+        )
+    account = _Account(ledger, settings, tolerance_kwh, file)
+    pieces = list(chunks(first, last, CHUNK))
+    for done, (piece_start, piece_end) in enumerate(pieces):
+        progress("comparing", done, len(pieces))
+        account.compare(file.over(piece_start, piece_end), piece_start, piece_end, known_only=file.kwh.keys())
+    progress("comparing", len(pieces), len(pieces))
+    return account.closed(first, last)
+
+
+class _Account:
+    """A comparison while it is being made, piece by piece."""
+
+    def __init__(
+        self, ledger: LedgerFile, settings: Settings, tolerance_kwh: float, file: FileHours | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._tolerance_kwh = tolerance_kwh
+        self._file = file
+        self._compared: dict[Channel, list[HourComparison]] = {}
+        self._differences: list[Difference] = []
+        self._home: dict[tuple[Cause, frozenset[Channel]], Suspicion] = {}
+
+    def compare(
+        self, theirs: Mapping[Channel, Energies], start: int, end: int, known_only: Collection[Channel]
+    ) -> None:
+        """Add the hours of [start, end).
+
+        Args:
+            theirs: by channel, the other side's energies. known_only: channels of which only the hours that the other
+                side knows are compared; of the rest an hour without a number is a difference.
+        """
+        with self._ledger.snapshot():
+            ours = self._ledger.provenance(start, end)
+            piece = {
+                channel: beside(channel, kwh, ours[channel], start, known_only=channel in known_only)
+                for channel, kwh in theirs.items()
+            }
+            for suspicion in judge(ours, self._settings):
+                self._home.setdefault((suspicion.cause, frozenset(suspicion.channels)), suspicion)
+            self._differences += self._explained(piece, ours)
+        for channel, comparison in piece.items():
+            self._compared.setdefault(channel, []).append(comparison)
+
+    def _explained(
+        self, compared: Mapping[Channel, HourComparison], slots: Mapping[Channel, ChannelSlots]
+    ) -> Iterator[Difference]:
+        """A cause for every hour beyond the tolerance."""
+        tolerance_kwh, file = self._tolerance_kwh, self._file
+        beyond = {channel: ~comparison.within(tolerance_kwh) for channel, comparison in compared.items()}
+        if not any(asked.any() for asked in beyond.values()):
+            return
+        patterns = find_patterns(compared, tolerance_kwh)
+        for channel, asked in beyond.items():
+            if not asked.any():
+                continue
+            asking = DETECTORS if file is None else beside_file.detectors(file.step_kwh[channel])
+            for stretch in stretches(
+                self._ledger,
+                self._settings,
+                compared[channel],
+                slots[channel],
+                patterns[channel],
+                asked,
+                tolerance_kwh,
+            ):
+                yield from explain(stretch, asking)
+
+    def closed(self, start: int, end: int) -> Verification:
+        """What came of all pieces of [start, end)."""
+        tz = self._settings.home.tz
+        return Verification(
+            start=start,
+            end=end,
+            tolerance_kwh=self._tolerance_kwh,
+            channels={
+                channel: _verdict(channel, parts, self._differences, self._tolerance_kwh)
+                for channel, parts in self._compared.items()
+            },
+            differences=tuple(sorted(self._differences, key=lambda d: (d.hour_utc, d.channel))),
+            days=tuple(self._ledger.days(local_date(start, tz), local_date(end + DAY_SECONDS - 1, tz))),
+            home=tuple(self._home.values()),
+            against=self._file.name if self._file else "",
+        )
 
 
 def judge(slots: Mapping[Channel, ChannelSlots], settings: Settings) -> Iterator[Suspicion]:
@@ -183,43 +279,15 @@ def _total(changes: Sequence[Energies]) -> Energies:
     return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 
 
-def compared_hours(
-    channel: Channel,
-    ha_kwh: Energies,
-    slots: ChannelSlots,
-    start: int,
-    settings: Settings,
-    with_sums: frozenset[str],
+def beside(
+    channel: Channel, their_kwh: Energies, slots: ChannelSlots, start: int, *, known_only: bool
 ) -> HourComparison:
-    """A channel's hours beside Home Assistant's; without statistics, only those that its history reaches."""
+    """A channel's hours beside the other side's; with `known_only` those alone that the other side knows."""
     ledger_kwh = hourly(slots.energy_kwh)
-    if not with_sums.issuperset(settings.sensors[channel]):
-        ledger_kwh = np.where(np.isnan(ha_kwh), np.nan, ledger_kwh)
-    hours = start + HOUR_SECONDS * np.arange(len(ha_kwh), dtype=np.int64)
-    return HourComparison(channel, hours, ha_kwh, ledger_kwh)
-
-
-def _differences(
-    ledger: LedgerFile,
-    settings: Settings,
-    compared: Mapping[Channel, HourComparison],
-    slots: Mapping[Channel, ChannelSlots],
-    tolerance_kwh: float,
-) -> list[Difference]:
-    """A cause for every hour beyond the tolerance."""
-    beyond = {channel: ~comparison.within(tolerance_kwh) for channel, comparison in compared.items()}
-    if not any(asked.any() for asked in beyond.values()):
-        return []
-    patterns = find_patterns(compared, tolerance_kwh)
-    return [
-        difference
-        for channel, asked in beyond.items()
-        if asked.any()
-        for stretch in stretches(
-            ledger, settings, compared[channel], slots[channel], patterns[channel], asked, tolerance_kwh
-        )
-        for difference in explain(stretch)
-    ]
+    if known_only:
+        ledger_kwh = np.where(np.isnan(their_kwh), np.nan, ledger_kwh)
+    hours = start + HOUR_SECONDS * np.arange(len(their_kwh), dtype=np.int64)
+    return HourComparison(channel, hours, their_kwh, ledger_kwh)
 
 
 def _verdict(

@@ -38,8 +38,9 @@ def report_json(report: BackfillReport, warnings: list[str], backup: str | None)
 
 
 def verification_json(found: Verification) -> dict[str, object]:
-    """The ledger beside Home Assistant."""
+    """The ledger beside Home Assistant, or beside the file `against`: then `ha_kwh` is the file's number."""
     return {
+        "against": found.against or None,
         "from": iso_utc(found.start),
         "to": iso_utc(found.end),
         "tolerance_kwh": found.tolerance_kwh,

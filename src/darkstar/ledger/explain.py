@@ -12,7 +12,7 @@ Where Home Assistant's samples are stored, an incident is blamed only if its rul
 What none of the questions answers is unexplained, and says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,9 @@ from darkstar.ledger.causes.cause import Cause, Finding, found
 
 __all__ = ["DETECTORS", "Cause", "Difference", "explain", "explain_hour"]
 
-DETECTORS: tuple[Callable[[Case], Finding | None], ...] = (
+Detector = Callable[[Case], Finding | None]
+
+DETECTORS: tuple[Detector, ...] = (
     patterns.exchanged,
     patterns.shifted,
     patterns.multiplied,
@@ -47,7 +49,7 @@ DETECTORS: tuple[Callable[[Case], Finding | None], ...] = (
     accounts.not_known,
 )
 """In the order in which they are asked; the first that can prove its cause is believed."""
-BEFALLEN: tuple[Callable[[Case], Finding | None], ...] = (
+BEFALLEN: tuple[Detector, ...] = (
     incidents.unit_changed,
     incidents.sign_turned,
     incidents.late_reading,
@@ -81,14 +83,14 @@ class Difference:
         return (self.ledger_kwh or 0.0) - (self.ha_kwh or 0.0)
 
 
-def explain(stretch: Stretch) -> list[Difference]:
+def explain(stretch: Stretch, detectors: Sequence[Detector] = DETECTORS) -> list[Difference]:
     """A cause for each hour that is asked about."""
-    return [_difference(case, explain_hour(case)) for case in stretch.cases()]
+    return [_difference(case, explain_hour(case, detectors)) for case in stretch.cases()]
 
 
-def explain_hour(case: Case) -> Finding:
+def explain_hour(case: Case, detectors: Sequence[Detector] = DETECTORS) -> Finding:
     """The first cause that the evidence proves."""
-    answers = (detector(case) for detector in DETECTORS)
+    answers = (detector(case) for detector in detectors)
     finding = next((answer for answer in answers if answer), found(Cause.UNEXPLAINED))
     repair = accounts.corrected(case)
     if repair is None or finding.cause is Cause.CORRECTED:

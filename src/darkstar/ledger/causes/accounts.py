@@ -48,11 +48,15 @@ def not_its_samples(case: Case) -> Finding | None:
     )
 
 
-def resolution(case: Case) -> Finding | None:
-    """The difference is not more than the meters' smallest steps at the two ends of the hour."""
-    steps = [_step_kwh(witness) for witness in case.stretch.witnesses]
+def resolution(case: Case, other_step_kwh: float = 0.0) -> Finding | None:
+    """The difference is not more than the meters' smallest steps at the two ends of the hour.
+
+    Args:
+        other_step_kwh: the smallest step of a meter on the other side that is not among the witnesses.
+    """
+    steps = [*(_step_kwh(witness) for witness in case.stretch.witnesses), other_step_kwh]
     room = STEPS_APART * sum(steps)
-    if not steps or not abs(case.ledger_kwh - case.ha_kwh) <= room + CERTAIN_KWH:
+    if not abs(case.ledger_kwh - case.ha_kwh) <= room + CERTAIN_KWH:
         return None
     return found(Cause.RESOLUTION, f"The meters show steps of {max(steps):.10g} kWh.")
 

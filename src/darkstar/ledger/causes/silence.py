@@ -19,7 +19,7 @@ def silence(case: Case) -> Finding | None:
     if not spread:
         return found(Cause.OUTAGE) if case.flags & Flag.SPREAD else None
     witness, incident = max(spread, key=lambda pair: _overlap_us(case, pair[1]))
-    frozen = _frozen(witness, incident)
+    frozen = is_frozen(witness, incident)
     hours = (incident.end_us - incident.start_us) / MICROSECONDS / HOUR_SECONDS
     span = (incident.start_us, incident.end_us)
     amount = f"{incident.energy_kwh:.3f} kWh in {hours:.1f} h"
@@ -59,7 +59,7 @@ def missing_row(case: Case) -> Finding | None:
     return found(Cause.MISSING, f"The ledger has {case.ledger_kwh:.3f} kWh.")
 
 
-def _frozen(witness: Witness, incident: Incident) -> bool:
+def is_frozen(witness: Witness, incident: Incident) -> bool:
     """Whether the meter could be read all the time, and told nothing new."""
     if witness.ours:
         return not witness.mute(incident.start_us, incident.end_us)
