@@ -10,6 +10,7 @@ A **meter** counts energy upwards. What we have of it are readings: an instant, 
       a replaced meter, a small step back
     a frozen meter; an outage that ends in a lump   `steps`: the energy belongs to all the time since
     a jump that no fuse carries                     `steps`: the energy is not known
+    a jump after a standstill                       `standstill.py`: frozen or leapt, by what the meter else does
 
 The first reading of a meter yields no energy, and between two believed readings every kWh is counted once.
 """
@@ -23,6 +24,7 @@ from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Readings, Reporting
 from darkstar.ledger.resolved import Flag
 from darkstar.ledger.spans import intersect, measure_before, subtract, union
+from darkstar.ledger.standstill import leaps
 from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, trust
 
 Series = NDArray[np.float64]
@@ -163,23 +165,49 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
     steps = Steps(time_us[:-1], time_us[1:], energy, flags, source, np.zeros(len(energy), np.bool_))
     first, last = int(time_us[0]), int(time_us[-1])
     doubtful_since = int(numbers.time_us[believed.index[-1] + 1]) if believed.pending else FOREVER
+    after_start = numbers.time_us[believed.index[:-1] + 1]
     if evidence.reporting is Reporting.PERIODIC:
         readable = np.array([[first, last]], dtype=np.int64)
-        steps = _timed(steps, value, readable, steps.start_us, limit_kw)
     else:
         heard = np.array([[first, doubtful_since]], dtype=np.int64)
         readable = intersect(subtract(evidence.watched_us, numbers.mute_us), heard)
-        hour = HOUR_SECONDS * MICROSECONDS
-        booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
-        # While it showed wrong numbers it was not read.
-        after_start = numbers.time_us[believed.index[:-1] + 1]
-        booked = np.where(after_start < steps.end_us, np.minimum(booked, after_start), booked)
-        booked = np.where(_stood_still(steps, limit_kw), steps.end_us, booked)
-        steps = _timed(steps, value, readable, booked, limit_kw)
+
+    def timed(steps: Steps) -> Steps:
+        if evidence.reporting is Reporting.PERIODIC:
+            return _timed(steps, value, readable, steps.start_us, limit_kw)
+        return _timed(steps, value, readable, _booked(steps, after_start, limit_kw), limit_kw)
+
+    found = timed(steps)
+    leapt = leaps(found.end_us, found.energy_kwh, found.start_us, _still(steps, found, readable, evidence))
+    if leapt.any():
+        flags = np.where(leapt, steps.flags | int(Flag.IMPLAUSIBLE), steps.flags).astype(np.int32)
+        found = timed(replace(steps, energy_kwh=np.where(leapt, np.nan, steps.energy_kwh), flags=flags))
+    steps = found
     spans = np.column_stack([steps.start_us, steps.end_us])
     lumps = steps.whole & (steps.energy_kwh > 0)
     readable = subtract(readable, union(spans[steps.whole]))
     return Count(without_frozen(steps, lumps), readable, first, float(value[0]))
+
+
+def _booked(steps: Steps, after_start: Instants, limit_kw: float) -> Instants:
+    """Since when the energy of an on-change meter's steps was counted where nothing is amiss.
+
+    Args:
+        after_start: (m,) the first reading after each step's start, believed or not.
+    """
+    hour = HOUR_SECONDS * MICROSECONDS
+    booked = np.maximum(steps.start_us, -(-steps.end_us // hour) * hour - hour)
+    # While it showed wrong numbers it was not read.
+    booked = np.where(after_start < steps.end_us, np.minimum(booked, after_start), booked)
+    return np.where(_stood_still(steps, limit_kw), steps.end_us, booked)
+
+
+def _still(steps: Steps, timed: Steps, readable_us: Instants, evidence: MeterEvidence) -> NDArray[np.bool_]:
+    """Lumps of a meter that could be read all the while: a file's was where its rows come by the hour or faster."""
+    mute = _unreadable(readable_us, timed.start_us, timed.end_us)
+    if evidence.reporting is Reporting.PERIODIC:
+        mute |= steps.end_us - steps.start_us > HOUR_SECONDS * MICROSECONDS
+    return np.asarray(timed.whole & (steps.flags == 0) & ~mute)
 
 
 def without_frozen(steps: Steps, lumps: NDArray[np.bool_]) -> Steps:

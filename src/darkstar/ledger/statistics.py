@@ -13,6 +13,7 @@ from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Source, Statistics
 from darkstar.ledger.meters import Steps, without_frozen
 from darkstar.ledger.resolved import Flag
+from darkstar.ledger.standstill import leaps
 from darkstar.ledger.trust import LATE_SECONDS, trust
 
 SOURCE = {300: Source.HA_5MIN, 3600: Source.HA_HOUR}
@@ -49,8 +50,13 @@ def statistic_steps(statistics: Statistics, limit_kw: float) -> Steps:
     flags[lost & np.isfinite(energy)] &= ~int(Flag.IMPLAUSIBLE)
     judged = np.isfinite(energy) & np.isfinite(by_sum) & np.isfinite(state).all()
     flags[judged & ~reset & ~lost & (np.abs(by_sum - rise) > AGREE_KWH)] |= Flag.SUM_APART
+    since = end[index][_last_news(shown[index])]
+    still = (energy > carried) & (flags == 0) & (seconds == statistics.period_s)
+    leapt = leaps(end[index][1:] * MICROSECONDS, energy, since * MICROSECONDS, still)
+    flags[leapt] |= Flag.IMPLAUSIBLE
+    energy[leapt] = np.nan
     lump = energy > carried
-    start = np.where(lump, end[index][_last_news(shown[index])], end[index][:-1])
+    start = np.where(lump, since, end[index][:-1])
     whole = (seconds > statistics.period_s) | lump
     flags[whole & (energy > 0)] |= Flag.SPREAD
     steps = Steps(
