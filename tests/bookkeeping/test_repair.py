@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from darkstar.bookkeeping import repair as repairs
+from darkstar.bookkeeping import upkeep
 from darkstar.bookkeeping.repair import apply, certain, every_repair, propose, undo
 from darkstar.bookkeeping.resolving import resolve_range
 from darkstar.domain.channels import BALANCE_SIGN, Channel
@@ -171,7 +171,7 @@ def test_an_apply_that_fails_leaves_nothing_half_done(
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:
-            patch.setattr(repairs, "resolve_range", resolve_and_fail)
+            patch.setattr(upkeep, "resolve_range", resolve_and_fail)
             with pytest.raises(ZeroDivisionError):
                 apply(ledger, settings, proposals)
         assert every_repair(ledger) == []
@@ -181,17 +181,17 @@ def test_an_apply_that_fails_leaves_nothing_half_done(
 KILLED = """
 import sys
 from pathlib import Path
-from darkstar.bookkeeping import repair
+from darkstar.bookkeeping import repair, upkeep
 from tests.bookkeeping.repaired_home import DAY, home, open_ledger
 settings = home(Path(sys.argv[1]))
-resolve = repair.resolve_range
+resolve = upkeep.resolve_range
 def slow(*arguments):
     done = resolve(*arguments)
     print("here", flush=True)
     import time
     time.sleep(60)
     return done
-repair.resolve_range = slow
+upkeep.resolve_range = slow
 with open_ledger(settings) as ledger:
     repair.apply(ledger, settings, repair.propose(ledger, settings, DAY, DAY + 86400))
 """

@@ -11,8 +11,9 @@ import numpy as np
 
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
-from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range, touched
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT, touched
 from darkstar.bookkeeping.survey import SOC, Sensor
+from darkstar.bookkeeping.upkeep import renew
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.evidence.source import EnergySource
@@ -95,7 +96,7 @@ async def run_backfill(
     added = dict.fromkeys(meters, 0)
     await _fetch_statistics(source, ledger, plan, meters, added, progress)
     await _fetch_history(source, ledger, plan, meters, added, progress)
-    slots = resolve_range(ledger, settings, *touched(ledger, plan.start, plan.end), progress)
+    slots = renew(ledger, settings, *touched(ledger, plan.start, plan.end), progress)
     return BackfillReport(plan, added, slots)
 
 

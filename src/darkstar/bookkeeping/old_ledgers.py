@@ -12,7 +12,8 @@ import numpy as np
 
 from darkstar.bookkeeping.prices import write_prices
 from darkstar.bookkeeping.progress import Progress, silent
-from darkstar.bookkeeping.resolving import SOC, resolve_range
+from darkstar.bookkeeping.resolving import SOC
+from darkstar.bookkeeping.upkeep import renew
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import slot_limits_kwh
@@ -98,7 +99,7 @@ def import_old_ledger(
             added += _store_charge(ledger, judged.charge)
             added += sum(ledger.add_quotes(quotes) for quotes in _quotes(judged.prices, settings))
         first, last = _bears_on(ledger, start, end)
-        slots = resolve_range(ledger, settings, first, last, progress)
+        slots = renew(ledger, settings, first, last, progress)
         write_prices(ledger, settings, slot_floor(start), slot_ceil(end))
     return _report(old, judged, settings, added=added, slots=slots)
 

@@ -106,6 +106,10 @@ class LedgerFile:
         """Disjoint [from, to) [UTC us] in which a meter was watched; shape (k, 2)."""
         return readings.watched_time(self._db, meter_id)
 
+    def recorded_since(self) -> int | None:
+        """The first instant [UTC us] at which a recorder watched any meter; None where none ever did."""
+        return readings.recorded_since(self._db)
+
     def add_statistics(self, meter_id: int, new: Statistics) -> int:
         """Store statistics; returns how many were new, or came with other numbers."""
         return statistics.add_statistics(self._db, meter_id, new)

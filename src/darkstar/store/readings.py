@@ -108,3 +108,10 @@ def watched_time(db: Database, meter_id: int) -> Instants:
     """Disjoint [from, to) [us] in time order, of all sources together; shape (k, 2)."""
     rows = db.read(select(watched.c.from_us, watched.c.to_us).where(watched.c.meter_id == meter_id))
     return merged(np.array(rows, dtype=np.int64).reshape(-1, 2))
+
+
+def recorded_since(db: Database) -> int | None:
+    """The first instant [us] at which any meter was watched live; None where none ever was."""
+    first = func.min(watched.c.from_us)
+    ((since,),) = db.read(select(first).where(watched.c.source == Source.LIVE.value))
+    return None if since is None else int(since)
