@@ -63,6 +63,32 @@ def test_rows_shifted_in_the_summer_half_only() -> None:
     assert (found[half + 1 : -24] == 1).all()
 
 
+def few_hours_a_day(hour_kwh: float) -> dict[Channel, Series]:
+    """A meter that counts in the two hours after 18 and 22 h on every third day."""
+    chance = np.random.default_rng(3)
+    at = np.arange(N)
+    counts = np.isin(at % 24, (18, 19, 22)) & (at // 24 % 3 == 0)
+    return {Channel.EXPORT: np.where(counts, hour_kwh * chance.uniform(0.5, 1.5, N), 0.0)}
+
+
+@pytest.mark.parametrize("lag", [-1, 1])
+def test_a_meter_that_counts_few_hours_is_shifted_where_each_of_them_fits(lag: int) -> None:
+    ha = few_hours_a_day(0.8)
+    ours = {c: np.roll(series, lag) for c, series in ha.items()}
+
+    found = patterns(ha, ours)[Channel.EXPORT].lag_hours
+
+    off = np.abs(ha[Channel.EXPORT] - ours[Channel.EXPORT]) > 0.1
+    assert (found[off] == lag).all()
+
+
+def test_one_lump_in_the_neighbouring_hour_is_no_shift() -> None:
+    ha = {Channel.EXPORT: np.where(np.isin(np.arange(N), (100, 130)), 2.0, 0.0)}
+    ours = {c: np.roll(series, 1) for c, series in ha.items()}
+
+    assert not patterns(ha, ours)[Channel.EXPORT].lag_hours.any()
+
+
 def test_channels_exchanged() -> None:
     ha = home()
     ours = {Channel.LOAD: ha[Channel.PV], Channel.PV: ha[Channel.LOAD]}

@@ -19,6 +19,9 @@ Mask = NDArray[np.bool_]
 REACH_HOURS = 36
 LEAST_HOURS = 12
 """Hours with energy that must bear a pattern out."""
+EXACT_HOURS, EXACT_SHARE = 3, 0.1
+"""So many hours with energy that differ, and are the same to a tenth of the tolerance once the rows are moved, prove a
+shift by themselves: one lump in the neighbouring hour does not, and three numbers do not fit by chance."""
 LAGS = (-3, -2, -1, 1, 2, 3)
 MENDED_SHARE = 0.2
 """Share of the difference that may be left once the pattern is undone."""
@@ -38,7 +41,7 @@ def _of_channel(
     this = compared[channel]
     ha, ours = this.ha_kwh, this.ledger_kwh
     found_patterns = Patterns.none(len(ha))
-    if this.within(tolerance_kwh).mean() > 1 - LEAST_HOURS / max(len(ha), LEAST_HOURS + 1):
+    if (~this.within(tolerance_kwh)).sum() < EXACT_HOURS:
         return found_patterns
     plain = _around(ha, ours)
     best = np.where(np.isfinite(plain), MENDED_SHARE * plain, 0.0)
@@ -47,7 +50,9 @@ def _of_channel(
         found_patterns.factor[better & _telling(ha, ours, tolerance_kwh)] = factor
     for lag in LAGS:
         left = _around(later(ha, lag), ours)
-        better = (left < best) & _telling(ha, ours, tolerance_kwh)
+        exact = (np.abs(later(ha, lag) - ours) <= EXACT_SHARE * tolerance_kwh) & (ours > tolerance_kwh)
+        proven = _moving((exact & (np.abs(ha - ours) > tolerance_kwh)).astype(np.float64)) >= EXACT_HOURS
+        better = (left < best) & (proven | _telling(ha, ours, tolerance_kwh))
         found_patterns.lag_hours[better] = lag
         best = np.where(better, left, best)
     for lag in LAGS:
