@@ -86,6 +86,8 @@ def test_what_a_day_bears(load: Load) -> None:
     assert stated.quality.price_highest_per_kwh == 9
     assert stated.quality.price_lowest_per_kwh == pytest.approx(-6.25)
     assert stated.quality.price_tolerance_percent == 0.5
+    about_charge = load(HOME + "quality: {soc_unknown_hours: 25, soc_still_percent: 40}").quality
+    assert (about_charge.soc_unknown_hours, about_charge.soc_still_percent) == (25, 40)
 
 
 def test_a_small_file(load: Load) -> None:

@@ -11,7 +11,16 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_slots, slot_range
 from darkstar.domain.tariff import Tariff
 from darkstar.ledger.prices import compare_sources, resolve_prices
-from darkstar.ledger.quality import KnownPrices, QualityRules, label_days, spoils_energy, spoils_prices
+from darkstar.ledger.quality import (
+    ChargeSensor,
+    KnownPrices,
+    QualityRules,
+    label_days,
+    spoils_battery_flows,
+    spoils_charge,
+    spoils_energy,
+    spoils_prices,
+)
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, ResolvedSlots
 
@@ -86,6 +95,71 @@ def test_a_battery_s_silence_masks_the_battery_alone() -> None:
 def test_what_the_home_does_not_measure_is_held_against_no_day() -> None:
     assert labelled(Channel.PV, unknown=96, measured=[Channel.LOAD]).status is DayStatus.CLEAN
     assert labelled(Channel.WATER, unknown=96).status is DayStatus.CLEAN
+
+
+def with_charge(
+    moves: dict[tuple[int, int], float],
+    percent: dict[tuple[int, int], float] | None = None,
+    *,
+    capacity_kwh: float | None = 10.0,
+    rules: QualityRules | None = None,
+) -> DayQuality:
+    """The label of a sound day whose battery moves energy (out of it below zero); its state of charge follows."""
+    resolved = home()
+    into, out_of = (resolved.channels[c].energy_kwh for c in (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE))
+    into[:] = out_of[:] = 0.0
+    for (first, last), energy in moves.items():
+        into[first:last], out_of[first:last] = max(energy, 0.0), max(-energy, 0.0)
+    edges = 50 + 10 * np.append(0.0, np.cumsum(into - out_of))
+    for (first, last), value in (percent or {}).items():
+        edges[first:last] = value
+    resolved = replace(resolved, soc_start_percent=edges[:-1], soc_end_percent=edges[1:])
+    (label,) = label_days(resolved, MEASURED, STOCKHOLM, rules, charge=ChargeSensor(capacity_kwh))
+    return label
+
+
+CYCLE = {(8, 12): 0.9, (40, 48): -0.6}
+"""An hour of charging and two of discharging."""
+
+
+def test_a_state_of_charge_that_follows_the_battery_is_sound() -> None:
+    assert with_charge(CYCLE) == DayQuality(DAY, DayStatus.CLEAN, ())
+
+
+@pytest.mark.parametrize("value", [np.nan, 104.0, -3.0])
+def test_a_charge_that_is_missing_or_cannot_be_masks_the_battery_while_it_is_used(value: float) -> None:
+    label = with_charge(CYCLE, {(40, 46): value})
+    assert label.status is DayStatus.MASK_BATTERY
+    assert label.reasons == ("soc is missing or out of range for 1.5 h of the battery's use",)
+    assert not spoils_energy(label)
+    assert not spoils_battery_flows(label)
+    assert not spoils_charge(label), "what is there is good"
+    assert with_charge(CYCLE, {(41, 43): value}).status is DayStatus.CLEAN, "an hour is borne"
+    assert with_charge(CYCLE, {(60, 97): value}).status is DayStatus.CLEAN, "it stands by"
+    patient = QualityRules(soc_unknown_hours=2)
+    assert with_charge(CYCLE, {(40, 46): value}, rules=patient).status is DayStatus.CLEAN
+
+
+def test_a_charge_that_stands_still_while_the_battery_works_masks_it() -> None:
+    stuck = {(9, 97): 59.0}
+    label = with_charge(CYCLE, stuck)
+    assert label.status is DayStatus.MASK_BATTERY
+    assert label.reasons == ("soc stands still while 48 % of the capacity goes through the battery",)
+    assert spoils_charge(label)
+    assert not spoils_battery_flows(label)
+    assert with_charge(CYCLE, stuck, capacity_kwh=None).status is DayStatus.CLEAN, "nobody can tell"
+    assert with_charge(CYCLE, stuck, rules=QualityRules(soc_still_percent=50)).status is DayStatus.CLEAN
+
+
+def test_a_full_battery_that_balances_and_one_that_stands_by_are_sound() -> None:
+    full = {(0, 97): 100.0}
+    assert with_charge({(10, 14): 0.3}, full).status is DayStatus.CLEAN
+    assert with_charge({(0, 96): 0.04}, full).status is DayStatus.CLEAN
+
+
+def test_a_home_without_a_sensor_of_charge_is_not_blamed_for_it() -> None:
+    (label,) = label_days(home(), MEASURED, STOCKHOLM)
+    assert label.status is DayStatus.CLEAN
 
 
 def test_only_days_that_lie_wholly_within_the_slots_are_labelled() -> None:

@@ -108,6 +108,15 @@ def test_excluded_days_are_left_out_and_masked_ones_are_not() -> None:
     assert replayed.sum() == 192
 
 
+def test_a_charge_that_is_not_known_leaves_the_net_load_sound() -> None:
+    metered = table(**{"import": 0.3, "export": 0.0, "batt_charge": 0.4, "batt_discharge": 0.0})
+    missing = "soc is missing or out of range for 3 h of the battery's use"
+    label = DayQuality(SPRING, DayStatus.MASK_BATTERY, (missing,))
+    assert past_of(metered, [label], TZ, START, ())[1].all()
+    flows = replace(label, reasons=("batt_charge is unknown for 3 h", missing))
+    assert past_of(metered, [flows], TZ, START, ())[0].omitted == ((SPRING, "; ".join(flows.reasons)),)
+
+
 def test_nothing_is_learned_from_what_a_label_calls_unsound() -> None:
     spoilt = [
         DayQuality(
@@ -192,6 +201,17 @@ def test_state_of_charge_that_is_not_known_is_never_guessed(ledger: LedgerFile) 
             load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=None)
         loaded = load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=0.0)
     assert loaded.soc_start_kwh == 0.0
+
+
+def test_a_state_of_charge_whose_sensor_stood_still_is_not_believed(ledger: LedgerFile) -> None:
+    day = SPRING - dt.timedelta(days=1)
+    reason = ("soc stands still while 48 % of the capacity goes through the battery",)
+    with ledger:
+        ledger.write_days([DayQuality(day, DayStatus.MASK_BATTERY, reason)])
+        with pytest.raises(UsageError, match="stood still"):
+            load_scenario(ledger, HOME, (), Battery(10.0), (START, END), soc_start_percent=None)
+        loaded = load_scenario(ledger, HOME, (), Battery(10.0), (START, END), soc_start_percent=40.0)
+    assert len(loaded.history) == 284, "its load and sun are sound"
 
 
 def test_labels_count_in_the_warm_up_too(ledger: LedgerFile) -> None:

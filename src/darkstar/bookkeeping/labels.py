@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Collection
 
+from darkstar.bookkeeping.survey import SOC
 from darkstar.config.settings import FILE_SOURCE, Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, day_bounds, local_date, slot_range
+from darkstar.ledger.evidence import Reporting
 from darkstar.ledger.prices import compare_sources, resolve_prices
-from darkstar.ledger.quality import KnownPrices, label_days
+from darkstar.ledger.quality import ChargeSensor, KnownPrices, label_days
 from darkstar.ledger.resolved import ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 
@@ -30,6 +32,7 @@ def write_labels(
     start, end = max(start, extent[0]), min(end, extent[1])
     if start >= end:
         return
+    charge = _charge_sensor(ledger, settings)
     day, after = local_date(start, tz), local_date(end - 1, tz)
     if day_bounds(after, tz)[1] <= extent[1]:
         after += dt.timedelta(days=1)
@@ -38,8 +41,16 @@ def write_labels(
         first, last = day_bounds(day, tz)[0], day_bounds(piece_end, tz)[0]
         prices = stored_prices(ledger, settings, first - DAY_SECONDS, last)
         found = stored_slots(ledger, first, last)
-        ledger.write_days(label_days(found, measured, tz, settings.quality, prices))
+        ledger.write_days(label_days(found, measured, tz, settings.quality, prices, charge))
         day = piece_end
+
+
+def _charge_sensor(ledger: LedgerFile, settings: Settings) -> ChargeSensor | None:
+    """The home's sensor of its state of charge: as darkstar.yaml names it, or as an older ledger had it."""
+    of_files = (m for m in ledger.meters() if m.channel == SOC and m.reporting is Reporting.PERIODIC)
+    if not settings.soc and not any(of_files):
+        return None
+    return ChargeSensor(settings.battery.capacity_kwh if settings.battery else None)
 
 
 def stored_slots(ledger: LedgerFile, start: int, end: int) -> ResolvedSlots:

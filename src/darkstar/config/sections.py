@@ -198,6 +198,8 @@ class QualitySection(Section):
 
     unknown_hours: Hours = _RULES.unknown_hours
     spread_hours: Hours = _RULES.spread_hours
+    soc_unknown_hours: Hours = _RULES.soc_unknown_hours
+    soc_still_percent: NotNegative = _RULES.soc_still_percent
     price_unsound_hours: Hours = _RULES.price_unsound_hours
     price_still_hours: Hours = _RULES.price_still_hours
     price_lowest_per_kwh: Number | None = None

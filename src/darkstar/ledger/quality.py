@@ -2,6 +2,7 @@
 
     load, sun, grid      unknown, or known in total only, for too long: `exclude`
     battery channels     the same: `mask_battery`
+    state of charge      missing or out of range, or standing still, while the battery is used: `mask_battery`
     prices               unknown, implausible, disputed between sources, stale: `exclude`
 
 A day has as many slots as the clocks give it (92, 96, 100): none is held against it for that. Reasons about prices
@@ -25,7 +26,11 @@ from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, Flag, 
 CORE = (Channel.LOAD, Channel.PV, Channel.IMPORT, Channel.EXPORT)
 BATTERY = (Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
 PRICE = "price:"
-_NOT_OF_ENERGY = (PRICE, *(f"{channel.value} " for channel in BATTERY))
+SOC = "soc "
+SOC_STILL = f"{SOC}stands still"
+_NOT_OF_ENERGY = (PRICE, SOC, *(f"{channel.value} " for channel in BATTERY))
+USED_KWH = 0.05
+"""A battery that moves less in a slot stands by."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class QualityRules:
 
     Attributes:
         unknown_hours: without a number in a channel. spread_hours: known in total only.
+        soc_unknown_hours: in which the battery is used, without a state of charge between 0 and 100 %.
+        soc_still_percent: of the capacity, moved while the state of charge stays at one number; sound ones stand still
+            over 6 % at most (balancing when full).
         price_unsound_hours: without a price, or with one that is implausible or that sources dispute.
         price_still_hours: of one unchanging market price; the longest true ones, at the auction's floor, take ten.
         price_lowest_per_kwh, price_highest_per_kwh: what the market can ask; beyond, a price is implausible.
@@ -43,12 +51,25 @@ class QualityRules:
 
     unknown_hours: float = 1.0
     spread_hours: float = 3.0
+    soc_unknown_hours: float = 1.0
+    soc_still_percent: float = 15.0
     price_unsound_hours: float = 0.0
     price_still_hours: float = 12.0
     price_lowest_per_kwh: float = -math.inf
     price_highest_per_kwh: float = math.inf
     price_tolerance_per_kwh: float = 0.005
     price_tolerance_percent: float = 3.0
+
+
+@dataclass(frozen=True)
+class ChargeSensor:
+    """The home has a sensor of its battery's state of charge.
+
+    Attributes:
+        capacity_kwh: None where it is not known; then nobody can tell whether the sensor stands still.
+    """
+
+    capacity_kwh: float | None
 
 
 @dataclass(frozen=True)
@@ -71,12 +92,14 @@ def label_days(
     tz: ZoneInfo,
     rules: QualityRules | None = None,
     prices: KnownPrices | None = None,
+    charge: ChargeSensor | None = None,
 ) -> list[DayQuality]:
     """Labels of the local days that lie wholly within the slots.
 
     Args:
         measured: the channels that the home has meters for.
         prices: over the same slots at least; None where prices are not judged.
+        charge: None where the home has no sensor of the state of charge.
     """
     rules = rules or QualityRules()
     slots = resolved.slots
@@ -93,7 +116,8 @@ def label_days(
             rows = slice(*np.searchsorted(slots, [start, end]).tolist())
             energies = {channel: found.part(rows) for channel, found in channels.items()}
             of_prices = _price_complaints(prices, (start, end), Channel.EXPORT in measured, rules)
-            labels.append(_label(day, energies, of_prices, rules))
+            of_charge = tuple(_charge_complaints(resolved, rows, charge, rules)) if charge else ()
+            labels.append(_label(day, energies, of_charge, of_prices, rules))
         day += dt.timedelta(days=1)
 
 
@@ -109,11 +133,28 @@ def spoils_prices(label: DayQuality) -> bool:
     return any(reason.startswith(PRICE) for reason in label.reasons)
 
 
+def spoils_battery_flows(label: DayQuality) -> bool:
+    """Whether what went into the battery and out of it, or a net load with that in it, is not to be trusted."""
+    if label.status is DayStatus.CLEAN:
+        return False
+    return not label.reasons or not all(reason.startswith((PRICE, SOC)) for reason in label.reasons)
+
+
+def spoils_charge(label: DayQuality) -> bool:
+    """Whether a state of charge that is there is not to be trusted."""
+    return any(reason.startswith(SOC_STILL) for reason in label.reasons)
+
+
 def _label(
-    day: dt.date, channels: Mapping[Channel, ChannelSlots], prices: tuple[str, ...], rules: QualityRules
+    day: dt.date,
+    channels: Mapping[Channel, ChannelSlots],
+    charge: tuple[str, ...],
+    prices: tuple[str, ...],
+    rules: QualityRules,
 ) -> DayQuality:
     core = [reason for c in CORE if c in channels for reason in _complaints(c, channels[c], rules)]
     battery = [reason for c in BATTERY if c in channels for reason in _complaints(c, channels[c], rules)]
+    battery += charge
     if core or prices:
         return DayQuality(day, DayStatus.EXCLUDE, (*core, *battery, *prices))
     return DayQuality(day, DayStatus.MASK_BATTERY if battery else DayStatus.CLEAN, tuple(battery))
@@ -126,6 +167,35 @@ def _complaints(channel: Channel, found: ChannelSlots, rules: QualityRules) -> I
         yield f"{channel.value} is unknown for {unknown:g} h"
     if spread > rules.spread_hours:
         yield f"{channel.value} is known in total only for {spread:g} h"
+
+
+def _charge_complaints(
+    resolved: ResolvedSlots, rows: slice, sensor: ChargeSensor, rules: QualityRules
+) -> Iterator[str]:
+    """What a battery that is used asks of its state of charge; one that stands by asks nothing."""
+    into, out_of = (np.nan_to_num(resolved.channels[channel].energy_kwh[rows]) for channel in BATTERY)
+    used = (into > USED_KWH) | (out_of > USED_KWH)
+    at_start, at_end = resolved.soc_start_percent[rows], resolved.soc_end_percent[rows]
+    known = (at_start >= 0) & (at_start <= 100) & (at_end >= 0) & (at_end <= 100)
+    unknown = _hours(used & ~known)
+    if unknown > rules.soc_unknown_hours:
+        yield f"{SOC}is missing or out of range for {unknown:g} h of the battery's use"
+    if sensor.capacity_kwh is None:
+        return
+    net_kwh = np.where(used, into - out_of, 0.0)
+    still = _most_while_still(net_kwh, known & (at_start == at_end)) / sensor.capacity_kwh * 100
+    if still > rules.soc_still_percent:
+        yield f"{SOC_STILL} while {still:.0f} % of the capacity goes through the battery"
+
+
+def _most_while_still(net_kwh: NDArray[np.float64], still: NDArray[np.bool_]) -> float:
+    """Most energy by which a battery moved in a run of slots, between its fullest and its emptiest [kWh]."""
+    most = 0.0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
+    for first, last in edges.reshape(-1, 2).tolist():
+        level = np.append(0.0, np.cumsum(net_kwh[first:last]))
+        most = max(most, float(level.max() - level.min()))
+    return most
 
 
 def _price_complaints(

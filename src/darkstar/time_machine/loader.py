@@ -19,7 +19,7 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_utc, local_date
-from darkstar.ledger.quality import spoils_energy, spoils_prices
+from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Series
 from darkstar.store.ledger_file import LedgerFile
@@ -62,12 +62,7 @@ def load_scenario(
     history, replayed = past_of(table, labels, home.tz, start, absent)
     first = np.flatnonzero(replayed)[:1]
     if soc_start_percent is None and len(first):
-        soc_start_percent = float(table.soc_start_percent[first[0]])
-        if np.isnan(soc_start_percent):
-            raise UsageError(
-                f"The battery's state of charge at {iso_utc(int(table.slots[first[0]]))} is not known.",
-                remedy="Say where it starts: --soc-start-percent.",
-            )
+        soc_start_percent = _charge_at(table, int(first[0]), labels, home.tz)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
         settlement_per_kwh = cautious_settlement(history.take(replayed), storage)
@@ -80,6 +75,20 @@ def load_scenario(
         soc_start_kwh=battery.capacity_kwh * (soc_start_percent or 0.0) / 100,
         settlement_per_kwh=settlement_per_kwh,
     )
+
+
+def _charge_at(table: SlotTable, row: int, labels: Sequence[DayQuality], tz: ZoneInfo) -> float:
+    """The state of charge at a slot's start; one that its day's label calls stuck is as good as none."""
+    percent, at = float(table.soc_start_percent[row]), int(table.slots[row])
+    day = local_date(at, tz)
+    stuck = any(label.day == day and spoils_charge(label) for label in labels)
+    if np.isnan(percent) or stuck:
+        why = "is not to be trusted: its sensor stood still that day" if stuck else "is not known"
+        raise UsageError(
+            f"The battery's state of charge at {iso_utc(at)} {why}.",
+            remedy="Say where it starts: --soc-start-percent.",
+        )
+    return percent
 
 
 def past_of(
@@ -156,7 +165,7 @@ def _sound(history: History, labels: Sequence[DayQuality], tz: ZoneInfo) -> Hist
 
 
 def _spoils_net_load(history: History, label: DayQuality) -> bool:
-    return history.net_only and label.status is DayStatus.MASK_BATTERY
+    return history.net_only and spoils_battery_flows(label)
 
 
 def _why_not(history: History, rows: NDArray[np.int64], label: DayQuality | None) -> str:
