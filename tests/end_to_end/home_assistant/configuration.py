@@ -25,6 +25,14 @@ SOURCE_ONLY = {
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """PEM files of a certificate for the loopback address and of its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class Meter:
     """A sensor over an input_number that a test can set.
 
@@ -66,12 +74,19 @@ class Meter:
 
 
 def write_configuration(
-    folder: Path, package: Path, version: str, meters: Sequence[Meter], port: int, time_zone: str
+    folder: Path,
+    package: Path,
+    version: str,
+    meters: Sequence[Meter],
+    port: int,
+    time_zone: str,
+    certificate: Certificate | None = None,
 ) -> str:
     """Write everything that Home Assistant needs to come up at once and say nothing of onboarding.
 
     Args:
         folder: the configuration folder. package: where the `homeassistant` package lies.
+        certificate: what it serves HTTPS with; versions that keep their port in YAML alone.
 
     Returns:
         A long-lived access token of the owner.
@@ -88,6 +103,11 @@ def write_configuration(
     settings = _settings(folder, meters, time_zone)
     if store_version is None:
         settings["http"] = {"server_host": HOST, "server_port": port}
+        if certificate:
+            settings["http"] |= {
+                "ssl_certificate": str(certificate.certificate),
+                "ssl_key": str(certificate.key),
+            }
     (folder / "configuration.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     _write_http_store(folder, store_version, port)
     done = ["user", "core_config", "analytics", "integration"]

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import time
 import uuid
@@ -14,7 +15,14 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tests.end_to_end.home_assistant.configuration import HOST, ONLINE, Meter, restore, write_configuration
+from tests.end_to_end.home_assistant.configuration import (
+    HOST,
+    ONLINE,
+    Certificate,
+    Meter,
+    restore,
+    write_configuration,
+)
 
 PROBE = (
     "import homeassistant, homeassistant.const as c; print(homeassistant.__path__[0]); print(c.__version__)"
@@ -33,18 +41,24 @@ class Peer:
     """
 
     def __init__(
-        self, folder: Path, python: Path, meters: Sequence[Meter], time_zone: str = "Europe/Stockholm"
+        self,
+        folder: Path,
+        python: Path,
+        meters: Sequence[Meter],
+        time_zone: str = "Europe/Stockholm",
+        certificate: Certificate | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.meters = tuple(meters)
         self.database = self.folder / "home-assistant_v2.db"
         self.port = _free_port()
-        self.url = f"http://{HOST}:{self.port}"
+        self.url = f"{'https' if certificate else 'http'}://{HOST}:{self.port}"
+        self._tls = certificate and ssl.create_default_context(cafile=str(certificate.certificate))
         self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         package, self.version = subprocess.check_output([python, "-c", PROBE], text=True, cwd="/").split()
         self.token = write_configuration(
-            self.folder, Path(package), self.version, self.meters, self.port, time_zone
+            self.folder, Path(package), self.version, self.meters, self.port, time_zone, certificate
         )
 
     @property
@@ -114,7 +128,7 @@ class Peer:
     def ask(self, method: str, path: str, body: object = None) -> dict:
         """The answer to one request."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection(HOST, self.port, timeout=30)) as connection:
+        with closing(self._connection()) as connection:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
@@ -151,6 +165,11 @@ class Peer:
             if time.monotonic() > deadline:
                 raise PeerError("the recorder is still busy")
             time.sleep(0.05)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls:
+            return http.client.HTTPSConnection(HOST, self.port, timeout=30, context=self._tls)
+        return http.client.HTTPConnection(HOST, self.port, timeout=30)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None or not self.running:
