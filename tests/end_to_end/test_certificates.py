@@ -1,4 +1,4 @@
-"""Fault 7, its half about TLS: certificates are always verified; a home's own is trusted by naming it, never blindly."""
+"""Fault 7, the half about TLS: certificates are always verified; a home trusts its own by naming it, never blindly."""
 
 from collections.abc import Iterator
 from pathlib import Path
