@@ -111,13 +111,15 @@ def test_the_water_heater_beside_the_load(share: int, words: str) -> None:
     assert words in found.detail
 
 
-def test_a_meter_that_is_stuck_is_the_likely_liar() -> None:
+def test_a_meter_that_is_stuck_is_told_with_the_hour_from_which() -> None:
     true = home()
     stuck = true[Channel.IMPORT].copy()
     stuck[60:] = 0.0
     (found,) = judged({**true, Channel.IMPORT: stuck})
-    assert found.cause is Cause.BALANCE
-    assert found.channels[0] is Channel.IMPORT
+    assert (found.cause, found.channels) == (Cause.FROZEN, (Channel.IMPORT,))
+    assert found.hours is not None
+    assert 60 <= found.hours[0] < 66
+    assert found.hours[1] == N
 
 
 def test_a_channel_that_comes_from_the_balance_proves_nothing() -> None:

@@ -1,92 +1,97 @@
-"""What a home's meters tell of one another, without Home Assistant.
+"""What a home's meters tell of one another and of themselves, without Home Assistant.
 
-What comes into a home is what goes out of it, so a meter that lies for days is found by the balance, and often named:
-
-    two channels in each other's place      the balance holds once they are exchanged (`swapped.py`)
-    one channel too large or too small      it holds once that one is halved, doubled, taken a thousandfold, turned
-    rows shifted by an hour or two          it holds once that one, or those two, are moved back
-    the same sensor in two channels         they show the same, hour by hour, and the balance is off
-    the water heater beside the load        the balance is off by its energy
-    hours written as quarters               an hour's energy always stands in the same quarter
-    none of these                           the channel that could close the balance within what it can carry
-
-Judged over days, by the hour: a quarter-hour is too short for meters that are read at different moments.
+the balance stops to hold               the story that mends it (`unbalanced.py`), from the hour on where it stopped
+the balance holds, the rest cannot be   two channels of one side are exchanged (`contradictions.py`)
+the same sensor in two channels         they show the same, hour by hour, and the balance is off
+the water heater beside the load        the balance is off by its energy
+hours written as quarters               an hour's energy always stands in the same quarter
+a meter stands still                    for longer than by its own habit (`habits.py`)
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.channels import BALANCE_SIGN, Channel
-from darkstar.domain.slots import SLOTS_PER_HOUR
-from darkstar.ledger.causes.cause import STORIES, Cause
-from darkstar.ledger.compare import hourly, later
+from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR, iso_utc
+from darkstar.ledger.balance import Balance, balance
+from darkstar.ledger.causes.cause import Cause
+from darkstar.ledger.causes.suspicion import Suspicion
+from darkstar.ledger.causes.unbalanced import accused
+from darkstar.ledger.compare import hourly
+from darkstar.ledger.contradictions import Surroundings, contradictions
 from darkstar.ledger.evidence import Source
+from darkstar.ledger.habits import Course, standstills
 from darkstar.ledger.resolved import ChannelSlots
+
+__all__ = ["Suspicion", "standing_still", "suspicions"]
 
 Series = NDArray[np.float64]
 
 LEAST_HOURS = 24
-OFF_SHARE = 0.15
-"""Imbalance, as a share of what flows, from which something is wrong."""
+LEAST_TELLING_HOURS = 8
 MENDED_SHARE = 0.3
 """Share of the imbalance that may remain once the right thing is undone."""
 TELLING_KWH = 0.05
 SAME_KWH = 1e-3
 NEARLY_ALL = 0.95
-FEASIBLE_SHARE = 0.98
+IMPOSSIBLE_SHARE = 0.1
+IMPOSSIBLE_KWH = 2.0
+"""Energy that cannot be, at least so much and so large a share of what flows, from which channels are exchanged."""
 MEASURED = frozenset(Source) - {Source.BALANCE, Source.ABSENT}
-LAGS = (-2, -1, 1, 2)
-FACTORS = (0.5, 2.0, 0.001, 1000.0, -1.0)
-FACTOR_CAUSES: Mapping[float, tuple[Cause, str]] = {
-    0.5: (Cause.DOUBLE, "The home's balance holds once {0} is halved."),
-    2.0: (
-        Cause.DOUBLE,
-        "The home's balance holds once {0} is doubled: the others are counted twice, or half is lost.",
-    ),
-    0.001: (Cause.UNIT, "The home's balance holds once {0} is a thousandth."),
-    1000.0: (Cause.UNIT, "The home's balance holds once {0} is a thousand times as large."),
-    -1.0: (Cause.SIGN, "The home's balance holds once {0} flows the other way."),
-}
 
 
-@dataclass(frozen=True)
-class Suspicion:
-    """What is wrong with the home's meters over a range, as far as their balance tells.
-
-    Attributes:
-        channels: those concerned; the likely liars of a balance that does not hold.
-    """
-
-    cause: Cause
-    channels: tuple[Channel, ...]
-    detail: str
-
-    @property
-    def remedy(self) -> str:
-        """What helps."""
-        return STORIES[self.cause].remedy
-
-
-def suspicions(slots: Mapping[Channel, ChannelSlots], limits_kwh: Mapping[Channel, float]) -> list[Suspicion]:
+def suspicions(
+    slots: Mapping[Channel, ChannelSlots],
+    limits_kwh: Mapping[Channel, float],
+    around: Surroundings | None = None,
+    stopped: Collection[Channel] = (),
+) -> list[Suspicion]:
     """What is wrong with the meters over whole hours of slots, the surest first.
 
     Args:
         slots: by channel, (4 n,) slots. limits_kwh: most energy that a channel carries in a slot.
+        around: what else is known of the same n hours. stopped: channels that stand still against their habit.
     """
     measured = {channel: hourly(found.energy_kwh) for channel, found in slots.items() if _is_measured(found)}
-    flows = _balanced(slots)
-    off = flows is not None and _imbalance(flows) >= OFF_SHARE
-    found = [_same(one, other, measured, off=off) for one, other in combinations(measured, 2)]
+    most = {channel: SLOTS_PER_HOUR * limit for channel, limit in limits_kwh.items()}
+    around = replace(around or Surroundings(), most_kwh=most)
+    home = balance(slots)
+    off = home.off if home is not None else np.zeros(0, dtype=np.intp)
+    found = [_same(one, other, measured, off=len(off) > 0) for one, other in combinations(measured, 2)]
     found += [_lumped(channel, slots[channel]) for channel in measured]
-    if flows is not None and Channel.WATER in measured:
-        found.append(_water(flows, measured[Channel.WATER][_known(flows)]))
-    if flows is not None and off and not any(found):
-        found.append(_exchanged(flows) or _scaled(flows) or _moved(flows) or _liar(flows, limits_kwh))
+    if home is not None and Channel.WATER in measured:
+        found.append(_water(home, measured[Channel.WATER]))
+    if home is not None and not any(found):
+        found.append(accused(home, off, around, stopped) if len(off) else _exchanged(home, around))
     return [suspicion for suspicion in found if suspicion is not None]
+
+
+def standing_still(courses: Mapping[Channel, Course]) -> list[Suspicion]:
+    """Channels that stood still for longer than they ever do; `hours` are those of the courses.
+
+    Whether a standstill lasts to the end of its course is for the caller to see: it then says that a meter stopped.
+    """
+    return [
+        Suspicion(
+            Cause.FROZEN,
+            (channel,),
+            f"{channel.value} stands still since {iso_utc(still.start_utc)}, for {still.hours} h: by its habit it "
+            f"would have moved in {still.missed_hours:.0f} of them; before, it never missed more than "
+            f"{still.longest_hours:.0f}.",
+            (_hour(course, still.start_utc), _hour(course, still.end_utc)),
+        )
+        for channel, course in courses.items()
+        for still in standstills(course)
+        if still.surprising
+    ]
+
+
+def _hour(course: Course, time_utc: int) -> int:
+    return int(time_utc - course.hours[0]) // HOUR_SECONDS
 
 
 def _is_measured(channel: ChannelSlots) -> bool:
@@ -94,37 +99,12 @@ def _is_measured(channel: ChannelSlots) -> bool:
     return bool(len(known)) and bool(np.isin(known, [int(s) for s in MEASURED]).all())
 
 
-def _balanced(slots: Mapping[Channel, ChannelSlots]) -> dict[Channel, Series] | None:
-    """Energies of the hours in which all of the balance is known; None where it proves nothing."""
-    if any((slots[channel].source == Source.BALANCE).any() for channel in BALANCE_SIGN):
-        return None
-    flows = {channel: hourly(slots[channel].energy_kwh) for channel in BALANCE_SIGN}
-    known = np.all([np.isfinite(energy) for energy in flows.values()], axis=0)
-    if known.sum() < LEAST_HOURS:
-        return None
-    return flows
-
-
-def _known(flows: Mapping[Channel, Series]) -> NDArray[np.bool_]:
-    return np.asarray(np.all([np.isfinite(energy) for energy in flows.values()], axis=0))
-
-
-def _residual(flows: Mapping[Channel, Series]) -> Series:
-    residual = np.sum([sign * flows[channel] for channel, sign in BALANCE_SIGN.items()], axis=0)
-    return np.asarray(residual[np.isfinite(residual)])
-
-
-def _imbalance(flows: Mapping[Channel, Series]) -> float:
-    """Imbalance as a share of what flows through the home."""
-    through = float(np.nansum([np.abs(energy[_known(flows)]) for energy in flows.values()])) / 2
-    return float(np.abs(_residual(flows)).sum()) / through if through > 0 else 0.0
-
-
 def _same(one: Channel, other: Channel, measured: Mapping[Channel, Series], *, off: bool) -> Suspicion | None:
     """Two channels that show the same; a load and an import may, where the balance holds."""
     mine, theirs = measured[one], measured[other]
     telling = (mine > TELLING_KWH) | (theirs > TELLING_KWH)
-    if telling.sum() < LEAST_HOURS or ({one, other} == {Channel.LOAD, Channel.IMPORT} and not off):
+    least = LEAST_TELLING_HOURS if off else LEAST_HOURS
+    if telling.sum() < least or ({one, other} == {Channel.LOAD, Channel.IMPORT} and not off):
         return None
     if not (np.abs(mine - theirs) <= SAME_KWH)[telling].mean() >= NEARLY_ALL:
         return None
@@ -135,89 +115,43 @@ def _same(one: Channel, other: Channel, measured: Mapping[Channel, Series], *, o
     )
 
 
-def _water(flows: Mapping[Channel, Series], water: Series) -> Suspicion | None:
+def _water(home: Balance, water: Series) -> Suspicion | None:
     """The water heater is a part of the load; it is off by its energy where it is not, or is in it twice."""
-    residual = _residual(flows)
-    usable = np.isfinite(water)
-    if usable.sum() < LEAST_HOURS or not water[usable].sum() > TELLING_KWH * LEAST_HOURS:
+    usable = home.known & np.isfinite(water)
+    residual, water = home.residual[usable], water[usable]
+    if usable.sum() < LEAST_HOURS or not water.sum() > TELLING_KWH * LEAST_HOURS:
         return None
-    apart = np.abs(residual[usable]).sum()
     for sign, what in (
         (1, "is measured beside the load, not within it"),
         (-1, "is counted twice within the load"),
     ):
-        if np.abs(residual[usable] - sign * water[usable]).sum() <= MENDED_SHARE * apart:
+        if np.abs(residual - sign * water).sum() <= MENDED_SHARE * np.abs(residual).sum():
             detail = f"The home's balance is off by the water heater's energy: it {what}."
             return Suspicion(Cause.DOUBLE, (Channel.WATER, Channel.LOAD), detail)
     return None
 
 
-def _exchanged(flows: Mapping[Channel, Series]) -> Suspicion | None:
-    """Two channels after whose exchange the balance holds."""
+def _exchanged(home: Balance, around: Surroundings) -> Suspicion | None:
+    """Two channels on one side of the balance, which holds, after whose exchange nothing is left that cannot be."""
+    rows = np.flatnonzero(home.known)
+    present = contradictions(home.flows, rows, around)
+    if present < max(IMPOSSIBLE_KWH, IMPOSSIBLE_SHARE * float(home.through[rows].sum())):
+        return None
     tried = {
-        (one, other): _imbalance({**flows, one: flows[other], other: flows[one]})
-        for one, other in combinations(flows, 2)
+        (one, other): contradictions(
+            {**home.flows, one: home.flows[other], other: home.flows[one]}, rows, around
+        )
+        for one, other in combinations(BALANCE_SIGN, 2)
+        if BALANCE_SIGN[one] == BALANCE_SIGN[other]
     }
     one, other = min(tried, key=lambda pair: tried[pair])
-    if not tried[one, other] <= MENDED_SHARE * _imbalance(flows):
+    if tried[one, other] > MENDED_SHARE * present:
         return None
-    detail = f"The home's balance holds once {one.value} and {other.value} change places."
+    detail = (
+        f"{present:.1f} kWh cannot be as they are told, {tried[one, other]:.1f} kWh once {one.value} and {other.value} "
+        "change places."
+    )
     return Suspicion(Cause.SWAPPED, (one, other), detail)
-
-
-def _moved(flows: Mapping[Channel, Series]) -> Suspicion | None:
-    """One channel, or two of one file, that stand some hours off."""
-    tried = {
-        (channels, lag): _imbalance({**flows, **{c: later(flows[c], -lag) for c in channels}})
-        for channels in [*((c,) for c in flows), *combinations(flows, 2)]
-        for lag in LAGS
-    }
-    channels, lag = min(tried, key=lambda pair: tried[pair])
-    if not tried[channels, lag] <= MENDED_SHARE * _imbalance(flows):
-        return None
-    names = " and ".join(channel.value for channel in channels)
-    when = f"{abs(lag)} h {'earlier' if lag > 0 else 'later'}"
-    return Suspicion(Cause.SHIFTED, channels, f"The home's balance holds once {names} is taken {when}.")
-
-
-def _scaled(flows: Mapping[Channel, Series]) -> Suspicion | None:
-    """One channel that is another multiple of itself."""
-    present = float(np.abs(_residual(flows)).sum())
-    tried = {
-        (channel, factor): float(np.abs(_residual({**flows, channel: factor * flows[channel]})).sum())
-        for channel in flows
-        for factor in FACTORS
-    }
-    channel, factor = min(tried, key=lambda pair: tried[pair])
-    if not tried[channel, factor] <= MENDED_SHARE * present:
-        return None
-    cause, detail = FACTOR_CAUSES[factor]
-    return Suspicion(cause, (channel,), detail.format(channel.value))
-
-
-def _liar(flows: Mapping[Channel, Series], limits_kwh: Mapping[Channel, float]) -> Suspicion:
-    """The channels any of which could close the balance alone, the likeliest first.
-
-    It must stay between nothing and what it can carry; of those that do, the one whose own number is nothing where the
-    balance is off has the least to say for itself.
-    """
-    known = _known(flows)
-    residual = _residual(flows)
-    wrong = np.abs(residual) > TELLING_KWH
-    share = float(np.abs(residual).sum())
-    candidates: dict[Channel, float] = {}
-    for channel, sign in BALANCE_SIGN.items():
-        shown = flows[channel][known]
-        needed = shown - sign * residual
-        most = SLOTS_PER_HOUR * limits_kwh[channel]
-        feasible = (needed >= -TELLING_KWH) & (needed <= most + TELLING_KWH)
-        if feasible.mean() >= FEASIBLE_SHARE and np.nansum(shown) + np.nansum(needed) > 0:
-            candidates[channel] = float((shown[wrong] <= SAME_KWH).mean())
-    likely = tuple(sorted(candidates, key=lambda channel: -candidates[channel]))
-    names = " or ".join(channel.value for channel in likely) or "more than one meter"
-    hours = int(wrong.sum())
-    told = f"The home's balance is off by {share:.1f} kWh in {hours} of {int(known.sum())} hours"
-    return Suspicion(Cause.BALANCE, likely, f"{told}; it could be {names}.")
 
 
 def _lumped(channel: Channel, slots: ChannelSlots) -> Suspicion | None:

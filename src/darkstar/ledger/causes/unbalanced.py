@@ -1,0 +1,178 @@
+"""Whose fault it is that a home does not add up.
+
+Each thing that can be wrong with one meter, or two, is undone on trial, over the hours that are off:
+
+    two channels in each other's place      they are exchanged
+    one channel too large or too small      it is halved, doubled, left out, taken a thousandfold, turned
+    rows shifted by an hour or two          one channel, or two of one file, are moved back
+    a meter that stopped                    one that shows nothing since is given what is missing
+
+What is right leaves hardly anything of the excess, and nothing that cannot be (`contradictions.py`). Where nothing
+does, the channels are named that could close the balance within what they can carry.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from darkstar.domain.channels import BALANCE_SIGN, Channel
+from darkstar.ledger.balance import Balance, Flows, Rows
+from darkstar.ledger.causes.cause import Cause
+from darkstar.ledger.causes.suspicion import Suspicion
+from darkstar.ledger.compare import later
+from darkstar.ledger.contradictions import Surroundings, contradictions
+
+MENDED_SHARE = 0.1
+"""Share of the excess that may remain once the right thing is undone."""
+NEARLY_SHARE = 0.3
+"""The same, where no better story is at hand."""
+IMPOSSIBLE_SHARE = 0.15
+"""Share of what a meter is given that may contradict itself."""
+FEASIBLE_SHARE = 0.98
+STILL_KWH = 1e-6
+NOTHING_KWH = 1e-3
+TINY_SHARE = 0.02
+"""A channel that is a thousandth of itself carries no larger share of what flows."""
+LAGS = (-2, -1, 1, 2)
+FACTORS = (0.5, 2.0, 0.0, 0.001, 1000.0, -1.0)
+FACTOR_CAUSES: Mapping[float, tuple[Cause, str]] = {
+    0.5: (Cause.DOUBLE, "The home's balance holds once {0} is halved."),
+    2.0: (
+        Cause.DOUBLE,
+        "The home's balance holds once {0} is doubled: the others are counted twice, or half is lost.",
+    ),
+    0.0: (
+        Cause.DOUBLE,
+        "The home's balance holds once {0} is left out: it is within another channel already.",
+    ),
+    0.001: (Cause.UNIT, "The home's balance holds once {0} is a thousandth."),
+    1000.0: (Cause.UNIT, "The home's balance holds once {0} is a thousand times as large."),
+    -1.0: (Cause.SIGN, "The home's balance holds once {0} flows the other way."),
+}
+
+
+@dataclass(frozen=True)
+class _Story:
+    """What may be wrong, and the flows with it undone."""
+
+    cause: Cause
+    channels: tuple[Channel, ...]
+    detail: str
+    flows: Flows
+
+
+def accused(home: Balance, rows: Rows, around: Surroundings, stopped: Collection[Channel] = ()) -> Suspicion:
+    """The likeliest story of the hours that are off.
+
+    Args:
+        rows: hours in which all flows are known. stopped: channels that stand still against their habit.
+    """
+    off = home.excess(rows)
+    told = [
+        (left, contradictions(story.flows, _known(story, rows), around), story)
+        for story in (*_exchanged(home.flows), *_scaled(home.flows, rows), *_moved(home.flows))
+        if (left := home.excess(rows, story.flows)) <= NEARLY_SHARE * off
+    ]
+    best = min(told, key=lambda one: one[0] + one[1], default=None)
+    hours = (int(rows[0]), int(rows[-1]) + 1)
+    if best is None or best[0] > MENDED_SHARE * off:
+        still = _stopped(home, rows, around, stopped)
+        if still is not None:
+            return still
+    if best is not None:
+        return Suspicion(best[2].cause, best[2].channels, best[2].detail, hours)
+    return _liar(home, rows, around)
+
+
+def _known(story: _Story, rows: Rows) -> Rows:
+    """Moved rows leave hours behind that are not known."""
+    return rows[np.all([np.isfinite(story.flows[c][rows]) for c in BALANCE_SIGN], axis=0)]
+
+
+def _exchanged(flows: Flows) -> Iterator[_Story]:
+    for one, other in combinations(BALANCE_SIGN, 2):
+        if BALANCE_SIGN[one] != BALANCE_SIGN[other]:
+            detail = f"The home's balance holds once {one.value} and {other.value} change places."
+            yield _Story(Cause.SWAPPED, (one, other), detail, {**flows, one: flows[other], other: flows[one]})
+
+
+def _scaled(flows: Flows, rows: Rows) -> Iterator[_Story]:
+    through = float(np.sum([flows[c][rows] for c in BALANCE_SIGN])) / 2
+    for channel in BALANCE_SIGN:
+        share = float(flows[channel][rows].sum()) / through if through > 0 else 0.0
+        for factor in FACTORS:
+            if not _sensible(factor, share):
+                continue
+            cause, detail = FACTOR_CAUSES[factor]
+            taken = {**flows, channel: factor * flows[channel]}
+            yield _Story(cause, (channel,), detail.format(channel.value), taken)
+
+
+def _sensible(factor: float, share: float) -> bool:
+    """Whether a channel that carries such a share of what flows may be so many times itself."""
+    if factor == 1000.0:
+        return share <= TINY_SHARE
+    if factor == 0.001:
+        return share >= 1 - TINY_SHARE
+    return factor != 0.0 or share < 1 - TINY_SHARE
+
+
+def _moved(flows: Flows) -> Iterator[_Story]:
+    for channels in (*((c,) for c in BALANCE_SIGN), *combinations(BALANCE_SIGN, 2)):
+        for lag in LAGS:
+            names = " and ".join(channel.value for channel in channels)
+            when = f"{abs(lag)} h {'earlier' if lag > 0 else 'later'}"
+            detail = f"The home's balance holds once {names} is taken {when}."
+            moved = {**flows, **{c: later(flows[c], -lag) for c in channels}}
+            yield _Story(Cause.SHIFTED, channels, detail, moved)
+
+
+def _stopped(
+    home: Balance, rows: Rows, around: Surroundings, stopped: Collection[Channel]
+) -> Suspicion | None:
+    """A meter that shows nothing from the first hour that is off, and could have counted all that is missing."""
+    since = np.arange(int(rows[0]), len(home.known))
+    since = since[home.known[since]]
+    able: dict[Channel, float] = {}
+    for channel, sign in BALANCE_SIGN.items():
+        if (home.flows[channel][since] > STILL_KWH).any():
+            continue
+        missing = -sign * home.residual
+        if not (missing[rows] >= -home.tolerance[rows]).mean() >= FEASIBLE_SHARE:
+            continue
+        given = {**home.flows, channel: np.maximum(missing, 0.0)}
+        able[channel] = contradictions(given, since, around)
+    if not able:
+        return None
+    missed = home.excess(rows)
+    likely = sorted(able, key=lambda channel: (channel not in stopped, able[channel]))
+    if able[likely[0]] - min(able.values()) > IMPOSSIBLE_SHARE * missed:
+        likely = sorted(able, key=lambda channel: able[channel])
+    names = " or ".join(channel.value for channel in likely)
+    detail = f"{names} shows nothing any more while {missed:.1f} kWh are missing in {len(rows)} hours: it stands still."
+    return Suspicion(Cause.FROZEN, tuple(likely), detail, (int(rows[0]), int(since[-1]) + 1))
+
+
+def _liar(home: Balance, rows: Rows, around: Surroundings) -> Suspicion:
+    """The channels any of which could close the balance alone, the likeliest first.
+
+    It must stay between nothing and what it can carry; of those that do, the one whose own number is nothing where the
+    balance is off has the least to say for itself.
+    """
+    residual, tolerance = home.residual[rows], home.tolerance[rows]
+    wrong = np.abs(residual) > tolerance
+    candidates: dict[Channel, float] = {}
+    for channel, sign in BALANCE_SIGN.items():
+        shown = home.flows[channel][rows]
+        needed = shown - sign * residual
+        feasible = (needed >= -tolerance) & (needed <= around.most_kwh.get(channel, np.inf) + tolerance)
+        if feasible.mean() >= FEASIBLE_SHARE and shown.sum() + needed.sum() > 0:
+            candidates[channel] = float((shown[wrong] <= NOTHING_KWH).mean())
+    likely = tuple(sorted(candidates, key=lambda channel: -candidates[channel]))
+    names = " or ".join(channel.value for channel in likely) or "more than one meter"
+    told = f"The home's balance is off by {np.abs(residual).sum():.1f} kWh in {int(wrong.sum())} of {len(rows)} hours"
+    return Suspicion(
+        Cause.BALANCE, likely, f"{told}; it could be {names}.", (int(rows[0]), int(rows[-1]) + 1)
+    )
