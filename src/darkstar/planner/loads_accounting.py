@@ -51,9 +51,12 @@ def run_positions(load: OnOffLoad, levels: Levels) -> Levels:
 
 
 def _power_kw(load: OnOffLoad, levels: Levels) -> Series:
+    power: Series
     if load.profile_kw:
-        return np.take(np.array(load.profile_kw, dtype=np.float64), run_positions(load, levels))
-    return np.take(np.array([0.0] + [level.power_kw for level in load.levels], dtype=np.float64), levels)
+        power = np.array(load.profile_kw, dtype=np.float64)[run_positions(load, levels)]
+    else:
+        power = np.array([0.0] + [level.power_kw for level in load.levels], dtype=np.float64)[levels]
+    return power
 
 
 def _starts(load: OnOffLoad, levels: Levels) -> Levels:
@@ -69,7 +72,8 @@ def units_of(load: OnOffLoad, levels: Levels) -> Levels:
     """What each slot counts towards the needs, shape (n,)."""
     if load.profile_kw:
         return (levels > 0).astype(np.int64)
-    return np.take(np.array([0] + [level.units for level in load.levels], dtype=np.int64), levels)
+    units: Levels = np.array([0] + [level.units for level in load.levels], dtype=np.int64)[levels]
+    return units
 
 
 def _missing(load: OnOffLoad, levels: Levels) -> list[Shortfall]:

@@ -1,0 +1,335 @@
+"""Piecewise-linear functions of the stored energy that need not be convex: slide them along a slot's cost, take minima.
+
+A function is three rows of one array (3, capacity): where its points lie [kWh], its values there, and its slope to the
+right of each. Points rise strictly; slopes are taken over, never recomputed, so that equal ones stay equal.
+
+A slot's cost is read over the energy w that leaves the battery: `cost(w)` is convex for w <= 0 and for w >= 0, and as
+a whole unless both sides meet in a concave kink; it then comes in two parts.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+KWH, VALUE, SLOPE = range(3)
+SAME_KWH = 1e-12
+SAME_SLOPE = 1e-13
+
+LOW, HIGH, CHARGE, DISCHARGE, CHARGE_EFFICIENCY, DISCHARGE_EFFICIENCY, CHARGE_WEAR, DISCHARGE_WEAR = range(8)
+"""The battery: bounds of the stored energy, most energy a slot on the AC side, efficiencies, wear a kWh."""
+LOAD, PV, BUY, SELL = range(4)
+"""Rows of a problem's series (4, n)."""
+IMPORT, EXPORT, BREACH, CURTAIL = range(4)
+"""The connection: most energy a slot, cost of a breach and of curtailment a kWh."""
+
+
+@njit(cache=True, nogil=True)
+def site_cost(series: Floats, t: int, grid: Floats, lengths: Floats, slopes: Floats) -> tuple[float, float]:
+    """Cost of the energy that the site needs: where it begins, its value there; its four pieces into the arrays."""
+    lengths[0], slopes[0] = grid[EXPORT], series[SELL, t]
+    lengths[1], slopes[1] = series[PV, t], -grid[CURTAIL]
+    lengths[2], slopes[2] = grid[IMPORT], series[BUY, t]
+    lengths[3], slopes[3] = np.inf, series[BUY, t] + grid[BREACH]
+    for i in range(1, 4):
+        for j in range(i, 0, -1):
+            if slopes[j] < slopes[j - 1]:
+                slopes[j], slopes[j - 1] = slopes[j - 1], slopes[j]
+                lengths[j], lengths[j - 1] = lengths[j - 1], lengths[j]
+    value = -series[SELL, t] * grid[EXPORT] + grid[CURTAIL] * series[PV, t]
+    return -grid[EXPORT] - series[PV, t], value
+
+
+@njit(cache=True, nogil=True)
+def slot_cost(
+    need_kwh: float,
+    begin: float,
+    begin_value: float,
+    lengths: Floats,
+    slopes: Floats,
+    battery: Floats,
+    parts: Floats,
+    count: Ids,
+) -> None:
+    """Cost of a slot over w: its parts (2, 2 rows length and slope, 16), their starts in the last column.
+
+    `parts[p, 0, -1]`, `parts[p, 1, -1]`: first w and its value; `count[p]` pieces, `count[1]` is -1 for one part.
+    """
+    charge, discharge = battery[CHARGE], battery[DISCHARGE]
+    top, floor = need_kwh + charge, max(begin, need_kwh - discharge)
+    # Pieces from the top downwards: first the ones above the need (charging), then those below.
+    low, value = begin, begin_value
+    last = 0
+    while low + lengths[last] < top:
+        low += lengths[last]
+        value += slopes[last] * lengths[last]
+        last += 1
+    value += slopes[last] * (top - low)
+    n, high = 0, top
+    i = last
+    bottom = low
+    loss, gain = battery[CHARGE_EFFICIENCY], battery[DISCHARGE_EFFICIENCY]
+    parts[0, 0, -1], parts[0, 1, -1] = -charge * loss, value + charge * battery[CHARGE_WEAR]
+    while high > need_kwh:
+        end = max(bottom, need_kwh)
+        if high > end:
+            parts[0, 0, n], parts[0, 1, n] = (high - end) * loss, -(slopes[i] + battery[CHARGE_WEAR]) / loss
+            value -= slopes[i] * (high - end)
+            n += 1
+        high = end
+        if high > need_kwh:
+            i -= 1
+            if i < 0:
+                break
+            bottom -= lengths[i]
+    count[0], count[1] = n, -1
+    part, charging = 0, n
+    while high > floor:
+        end = max(bottom, floor)
+        if high > end:
+            slope = gain * (battery[DISCHARGE_WEAR] - slopes[i])
+            if n == charging and n > 0 and part == 0 and parts[0, 1, n - 1] > slope + SAME_SLOPE:
+                part, n = 1, 0
+                parts[1, 0, -1], parts[1, 1, -1] = 0.0, value
+            parts[part, 0, n], parts[part, 1, n] = (high - end) / gain, slope
+            n += 1
+            count[part] = n
+        high = end
+        if high > floor:
+            i -= 1
+            if i < 0:
+                break
+            bottom -= lengths[i]
+
+
+@njit(cache=True, nogil=True)
+def _put(out: Floats, n: int, kwh: float, value: float, slope: float) -> int:
+    """Append a point, merging what lies on one line or in one place; the new count."""
+    if n and kwh - out[KWH, n - 1] < SAME_KWH:
+        out[SLOPE, n - 1] = slope
+        if n > 1 and abs(out[SLOPE, n - 2] - slope) < SAME_SLOPE:
+            return n - 1
+        return n
+    if n and abs(out[SLOPE, n - 1] - slope) < SAME_SLOPE:
+        return n
+    out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, slope
+    return n + 1
+
+
+@njit(cache=True, nogil=True)
+def _finish(out: Floats, n: int, kwh: float, value: float) -> int:
+    """Append the last point; the new count."""
+    if kwh - out[KWH, n - 1] < SAME_KWH and n > 1:
+        out[KWH, n - 1] = kwh
+        return n
+    out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, 0.0
+    return n + 1
+
+
+@njit(cache=True, nogil=True)
+def _slide_run(
+    f: Floats, first: int, last: int, part: Floats, pieces: int, low: float, high: float, out: Floats
+) -> int:
+    """The convex run of points first..last slid along one convex part of a cost, within [low, high]; its points."""
+    kwh, value = f[KWH, first] + part[0, -1], f[VALUE, first] + part[1, -1]
+    i, k, n = first, 0, 0
+    while True:
+        if i < last and (k >= pieces or f[SLOPE, i] <= part[1, k]):
+            slope, length = f[SLOPE, i], f[KWH, i + 1] - f[KWH, i]
+            i += 1
+        elif k < pieces:
+            slope, length = part[1, k], part[0, k]
+            k += 1
+        else:
+            break
+        end = kwh + length
+        if end > low:
+            if kwh < low:
+                value += slope * (low - kwh)
+                kwh = low
+            n = _put(out, n, kwh, value, slope)
+            if end >= high:
+                return _finish(out, n, high, value + slope * (high - kwh))
+            value += slope * (end - kwh)
+        else:
+            value += slope * length
+        kwh = end
+    if n == 0:
+        out[KWH, 0], out[VALUE, 0], out[SLOPE, 0] = kwh, value, 0.0
+        return 1
+    if high - kwh < 1e-9:
+        kwh = high
+    return _finish(out, n, kwh, value)
+
+
+@njit(cache=True, nogil=True)
+def _take_over(out: Floats, n: int, g: Floats, m: int) -> int:
+    """The minimum of `out` and of `g`, which begins and ends further right and stays below from one point on."""
+    begin, end = g[KWH, 0], out[KWH, n - 1]
+    i = n - 1
+    while i > 0 and out[KWH, i - 1] > begin:
+        i -= 1
+    i = max(i - 1, 0)
+    j, kwh = 0, begin
+    above = out[VALUE, i] + out[SLOPE, i] * (begin - out[KWH, i]) - g[VALUE, 0]
+    while above <= 0.0 and kwh < end:
+        after = end
+        if i + 1 < n and out[KWH, i + 1] < after:
+            after = out[KWH, i + 1]
+        if j + 1 < m and g[KWH, j + 1] < after:
+            after = g[KWH, j + 1]
+        then = (
+            out[VALUE, i]
+            + out[SLOPE, i] * (after - out[KWH, i])
+            - g[VALUE, j]
+            - g[SLOPE, j] * (after - g[KWH, j])
+        )
+        if then > 0.0:
+            kwh += (after - kwh) * (-above / (then - above))
+            above = then
+            break
+        kwh, above = after, then
+        if i + 1 < n and out[KWH, i + 1] <= after:
+            i += 1
+        if j + 1 < m and g[KWH, j + 1] <= after:
+            j += 1
+    if above <= 0.0 and kwh >= end and g[KWH, m - 1] <= end:
+        return n
+    while n > 0 and out[KWH, n - 1] >= kwh:
+        n -= 1
+    while j + 1 < m and g[KWH, j + 1] <= kwh:
+        j += 1
+    if j + 1 >= m:
+        return _finish(out, n, kwh, g[VALUE, m - 1])
+    n = _put(out, n, kwh, g[VALUE, j] + g[SLOPE, j] * (kwh - g[KWH, j]), g[SLOPE, j])
+    for k in range(j + 1, m - 1):
+        n = _put(out, n, g[KWH, k], g[VALUE, k], g[SLOPE, k])
+    return _finish(out, n, g[KWH, m - 1], g[VALUE, m - 1])
+
+
+@njit(cache=True, nogil=True)
+def _slide_part(
+    f: Floats,
+    at: int,
+    size: int,
+    part: Floats,
+    pieces: int,
+    low: float,
+    high: float,
+    out: Floats,
+    spare: Floats,
+) -> int:
+    """A function (points at .. at + size) slid along one convex part: the least over its convex runs."""
+    n, first = 0, at
+    while first < at + size - 1:
+        last = first + 1
+        while last < at + size - 1 and f[SLOPE, last] >= f[SLOPE, last - 1] - SAME_SLOPE:
+            last += 1
+        if n == 0:
+            n = _slide_run(f, first, last, part, pieces, low, high, out)
+        else:
+            m = _slide_run(f, first, last, part, pieces, low, high, spare)
+            n = _take_over(out, n, spare, m)
+        first = last
+    return n
+
+
+@njit(cache=True, nogil=True)
+def least(
+    a: Floats, at_a: int, n: int, add_a: float, b: Floats, at_b: int, m: int, add_b: float, out: Floats
+) -> int:
+    """The minimum of two functions over the same range, each with a cost added; its points."""
+    i, j, size = at_a, at_b, 0
+    end_a, end_b = at_a + n - 1, at_b + m - 1
+    kwh = a[KWH, i]
+    value_a, value_b = a[VALUE, i] + add_a, b[VALUE, j] + add_b
+    while i < end_a and j < end_b:
+        slope_a, slope_b = a[SLOPE, i], b[SLOPE, j]
+        after = min(a[KWH, i + 1], b[KWH, j + 1])
+        then_a = a[VALUE, i + 1] + add_a if a[KWH, i + 1] <= after else value_a + slope_a * (after - kwh)
+        then_b = b[VALUE, j + 1] + add_b if b[KWH, j + 1] <= after else value_b + slope_b * (after - kwh)
+        before, then = value_a - value_b, then_a - then_b
+        if before < 0.0 or (before == 0.0 and then <= 0.0):
+            size = _put(out, size, kwh, value_a, slope_a)
+            if then > 0.0:
+                step = (after - kwh) * (before / (before - then))
+                size = _put(out, size, kwh + step, value_b + slope_b * step, slope_b)
+        else:
+            size = _put(out, size, kwh, value_b, slope_b)
+            if then < 0.0:
+                step = (after - kwh) * (before / (before - then))
+                size = _put(out, size, kwh + step, value_a + slope_a * step, slope_a)
+        if a[KWH, i + 1] <= after:
+            i += 1
+        if b[KWH, j + 1] <= after:
+            j += 1
+        kwh, value_a, value_b = after, then_a, then_b
+    return _finish(out, size, kwh, min(value_a, value_b))
+
+
+@njit(cache=True, nogil=True)
+def slide(
+    f: Floats,
+    at: int,
+    size: int,
+    parts: Floats,
+    count: Ids,
+    low: float,
+    high: float,
+    out: Floats,
+    work: Floats,
+) -> int:
+    """The least cost of a slot and what follows it, over the energy stored before; its points in `out`.
+
+    `work` (3, 3, capacity) is room for functions on the way.
+    """
+    if count[1] < 0:
+        return _slide_part(f, at, size, parts[0], count[0], low, high, out, work[0])
+    n = _slide_part(f, at, size, parts[0], count[0], low, high, work[1], work[0])
+    m = _slide_part(f, at, size, parts[1], count[1], low, high, work[2], work[0])
+    return least(work[1], 0, n, 0.0, work[2], 0, m, 0.0, out)
+
+
+@njit(cache=True, nogil=True)
+def best_move(f: Floats, at: int, size: int, parts: Floats, count: Ids, kwh: float) -> tuple[float, float]:
+    """The cheapest energy w to take out at a state of charge, and the cost of the slot and what follows it."""
+    best, best_w = np.inf, 0.0
+    low, high = f[KWH, at], f[KWH, at + size - 1]
+    for p in range(2):
+        pieces = count[p]
+        if pieces < 0:
+            continue
+        # Along the cost's points.
+        w, value = parts[p, 0, -1], parts[p, 1, -1]
+        i = at + size - 2
+        for k in range(pieces + 1):
+            inside = min(max(w, kwh - high), kwh - low)
+            if inside == w:
+                left = kwh - w
+                while i > at and f[KWH, i] > left:
+                    i -= 1
+                total = value + f[VALUE, i] + f[SLOPE, i] * (left - f[KWH, i])
+                if total < best:
+                    best, best_w = total, w
+            if k < pieces:
+                w += parts[p, 0, k]
+                value += parts[p, 1, k] * parts[p, 0, k]
+        # Along the function's points, from the right: w rises.
+        w, value, k = parts[p, 0, -1], parts[p, 1, -1], 0
+        for i in range(at + size - 1, at - 1, -1):
+            take = kwh - f[KWH, i]
+            if take < w:
+                continue
+            while k < pieces and w + parts[p, 0, k] < take:
+                value += parts[p, 1, k] * parts[p, 0, k]
+                w += parts[p, 0, k]
+                k += 1
+            if k == pieces and take > w:
+                break
+            slope = parts[p, 1, k] if k < pieces else 0.0
+            total = value + slope * (take - w) + f[VALUE, i]
+            if total < best:
+                best, best_w = total, take
+    return best_w, best
