@@ -15,15 +15,31 @@ from darkstar.planner.problem import Problem
 
 Floats = NDArray[np.float64]
 
-LIMITS = 10
-"""Numbers of a site in the order of `limits_of`."""
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_price(
+    pv: float, import_price: float, export_price: float, limits: Floats
+) -> tuple[float, float, float, float, float, float, int, int, int]:
+    """Prices, sizes [kWh] and numbers of the three ways that end (0 curtail less, 1 export less, 2 import more),
+    the cheapest first; among equals energy is rather exported than curtailed, and not imported to be exported."""
+    price0, price1, price2 = -limits[9], export_price, import_price
+    size0, size1, size2 = pv, limits[3], limits[2]
+    way0, way1, way2 = 0, 1, 2
+    if price1 < price0:
+        price0, price1, size0, size1, way0, way1 = price1, price0, size1, size0, way1, way0
+    if price2 < price1:
+        price1, price2, size1, size2, way1, way2 = price2, price1, size2, size1, way2, way1
+        if price1 < price0:
+            price0, price1, size0, size1, way0, way1 = price1, price0, size1, size0, way1, way0
+    return price0, price1, price2, size0, size1, size2, way0, way1, way2
 
 
 def limits_of(problem: Problem) -> Floats:
-    """The site's numbers as the kernels take them, per slot and shape (10,).
+    """The site's numbers as the kernels take them, per slot and shape (12,).
 
     charge_max, discharge_max, import_max, export_max [kWh, AC]; charge_efficiency, discharge_efficiency;
-    wear_charge, wear_discharge, import_breach_cost, curtailment_cost [per kWh].
+    wear_charge, wear_discharge, import_breach_cost, curtailment_cost [per kWh]; 1 / charge_efficiency,
+    1 / discharge_efficiency.
     """
     storage, grid, hours = problem.storage, problem.grid, problem.slot_hours
     return np.array(
@@ -38,6 +54,8 @@ def limits_of(problem: Problem) -> Floats:
             storage.wear_discharge,
             grid.import_breach_cost,
             grid.curtailment_cost,
+            1.0 / storage.charge_efficiency if storage.charge_efficiency else np.inf,
+            1.0 / storage.discharge_efficiency if storage.discharge_efficiency else np.inf,
         ]
     )
 
@@ -56,69 +74,43 @@ def lay_out_slot(
 
     Args:
         load, pv: energy of the slot [kWh]; load may include switched loads.
-        limits: `limits_of`, shape (10,).
+        limits: `limits_of`, shape (12,).
     """
-    charge_max, discharge_max, import_max, export_max = limits[0], limits[1], limits[2], limits[3]
-    charge_efficiency, discharge_efficiency = limits[4], limits[5]
-    # Ways by price; among equals energy is rather exported than curtailed and never imported to be exported.
-    price0, price1, price2 = -limits[9], export_price, import_price
-    size0, size1, size2 = pv, export_max, import_max
-    if price1 < price0:
-        price0, price1, size0, size1 = price1, price0, size1, size0
-    if price2 < price1:
-        price1, price2, size1, size2 = price2, price1, size2, size1
-        if price1 < price0:
-            price0, price1, size0, size1 = price1, price0, size1, size0
-    breach_price = import_price + limits[8]
+    price0, price1, price2, size0, size1, size2, _, _, _ = _by_price(pv, import_price, export_price, limits)
+    # The breach has no end: what is dearer costs no more than it.
+    breach = import_price + limits[8]
+    prices = (min(price0, breach), min(price1, breach), min(price2, breach), breach)
     # From the lowest point on: all sun curtailed, as much exported as may be, nothing drawn.
-    cost: float = limits[9] * pv - export_price * export_max
-    used = export_max + load
-    down, up = min(discharge_max, used), charge_max
-    charges, discharges = 0, 0
-    steps_price = (price0, price1, price2, breach_price)
-    steps_size = (size0, size1, size2, np.inf)
-    breach_at = 3
-    while breach_at > 0 and breach_price < steps_price[breach_at - 1]:
-        breach_at -= 1
-    for place in range(4):
-        # The breach has no end, so no way dearer than it is ever used.
-        if place > breach_at:
-            break
-        way_price = breach_price if place == breach_at else steps_price[place]
-        way_size = np.inf if place == breach_at else steps_size[place]
-        below = min(way_size, used)
-        if below > 0.0:
-            cost += way_price * below
-        used -= below
-        above = way_size - below
-        if above > 0.0 and up > 0.0:
-            size = min(above, up)
-            up -= size
-            price[charges] = (way_price + limits[6]) / charge_efficiency
-            energy[charges] = size * charge_efficiency
-            charges += 1
-            if up <= 0.0:
-                break
-    if charges < CHARGE_STEPS:
-        energy[charges] = 0.0
-    # Downwards: the dearest way in use is given back first.
-    filled = export_max + load
-    for place in range(breach_at, -1, -1):
-        if down <= 0.0:
-            break
-        before = 0.0
-        for lower in range(place):
-            before += steps_size[lower]
-        way_price = breach_price if place == breach_at else steps_price[place]
-        size = min(filled - before, down)
+    used = limits[3] + load
+    below0 = min(size0, used)
+    below1 = min(size1, used - below0)
+    below2 = min(size2, used - below0 - below1)
+    below3 = used - below0 - below1 - below2
+    below = (below0, below1, below2, below3)
+    above = (size0 - below0, size1 - below1, size2 - below2, np.inf)
+    charges, discharges = 0, CHARGE_STEPS
+    up, down = limits[0], limits[1]
+    for way in range(4):
+        size = min(above[way], up)
         if size > 0.0:
-            price[CHARGE_STEPS + discharges] = (way_price - limits[7]) * discharge_efficiency
-            energy[CHARGE_STEPS + discharges] = size / discharge_efficiency
+            price[charges] = (prices[way] + limits[6]) * limits[10]
+            energy[charges] = size * limits[4]
+            charges += 1
+            up -= size
+        size = min(below[3 - way], down)
+        if size > 0.0:
+            price[discharges] = (prices[3 - way] - limits[7]) * limits[5]
+            energy[discharges] = size * limits[11]
             discharges += 1
             down -= size
-            filled = before
-    if discharges < STEPS - CHARGE_STEPS:
-        energy[CHARGE_STEPS + discharges] = 0.0
+    if charges < CHARGE_STEPS:
+        energy[charges] = 0.0
+    if discharges < STEPS:
+        energy[discharges] = 0.0
+    # Without a move; what is given back at the lowest point and taken up again cancels.
+    cost: float = limits[9] * pv - export_price * limits[3]
+    for way in range(4):
+        cost += prices[way] * below[way]
     return cost
 
 
@@ -144,3 +136,44 @@ def lay_out(
             price[slot],
             energy[slot],
         )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def resolve(
+    load: Floats,
+    pv: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    limits: Floats,
+    moves: Floats,
+    out: Floats,
+) -> None:
+    """All flows that belong to the battery's moves.
+
+    Args:
+        load, pv, import_price, export_price: series (n,).
+        moves: change of the energy stored in each slot [kWh], shape (n,).
+        out: written, shape (6, n) [kWh]: charge, discharge, import, export, curtailment, breach.
+    """
+    for slot in range(len(load)):
+        charge = min(max(moves[slot], 0.0) * limits[10], limits[0])
+        discharge = min(max(-moves[slot], 0.0) * limits[5], limits[1])
+        price0, price1, price2, size0, size1, size2, way0, way1, way2 = _by_price(
+            pv[slot], import_price[slot], export_price[slot], limits
+        )
+        prices, sizes, ways = (price0, price1, price2), (size0, size1, size2), (way0, way1, way2)
+        breach = import_price[slot] + limits[8]
+        need = limits[3] + load[slot] + charge - discharge
+        out[0, slot], out[1, slot] = charge, discharge
+        out[2, slot], out[3, slot], out[4, slot] = 0.0, limits[3], pv[slot]
+        for place in range(3):
+            size = min(sizes[place], need) if prices[place] <= breach else 0.0
+            if size > 0.0:
+                if ways[place] == 0:
+                    out[4, slot] = pv[slot] - size
+                elif ways[place] == 1:
+                    out[3, slot] = limits[3] - size
+                else:
+                    out[2, slot] = size
+                need -= size
+        out[5, slot] = max(need, 0.0)
