@@ -155,3 +155,42 @@ def test_a_fall_larger_than_any_rise_before_it_ends_no_spike() -> None:
 
     assert found.energy_kwh.sum() == pytest.approx(23 * 0.15, abs=1e-9)
     assert {Flag(int(flags)) for flags in found.flags if flags} == {Flag.STEP_BACK}
+
+
+def test_zeros_through_a_night_without_news_are_a_dip_where_the_meter_comes_back_to_its_level() -> None:
+    counting = [(5.0 * i, 100 + 0.1 * i) for i in range(24)]
+    later = [(900 + 5.0 * i, 102.35 + 0.1 * i) for i in range(24)]
+
+    found = resolve_meter(on_change([*counting, (118.0, 0.0), (123.0, 0.0), *later]), 0, 16.5)
+
+    assert np.nansum(found.energy_kwh) == pytest.approx(4.15, abs=1e-6)
+    assert {Flag(int(flags)) for flags in found.flags if flags} == {Flag.DIP}
+
+
+def test_a_meter_that_starts_from_zero_and_counts_elsewhere_was_reset() -> None:
+    counting = [(5.0 * i, 100 + 0.1 * i) for i in range(24)]
+    later = [(900 + 5.0 * i, 92.0 + 0.1 * i) for i in range(24)]
+
+    found = resolve_meter(on_change([*counting, (118.0, 0.0), *later]), 0, 16.5)
+
+    assert any(flags & Flag.RESET for flags in found.flags)
+
+
+def test_a_small_step_back_is_no_dip_because_an_ordinary_hour_counts_as_much_later() -> None:
+    energy = [0.3, 0.1, 0.4, 0.1, -0.25, 0.0, 0.02, 0.0, 0.3, 0.1, 0.35, 0.1]
+    shown = [(60.0 * i, float(kwh)) for i, kwh in enumerate(600 + np.append(0.0, np.cumsum(energy)))]
+
+    found = resolve_meter(periodic(shown), 0, 12)
+
+    assert {Flag(int(flags)) for flags in found.flags if flags} == {Flag.STEP_BACK}
+    assert found.energy_kwh.sum() == pytest.approx(sum(kwh for kwh in energy if kwh > 0), abs=1e-9)
+
+
+def test_an_hour_in_watt_hours_is_left_out_as_one_though_each_reading_leaps() -> None:
+    true = [(i / 6, 31_000 + 0.03 * i) for i in range(6 * 180)]
+    shown = [(minute, kwh * 1000 if 40 < minute < 130 else kwh) for minute, kwh in true]
+
+    found = resolve_meter(on_change(shown), 0, 2.75, limit_kw=21.6)
+
+    assert found.energy_kwh.sum() == pytest.approx(0.03 * 6 * 165, abs=0.05)
+    assert not (found.flags & (Flag.REPLACED | Flag.IMPLAUSIBLE)).any()

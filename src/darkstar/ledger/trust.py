@@ -35,7 +35,8 @@ REACH = 48
 LONG_SECONDS = 20 * HOUR_SECONDS
 """Longest time that marked ones are left out: a tariff's meter stands still for most of a day."""
 FAR_MARKS = 16
-"""Falls and leaps that are looked back at for where marked readings begin: a meter that trembles has no end of them."""
+"""Falls and leaps that are looked back at for where marked readings begin, the nearest and the greatest: a meter that
+trembles has no end of them, and one that tells Wh for kWh leaps with every reading."""
 RESET_SHARE = 0.9
 """A meter that shows more than this of what it showed before did not begin again."""
 SUSTAINED_SHARE = 0.25
@@ -46,7 +47,9 @@ LEADING = 3
 SMALL_DIP_SECONDS = SMALL_SPIKE_SECONDS = 2 * HOUR_SECONDS
 """A small fall that comes back within this was a dip, a small rise a spike; later, the meter has counted its way."""
 UNDONE_SHARE = 0.25
-"""A single rise undoes a fall if it is larger by no more than this."""
+"""A single rise undoes a fall if it is larger by no more than this, and than any rise around it."""
+RETURN_SHARE = 0.02
+"""A rise that is larger than the fall by less than this is no chance: it counts twice."""
 LEAST_SIGNS = 2
 """A dip stays away from zero, is soon over, is undone by a rise as large: two of the three tell it."""
 STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
@@ -121,6 +124,7 @@ class _Story:
         self._value = value_kwh
         self._limit_kw = limit_kw
         rise = np.diff(value_kwh)
+        self._rise = rise
         self._falls = np.append(False, rise < -EPSILON_KWH)
         self._leaps = np.append(False, rise > self.carried(np.diff(time_s), PROMPT_SECONDS))
         first_of_run = np.append(True, np.diff(value_kwh) != 0)
@@ -150,12 +154,17 @@ class _Story:
         at_start, at_end = at[0] == 0, at[-1] == len(self._value) - 1
         marked = np.isin(nodes, marks).tolist()
         before_marks = np.flatnonzero(np.isin(nodes + 1, marks))
+        size_of_move = np.abs(self._value[nodes[before_marks] + 1] - self._value[nodes[before_marks]])
+        greatest = np.sort(before_marks[np.argsort(-size_of_move, kind="stable")[:FAR_MARKS]])
         for j in range(size):
             if j == 0 or (at_start and j <= LEADING):
                 cost[j] = LEAVE_OUT + PENDING_EACH * j if j else 0.0
             near = int(np.searchsorted(nodes, at[j] - REACH - 1))
-            far = before_marks[before_marks < near][-FAR_MARKS:].tolist() if marked[j] else []
-            far = [i for i in far if self._within(at[i], at[j])]
+            far: list[int] = []
+            if marked[j]:
+                nearest = before_marks[before_marks < near][-FAR_MARKS:]
+                far = np.union1d(nearest, greatest[greatest < near]).tolist()
+                far = [i for i in far if self._within(at[i], at[j])]
             for i in (*far, *range(min(near, max(j - 1, 0)), j)):
                 left_out = i < j - 1
                 if cost[i] + LEAVE_OUT * left_out >= cost[j]:
@@ -246,9 +255,15 @@ class _Story:
         signs = (
             bottom > min(near_zero, RESET_SHARE * before),
             float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS,
-            rose <= (1 + UNDONE_SHARE) * fell,
+            rose <= (1 + UNDONE_SHARE) * fell and rose > self._usual_rise(i, j),
+            rose <= (1 + RETURN_SHARE) * fell and rose > self._usual_rise(i, j),
         )
         return sum(signs) >= LEAST_SIGNS
+
+    def _usual_rise(self, i: int, j: int) -> float:
+        """Largest step up of the readings around [i, j] and strictly within."""
+        sides = (self._rise[max(i - BEFORE, 0) : i], self._rise[i + 1 : j - 1], self._rise[j : j + BEFORE])
+        return max(float(side.max(initial=0.0)) for side in sides)
 
     def _leapt_up(self, i: int, j: int) -> bool:
         """Whether the meter rose after i by a leap, or fell at j to where no reset leads, rather than counted up."""

@@ -79,6 +79,22 @@ def test_a_unit_that_changed(factor: float) -> None:
     assert "went from 50002.5" in found[1].detail
 
 
+def test_a_glitch_hours_after_a_unit_that_changed_is_a_glitch() -> None:
+    units = [(m, (50_000 + m / 60) * (1000 if 95 < m < 130 else 1)) for m in range(-57, 900, 6)]
+    shown: list[Shown] = [(m, kwh + 400 if 590 < m < 610 else kwh) for m, kwh in units]
+
+    found = causes(stretch([on_change(shown)], 14))
+
+    assert found == {1: "unit_changed", 2: "unit_changed", 9: "spike", 10: "spike"}
+
+
+def test_an_hour_that_went_back_by_twice_what_it_counted_has_no_turned_sign() -> None:
+    states = [500.0, 500.4, 500.8, 500.5, 501.6, 502.0, 502.4]
+    rows = statistics([(60.0 * (i - 1), kwh, kwh) for i, kwh in enumerate(states)])
+
+    assert set(causes(stretch([on_change([], hourly=rows)], 6)).values()) == {"dip"}
+
+
 def test_a_sign_that_turned() -> None:
     turned = [*steady(-57, 95), *((m, -v) for m, v in steady(101, 300, begin=502.6))]
 

@@ -131,6 +131,16 @@ def test_books_that_agree_but_for_some_hours_show_no_pattern() -> None:
     assert all(other is None for other in found.exchanged)
 
 
+def test_one_false_number_beside_small_ones_is_no_other_unit() -> None:
+    ours = {Channel.LOAD: np.full(N, 0.3)}
+    ha = {Channel.LOAD: np.where((np.arange(N) >= 100) & (np.arange(N) < 120), 0.0, 0.3)}
+    ha[Channel.LOAD][120] = 31_000.0
+
+    found = patterns(ha, ours)[Channel.LOAD]
+
+    assert set(found.factor) == {1.0}
+
+
 def test_a_few_hours_prove_no_pattern() -> None:
     ha = home()
     known = (np.arange(N) >= 100) & (np.arange(N) < 110)

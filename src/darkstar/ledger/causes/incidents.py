@@ -47,13 +47,12 @@ def befallen(case: Case) -> Finding | None:
 
 
 def unit_changed(case: Case) -> Finding | None:
-    """Two neighbouring readings, or rows, stand to each other as Wh to kWh, here or beside hours left unknown."""
+    """Two neighbouring readings, or rows, stand to each other as Wh to kWh, here or where the hour's trouble began."""
     if case.refuted:
         return None
     for witness in case.stretch.witnesses:
         for start_us, end_us, before, after in witness.thousandfold:
-            here = start_us <= case.end_us and end_us >= case.start_us
-            if here or np.isnan(case.ledger_kwh) or case.flags & LEVELS:
+            if _reaches(case, witness, start_us, end_us):
                 return found(
                     Cause.UNIT,
                     f"{witness.name} went from {before:.10g} to {after:.10g} kWh as it is read.",
@@ -64,9 +63,30 @@ def unit_changed(case: Case) -> Finding | None:
     return None
 
 
+def _reaches(case: Case, witness: Witness, start_us: int, end_us: int) -> bool:
+    """Whether what the meter showed from start to end is of this hour, of one incident with it, or of one unknown run.
+
+    That both befell the meter within the same days is no proof that one has to do with the other.
+    """
+    if start_us <= case.end_us and end_us >= case.start_us:
+        return True
+    if any(
+        of is witness and incident.start_us <= end_us and incident.end_us >= start_us
+        for of, incident in case.incidents(LEVELS)
+    ):
+        return True
+    hour_us = case.end_us - case.start_us
+    first, last = sorted((case.i, case.i + (end_us - case.start_us) // hour_us))
+    return bool(np.isnan(case.stretch.ledger_kwh[max(first, 0) : last + 1]).all())
+
+
 def sign_turned(case: Case) -> Finding | None:
-    """The meter counts below zero, or Home Assistant's energy is ours with the other sign."""
-    if case.ledger_kwh > case.stretch.tolerance_kwh and case.same(case.ha_kwh, -case.ledger_kwh):
+    """The meter counts below zero, or Home Assistant's energy is ours with the other sign.
+
+    Where its samples are stored they show it. Where they are not, one hour in which something befell the meter may have
+    such a number by chance (it went back by twice what it counted); the hours beside it do not.
+    """
+    if np.isnan(case.by_rule_kwh) and _turned(case, case.i) and (not case.flags or _turned_beside(case)):
         return found(
             Cause.SIGN, f"Home Assistant has {case.ha_kwh:.3f} kWh, the ledger {case.ledger_kwh:.3f}."
         )
@@ -87,6 +107,17 @@ def sign_turned(case: Case) -> Finding | None:
                 span_us=(int(time_us[max(below - 1, 0)]), int(time_us[below])),
             )
     return None
+
+
+def _turned(case: Case, i: int) -> bool:
+    """Whether Home Assistant's energy of an hour is ours with the other sign."""
+    ours = float(case.stretch.ledger_kwh[i])
+    return ours > case.stretch.tolerance_kwh and case.same(float(case.stretch.ha_kwh[i]), -ours)
+
+
+def _turned_beside(case: Case) -> bool:
+    n = len(case.stretch.hours)
+    return any(_turned(case, i) for i in (case.i - 1, case.i + 1) if 0 <= i < n)
 
 
 def late_reading(case: Case) -> Finding | None:

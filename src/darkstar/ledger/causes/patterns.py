@@ -25,6 +25,7 @@ shift by themselves: one lump in the neighbouring hour does not, and three numbe
 LAGS = (-3, -2, -1, 1, 2, 3)
 MENDED_SHARE = 0.2
 """Share of the difference that may be left once the pattern is undone."""
+MOST_SHARE = 0.8
 FACTORS = (2.0, 0.5, 1000.0, 0.001)
 
 
@@ -47,6 +48,9 @@ def _of_channel(
     best = np.where(np.isfinite(plain), MENDED_SHARE * plain, 0.0)
     for factor in FACTORS:
         better = _around(ha * factor, ours) / max(factor, 1.0) < best / max(factor, 1.0)
+        better &= _mostly(
+            np.abs(ha * factor - ours) <= MENDED_SHARE * ours, np.abs(ha - ours) > tolerance_kwh
+        )
         found_patterns.factor[better & _telling(ha, ours, tolerance_kwh)] = factor
     for lag in LAGS:
         left = _around(later(ha, lag), ours)
@@ -113,6 +117,13 @@ def _around(one: Series, other: Series) -> Series:
     known = np.isfinite(apart)
     amount, hours = _moving(np.where(known, apart, 0.0)), _moving(known.astype(np.float64))
     return np.asarray(np.divide(amount, hours, out=np.full(len(apart), np.nan), where=hours >= LEAST_HOURS))
+
+
+def _mostly(mended: Mask, off: Mask) -> Mask:
+    """Whether most of the hours around that differ are mended: one false number can outweigh all others in the mean."""
+    return np.asarray(
+        _moving((mended & off).astype(np.float64)) >= MOST_SHARE * _moving(off.astype(np.float64))
+    )
 
 
 def _telling(ha: Series, ours: Series, tolerance_kwh: float) -> Mask:
