@@ -67,6 +67,44 @@ def test_an_hour_of_which_nothing_is_known(home: Path) -> None:
     code, text = run("explain", "2025-04-20T03:00", "--home", home)
     assert code == 0
     assert "No evidence of this hour is stored" in text
+    assert "The ledger ends 2025-03-29 07:00; this hour lies after it." in " ".join(text.split())
+    assert "quarter" not in text, "four unknown quarters tell nothing"
+    code, text = run("explain", "2024-04-20T03:00", "--home", home)
+    assert code == 0
+    assert "The ledger begins 2025-03-29 01:00; this hour lies before it." in " ".join(text.split())
+    assert "backfill energy --from 2024-04-20" in " ".join(text.split())
+
+
+def test_an_hour_known_in_part_says_how_much(tmp_path: Path) -> None:
+    folder = made_home(tmp_path, [(T0 + 900 * i, QUARTER_KWH) for i in range(8) if i != 5])
+    _, text = run("explain", "2025-03-29T01:00Z", "--home", folder)
+    assert "the ledger no number" in text
+    assert text.count("unknown") == 2
+
+
+def test_an_hour_that_the_clocks_show_twice_is_told_apart(tmp_path: Path) -> None:
+    """2025-10-26: 02:00 comes at 00:00 UTC and again at 01:00."""
+    first = 1_761_436_800
+    folder = made_home(tmp_path, [(first + 900 * i, 0.1 + 0.01 * i) for i in range(16)])
+    _, text = run("explain", "2025-10-26T02:30", "--home", folder)
+    assert "the hour of 2025-10-26 02:00 (the first of two, +02:00)" in text
+    assert "10-26 02:15:00 +02:00" in text
+    _, text = run("explain", "2025-10-26T02:30+01:00", "--home", folder)
+    assert "the hour of 2025-10-26 02:00 (the second of two, +01:00)" in text
+    (story,) = json.loads(run("explain", "2025-10-26T01:30Z", "--home", folder, "--json")[1])["channels"]
+    assert (story["hour_utc"], story["slot_utc"]) == ("2025-10-26T01:00:00Z", "2025-10-26T01:30:00Z")
+    _, text = run("explain", "2025-10-26T03:30", "--home", folder)
+    assert "of two" not in text
+
+
+def made_home(tmp_path: Path, rows: list[tuple[int, float]]) -> Path:
+    folder = tmp_path / "another"
+    folder.mkdir()
+    (folder / "darkstar.yaml").write_text(CONFIG)
+    file = tmp_path / "rows.csv"
+    file.write_text("ts_utc,load_kwh\n" + "".join(f"{t},{energy}\n" for t, energy in rows))
+    assert run("import", "energy", file, "--home", folder, "--json")[0] == 0
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -74,8 +112,11 @@ def test_an_hour_of_which_nothing_is_known(home: Path) -> None:
     [
         (("2025-03-29",), "is a day"),
         (("never o'clock",), "neither a date nor an instant"),
+        (("14:15",), "neither a date nor an instant"),
+        (("2025-03-30T02:30",), "the clocks skip it"),
         (("2025-03-29T02:00", "--channel", "pv"), "No meter of pv"),
-        ((time.strftime("%Y-%m-%dT%H:00", time.gmtime(time.time() + 7200)) + "Z",), "not over"),
+        ((time.strftime("%Y-%m-%dT%H:00", time.gmtime(time.time() + 7200)) + "Z",), "has not come yet"),
+        ((time.strftime("%Y-%m-%dT%H:00", time.gmtime()) + "Z",), "not over yet"),
     ],
 )
 def test_what_makes_no_sense_is_refused(home: Path, words: tuple[str, ...], said: str) -> None:

@@ -11,13 +11,14 @@ from darkstar.bookkeeping.witnesses import witnesses
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOTS_PER_HOUR, hour_floor, iso_utc
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOTS_PER_HOUR, hour_floor, iso_local
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.causes.case import Case, Stretch, Witness, total
 from darkstar.ledger.causes.cause import Finding
 from darkstar.ledger.causes.patterns import find_patterns
 from darkstar.ledger.causes.proof import EvidenceRow, evidence_rows
 from darkstar.ledger.compare import HourComparison, hourly
+from darkstar.ledger.evidence import MICROSECONDS
 from darkstar.ledger.explain import explain_hour, remarks
 from darkstar.ledger.resolved import ChannelSlots
 from darkstar.store.ledger_file import LedgerFile
@@ -72,7 +73,7 @@ async def explain_channels(
     """
     hour = hour_floor(at_utc)
     if hour + HOUR_SECONDS > now:
-        raise UsageError(f"The hour of {iso_utc(hour)} is not over yet.", remedy="Choose an earlier hour.")
+        raise _not_over(hour, now, settings)
     start = hour - AROUND
     end = max(min(hour + AROUND, hour_floor(now)), hour + HOUR_SECONDS)
     hours = np.arange(start, end, HOUR_SECONDS, dtype=np.int64)
@@ -124,6 +125,17 @@ async def explain_channels(
     ]
 
 
+def _not_over(hour: int, now: float, settings: Settings) -> UsageError:
+    tz = settings.home.tz
+    when, today = (iso_local(at, tz)[:16].replace("T", " ") for at in (hour, now))
+    if hour > now:
+        return UsageError(
+            f"The hour of {when} has not come yet: it is {today}.", remedy="Choose an earlier hour."
+        )
+    over = iso_local(hour + HOUR_SECONDS, tz)[11:16]
+    return UsageError(f"The hour of {when} is not over yet.", remedy=f"Ask again after {over}.")
+
+
 def _stored(found: tuple[Witness, ...]) -> Energies:
     """What was stored of Home Assistant's numbers, and its rule applied to the samples where nothing else was."""
     theirs = [w for w in found if w.ours]
@@ -137,7 +149,13 @@ def _story(case: Case, *, asked_now: bool, within: bool) -> HourStory:
     span = (case.start_us, case.end_us)
     if finding and finding.span_us:
         span = (min(span[0], finding.span_us[0]), max(span[1], finding.span_us[1]))
-    rows = [row for witness in case.stretch.witnesses for row in evidence_rows(witness, *span)]
+    near = (span[0] - AROUND * MICROSECONDS, span[1] + AROUND * MICROSECONDS)
+    rows = [
+        row
+        for witness in case.stretch.witnesses
+        for row in evidence_rows(witness, *span)
+        if near[0] <= row.time_us <= near[1]
+    ]
     quarters = slice(case.i * SLOTS_PER_HOUR, (case.i + 1) * SLOTS_PER_HOUR)
     return HourStory(
         channel=case.stretch.channel,

@@ -11,7 +11,6 @@ from darkstar.ledger.causes.proof import EvidenceRow, thinned
 from darkstar.ledger.evidence import MICROSECONDS, Method, Source
 from darkstar.ledger.resolved import Flag
 
-DATE_OF_YEAR = len("2025-")
 SHOWN = 24
 """Rows of evidence on a terminal; all of them are in `--json`."""
 
@@ -24,7 +23,7 @@ def quarters_table(story: HourStory, slot: int | None, tz: ZoneInfo) -> Table:
     for i, start in enumerate(_starts(story)):
         mark = " <" if start == slot else ""
         table.add_row(
-            _local(start, tz) + mark,
+            clock(start, tz) + mark,
             _energy(float(story.slots.energy_kwh[i])),
             _source(int(story.slots.source[i])),
             _method(int(story.slots.method[i])),
@@ -44,14 +43,22 @@ def _evidence_table(meter: str, story: HourStory, tz: ZoneInfo) -> Table:
     table = Table(title=meter, title_justify="left")
     for heading in ("time", "what", "shown", "remark"):
         table.add_column(heading, no_wrap=heading != "remark")
+    this_year = clock(story.hour_utc, tz)[:4]
     edges = (story.hour_utc * MICROSECONDS, (story.hour_utc + HOUR_SECONDS) * MICROSECONDS)
     for row in thinned([row for row in story.rows if row.meter == meter], edges, SHOWN):
         if row is None:
             table.add_row("...")
         else:
-            when = _local(row.time_us / MICROSECONDS, tz, seconds=True)[DATE_OF_YEAR:]
-            table.add_row(when, row.kind.value, row.shown, row.note)
+            when = _told_apart(row.time_us / MICROSECONDS, tz)
+            table.add_row(when.removeprefix(f"{this_year}-"), row.kind.value, row.shown, row.note)
     return table
+
+
+def _told_apart(utc_seconds: float, tz: ZoneInfo) -> str:
+    """A local time; with its offset from UTC where the clocks show it twice that day."""
+    shown = clock(utc_seconds, tz, seconds=True)
+    twice = shown in (clock(utc_seconds + apart, tz, seconds=True) for apart in (-HOUR_SECONDS, HOUR_SECONDS))
+    return f"{shown} {iso_local(utc_seconds, tz)[-6:]}" if twice else shown
 
 
 def story_json(story: HourStory, slot: int | None) -> dict[str, object]:
@@ -120,5 +127,6 @@ def _energy(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
-def _local(utc_seconds: float, tz: ZoneInfo, *, seconds: bool = False) -> str:
+def clock(utc_seconds: float, tz: ZoneInfo, *, seconds: bool = False) -> str:
+    """`2025-03-30 14:15`, as a local clock and calendar show it."""
     return iso_local(utc_seconds, tz)[: 19 if seconds else 16].replace("T", " ")

@@ -116,7 +116,8 @@ def parse_instant(text: str, tz: ZoneInfo) -> int:
         local = when.replace(tzinfo=tz)
         if local.astimezone(dt.UTC).astimezone(tz).replace(tzinfo=None) != when:
             raise UsageError(
-                f"{text} does not exist in {tz.key}: the clocks skip it.", remedy="Add an offset."
+                f"{text} does not exist in {tz.key}: the clocks skip it.",
+                remedy="Choose a time before or after, or add an offset from UTC.",
             )
         when = local
     return int(when.timestamp())
