@@ -32,7 +32,7 @@ __all__ = ["Suspicion", "standing_still", "suspicions"]
 Series = NDArray[np.float64]
 
 LEAST_HOURS = 24
-LEAST_TELLING_HOURS = 8
+LEAST_TELLING_HOURS = 4
 MENDED_SHARE = 0.3
 """Share of the imbalance that may remain once the right thing is undone."""
 TELLING_KWH = 0.05

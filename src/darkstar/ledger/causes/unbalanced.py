@@ -28,6 +28,8 @@ MENDED_SHARE = 0.1
 """Share of the excess that may remain once the right thing is undone."""
 NEARLY_SHARE = 0.3
 """The same, where no better story is at hand."""
+BETTER_SHARE = 0.03
+"""By so much of the excess a meter that stopped must be the better story."""
 IMPOSSIBLE_SHARE = 0.15
 """Share of what a meter is given that may contradict itself."""
 FEASIBLE_SHARE = 0.98
@@ -62,6 +64,10 @@ class _Story:
     detail: str
     flows: Flows
 
+    def told(self, rows: Rows) -> Suspicion:
+        """As what is suspected."""
+        return Suspicion(self.cause, self.channels, self.detail, (int(rows[0]), int(rows[-1]) + 1))
+
 
 def accused(home: Balance, rows: Rows, around: Surroundings, stopped: Collection[Channel] = ()) -> Suspicion:
     """The likeliest story of the hours that are off.
@@ -71,18 +77,18 @@ def accused(home: Balance, rows: Rows, around: Surroundings, stopped: Collection
     """
     off = home.excess(rows)
     told = [
-        (left, contradictions(story.flows, _known(story, rows), around), story)
+        (left + contradictions(story.flows, _known(story, rows), around), left, story)
         for story in (*_exchanged(home.flows), *_scaled(home.flows, rows), *_moved(home.flows))
         if (left := home.excess(rows, story.flows)) <= NEARLY_SHARE * off
     ]
-    best = min(told, key=lambda one: one[0] + one[1], default=None)
-    hours = (int(rows[0]), int(rows[-1]) + 1)
-    if best is None or best[0] > MENDED_SHARE * off:
-        still = _stopped(home, rows, around, stopped)
-        if still is not None:
-            return still
+    best = min(told, key=lambda one: one[0], default=None)
+    still = _stopped(home, rows, around, stopped)
+    if still is not None and (
+        best is None or best[1] > MENDED_SHARE * off or still[0] < best[0] - BETTER_SHARE * off
+    ):
+        return still[1]
     if best is not None:
-        return Suspicion(best[2].cause, best[2].channels, best[2].detail, hours)
+        return best[2].told(rows)
     return _liar(home, rows, around)
 
 
@@ -131,28 +137,31 @@ def _moved(flows: Flows) -> Iterator[_Story]:
 
 def _stopped(
     home: Balance, rows: Rows, around: Surroundings, stopped: Collection[Channel]
-) -> Suspicion | None:
-    """A meter that shows nothing from the first hour that is off, and could have counted all that is missing."""
+) -> tuple[float, Suspicion] | None:
+    """A meter that shows nothing from the first hour that is off, and could have counted all that is missing.
+
+    With it comes what is left of the excess and of what cannot be.
+    """
     since = np.arange(int(rows[0]), len(home.known))
     since = since[home.known[since]]
+    missed = home.excess(rows)
     able: dict[Channel, float] = {}
     for channel, sign in BALANCE_SIGN.items():
         if (home.flows[channel][since] > STILL_KWH).any():
             continue
-        missing = -sign * home.residual
-        if not (missing[rows] >= -home.tolerance[rows]).mean() >= FEASIBLE_SHARE:
-            continue
-        given = {**home.flows, channel: np.maximum(missing, 0.0)}
-        able[channel] = contradictions(given, since, around)
+        given = {**home.flows, channel: np.maximum(-sign * home.residual, 0.0)}
+        left = home.excess(rows, given)
+        if left <= MENDED_SHARE * missed:
+            able[channel] = left + contradictions(given, rows, around)
     if not able:
         return None
-    missed = home.excess(rows)
-    likely = sorted(able, key=lambda channel: (channel not in stopped, able[channel]))
-    if able[likely[0]] - min(able.values()) > IMPOSSIBLE_SHARE * missed:
-        likely = sorted(able, key=lambda channel: able[channel])
+    least = min(able.values())
+    likely = [c for c in sorted(able, key=lambda c: able[c]) if able[c] - least <= IMPOSSIBLE_SHARE * missed]
+    likely.sort(key=lambda channel: channel not in stopped)
     names = " or ".join(channel.value for channel in likely)
     detail = f"{names} shows nothing any more while {missed:.1f} kWh are missing in {len(rows)} hours: it stands still."
-    return Suspicion(Cause.FROZEN, tuple(likely), detail, (int(rows[0]), int(since[-1]) + 1))
+    hours = (int(rows[0]), int(since[-1]) + 1)
+    return able[likely[0]], Suspicion(Cause.FROZEN, tuple(likely), detail, hours)
 
 
 def _liar(home: Balance, rows: Rows, around: Surroundings) -> Suspicion:
