@@ -8,7 +8,7 @@ from rich.table import Table
 
 from darkstar.cli.common import JsonOption, output, print_json
 from darkstar.domain.errors import DataError, UsageError
-from darkstar.planner.highs import HighsEngine
+from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.instances import Instance, read_instances
 from darkstar.planner.problem import Plan
 
@@ -26,7 +26,7 @@ ProblemOption = Annotated[
 def plan(problem: ProblemOption, as_json: JsonOption = False) -> None:
     """Solve planning problems exactly: cost, proven gap and time of each."""
     instances = read_instances(_read(problem), problem)
-    engine = HighsEngine()
+    engine = FastEngine()
     answers = [(instance, _solve(engine, instance)) for instance in instances]
     if as_json:
         print_json(
@@ -53,7 +53,7 @@ def _read(path: Path) -> bytes:
         ) from None
 
 
-def _solve(engine: HighsEngine, instance: Instance) -> Plan:
+def _solve(engine: FastEngine, instance: Instance) -> Plan:
     try:
         return engine.solve(instance.problem)
     except UsageError as error:
@@ -72,7 +72,7 @@ def _table(answers: list[tuple[Instance, Plan]]) -> Table:
             str(len(plan.charge_kwh)),
             f"{plan.cost:.4f}",
             f"{plan.gap:.1e}",
-            f"{plan.ms:.1f}",
+            f"{plan.ms:.3f}",
             plan.engine,
         )
     return table

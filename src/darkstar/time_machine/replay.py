@@ -14,7 +14,7 @@ import numpy as np
 from darkstar.domain.bill import Bill, energy_cost, export_revenue
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
-from darkstar.planner.highs import HighsEngine
+from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, information
 from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, Flows, PolicyOutcome
@@ -34,7 +34,7 @@ def replay(scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST) -> 
     """
     if name == ORACLE:
         return _oracle(scenario)
-    policy = make_policy(name, scenario, information(honesty, scenario), HighsEngine(hot=True))
+    policy = make_policy(name, scenario, information(honesty, scenario), FastEngine())
     plant, history = Plant(scenario.storage, scenario.grid), scenario.history
     soc_kwh = scenario.soc_start_kwh
     steps: list[Step] = []
@@ -102,7 +102,7 @@ def _run(
 def _oracle(scenario: Scenario) -> PolicyOutcome:
     """The least cost that was possible: one exact plan over the whole range, everything known."""
     history = scenario.history
-    plan = HighsEngine().solve(
+    plan = FastEngine().solve(
         scenario.problem(
             history.load_kwh,
             history.pv_kwh,

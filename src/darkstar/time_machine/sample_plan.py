@@ -6,7 +6,7 @@ import numpy as np
 
 from darkstar.domain.market import MARKET_TZ, PUBLISHED_AT, known_until
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, slot_range, utc_offsets
-from darkstar.planner.highs import HighsEngine
+from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import TerminalValue
 from darkstar.time_machine.charts import DayPlan
 from darkstar.time_machine.information import HonestInformation
@@ -47,7 +47,7 @@ def sample_plan(scenario: Scenario, outcome: PolicyOutcome) -> DayPlan | None:
     slots = slot_range(now, now + len(problem) * SLOT_SECONDS)
     shown = int(np.searchsorted(slots, known_until(now)))
     why = "Of the days replayed, the one whose prices were furthest apart, an hour after they were published."
-    return DayPlan(slots, problem, HighsEngine().solve(problem), shown, why)
+    return DayPlan(slots, problem, FastEngine().solve(problem), shown, why)
 
 
 def _spread(scenario: Scenario, step: int) -> float:

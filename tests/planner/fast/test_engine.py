@@ -185,7 +185,7 @@ def test_long_kinked_problems_find_the_room_they_need() -> None:
         storage=replace(STORAGE, soc_max_kwh=40.0),
     )  # fmt: skip
     small = FastEngine()
-    small._spare, small._kept_per_slot = 0, 1
+    small._spare, small._kept_per_move = 0, 1
     plan = small.solve(asked)
     assert plan.cost == pytest.approx(ENGINE.first_move(asked).cost, rel=1e-9)
     _holds(plan, asked)

@@ -11,8 +11,8 @@ from darkstar.planner.fast.glance import (
     KEPT_TOO_SMALL,
     SPACE_TOO_SMALL,
     UNSOUND,
+    Scratch,
     glance,
-    plan_moves,
     scratch,
 )
 from darkstar.planner.fast.slot_cost import limits_of, resolve
@@ -21,8 +21,8 @@ from darkstar.planner.problem import Plan, Problem, Series
 
 SPARE_PIECES = 256
 """Room in the workspace for what kinks add; grows where a problem needs more."""
-KEPT_PIECES_PER_SLOT = 64
-"""Room for the functions that a plan through kinks is searched in; grows where a problem needs more."""
+KEPT_PIECES_PER_MOVE = 128
+"""Room for the functions in which a move through kinks is searched; grows where a problem needs more."""
 
 
 class FastEngine:
@@ -35,9 +35,8 @@ class FastEngine:
 
     def __init__(self) -> None:
         self._spare = SPARE_PIECES
-        self._kept_per_slot = KEPT_PIECES_PER_SLOT
-        self._size = (0, 0)
-        self._scratch = scratch(0, 0, 0)
+        self._kept_per_move = KEPT_PIECES_PER_MOVE
+        self._scratch: dict[bool, tuple[tuple[int, int], Scratch]] = {}
 
     def solve(self, problem: Problem) -> Plan:
         """The cheapest plan; of equally cheap moves the smallest, slot by slot.
@@ -47,19 +46,9 @@ class FastEngine:
         """
         check(problem)
         began = time.perf_counter()
-        load, pv, import_price, export_price, worth, worth_kwh = _series(problem)
-        limits, room, stored = limits_of(problem), _room(problem), _stored(problem)
-        self._fit(problem)
-        moved, flows = np.empty(len(load)), np.empty((6, len(load)))
-        status = KEPT_TOO_SMALL
-        while status != FINE:
-            kept = np.empty((2, self._kept_per_slot * len(load)))
-            status = plan_moves(
-                load, pv, import_price, export_price, limits, room, stored, worth, worth_kwh, kept,
-                self._scratch.space, moved,
-            )  # fmt: skip
-            self._grow(problem, status)
-        resolve(load, pv, import_price, export_price, limits, moved, flows)
+        _, work = self._glance(problem, whole=True)
+        flows = np.empty((6, len(problem)))
+        resolve(*_series(problem)[:4], limits_of(problem), work.moves, flows)
         moves = Moves(*flows)
         soc_kwh = stored_energy(problem, moves.charge_kwh, moves.discharge_kwh)
         return Plan(
@@ -82,8 +71,8 @@ class FastEngine:
         Raises:
             UsageError: see `checks.check`.
         """
-        move, least, worth, *_ = self._glance(problem)
-        storage = problem.storage
+        (least, worth, *_), work = self._glance(problem)
+        move, storage = float(work.moves[0]), problem.storage
         return FirstMove(
             charge_kwh=max(move, 0.0) / storage.charge_efficiency,
             discharge_kwh=max(-move, 0.0) * storage.discharge_efficiency,
@@ -97,50 +86,54 @@ class FastEngine:
         Raises:
             UsageError: see `checks.check`.
         """
-        _, _, _, head, tail, empty = self._glance(problem)
-        worth, kwh = self._scratch.space[:2, head:tail]
-        least_kwh = problem.storage.soc_min_kwh
+        (_, _, head, tail, empty), work = self._glance(problem)
+        worth, kwh = work.space[:2, head:tail]
         return StoredValue(
-            soc_kwh=least_kwh + np.concatenate([[0.0], np.cumsum(kwh)]),
+            soc_kwh=problem.storage.soc_min_kwh + np.concatenate([[0.0], np.cumsum(kwh)]),
             cost=empty - np.concatenate([[0.0], np.cumsum(worth * kwh)]),
         )
 
-    def _glance(self, problem: Problem) -> tuple[float, float, float, int, int, float]:
+    def _glance(
+        self, problem: Problem, *, whole: bool = False
+    ) -> tuple[tuple[float, float, int, int, float], Scratch]:
+        """Cost, worth and where the value function lies; the moves are in the scratch: of all slots or the first."""
         load, pv, import_price, export_price, worth, worth_kwh = series = _series(problem)
-        checked = (
-            problem.slot_hours <= 0 or problem.storage.soc_min_kwh < 0 or any(one.ndim > 1 for one in series)
-        )
-        if checked:
+        checked = whole
+        if problem.slot_hours <= 0 or problem.storage.soc_min_kwh < 0 or any(one.ndim > 1 for one in series):
             # The compiled test does not see these.
             check(problem)
-        limits, room, stored = limits_of(problem), _room(problem), _stored(problem)
-        self._fit(problem)
+        limits = limits_of(problem)
+        room = float(problem.storage.soc_max_kwh - problem.storage.soc_min_kwh)
+        stored = float(problem.soc_start_kwh - problem.storage.soc_min_kwh)
         while True:
-            status, move, least, marginal, head, tail, empty = glance(
-                load, pv, import_price, export_price, limits, room, stored, worth, worth_kwh, checked,
-                self._scratch,
-            )  # fmt: skip
+            work = self._room_for(problem, whole)
+            status, *answer = glance(
+                load, pv, import_price, export_price, limits, room, stored, worth, worth_kwh, checked, work
+            )
             if status == FINE:
-                return move, least, marginal, head, tail, empty
+                least, marginal, head, tail, empty = answer
+                return (least, marginal, int(head), int(tail), empty), work
             if status == UNSOUND:
                 check(problem)
                 checked = True
-            self._grow(problem, status)
+            else:
+                self._grow(status)
 
-    def _fit(self, problem: Problem) -> None:
-        """Scratch for a problem of this size."""
-        size = len(problem), len(problem.terminal.value)
-        if size != self._size:
-            self._scratch = scratch(*size, self._spare)
-            self._size = size
+    def _room_for(self, problem: Problem, whole: bool) -> Scratch:
+        size = slots, pieces = len(problem), len(problem.terminal.value)
+        known = self._scratch.get(whole)
+        if known is None or known[0] != size:
+            moves = slots if whole else min(slots, 1)
+            known = size, scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
+            self._scratch[whole] = known
+        return known[1]
 
-    def _grow(self, problem: Problem, status: int) -> None:
+    def _grow(self, status: int) -> None:
+        self._scratch.clear()
         if status == SPACE_TOO_SMALL:
             self._spare *= 4
-            self._size = (0, 0)
-            self._fit(problem)
         elif status == KEPT_TOO_SMALL:
-            self._kept_per_slot *= 4
+            self._kept_per_move *= 4
 
 
 def _series(problem: Problem) -> tuple[Series, Series, Series, Series, Series, Series]:
@@ -160,11 +153,3 @@ def _plain(series: Series) -> Series:
     if flags.c_contiguous and flags.writeable and series.dtype == np.float64:
         return series
     return np.array(series, dtype=np.float64)
-
-
-def _room(problem: Problem) -> float:
-    return float(problem.storage.soc_max_kwh - problem.storage.soc_min_kwh)
-
-
-def _stored(problem: Problem) -> float:
-    return float(problem.soc_start_kwh - problem.storage.soc_min_kwh)

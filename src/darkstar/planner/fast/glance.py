@@ -1,4 +1,4 @@
-"""One problem in one compiled call: value and first move, or the moves of all slots."""
+"""One problem in one compiled call: the value function, and the moves of the first slots or of all."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.forward import best_move, cost_at, move_by_levels, walk
+from darkstar.planner.fast.forward import cost_at, walk
 from darkstar.planner.fast.piecewise import STEPS
-from darkstar.planner.fast.recursion import begin, fold, workspace
+from darkstar.planner.fast.recursion import TOO_SMALL, begin, fold, workspace
 from darkstar.planner.fast.slot_cost import lay_out
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,10 @@ FINE, UNSOUND, SPACE_TOO_SMALL, KEPT_TOO_SMALL = 0, 1, 2, 3
 
 
 class Scratch(NamedTuple):
-    """What `glance` works in, for problems of one size."""
+    """What `glance` works in and leaves its answer in, for problems of one size.
+
+    `moves` has as many slots as moves are wanted; `level`, `kept` and `kept_at` as `recursion.fold` wants for these.
+    """
 
     price: Floats
     energy: Floats
@@ -27,19 +30,26 @@ class Scratch(NamedTuple):
     level: Floats
     kept: Floats
     kept_at: Counts
+    moves: Floats
 
 
-def scratch(slots: int, pieces: int, spare: int) -> Scratch:
-    """Room for problems of so many slots and pieces of the terminal value; `spare` as in `recursion.workspace`."""
-    space = workspace(slots, pieces, spare)
+def scratch(slots: int, pieces: int, spare: int, moves: int, kept: int) -> Scratch:
+    """Room for problems of so many slots and pieces of the terminal value.
+
+    Args:
+        spare: as in `recursion.workspace`.
+        moves: number of first slots whose moves are wanted.
+        kept: pieces of the functions through which those moves are searched, if there are kinks.
+    """
     return Scratch(
         price=np.empty((slots, STEPS)),
         energy=np.empty((slots, STEPS)),
         base=np.empty(slots),
-        space=space,
-        level=np.empty((1, STEPS)),
-        kept=np.empty((2, space.shape[1])),
-        kept_at=np.empty((2, 2), np.int64),
+        space=workspace(slots, pieces, spare),
+        level=np.empty((moves, STEPS)),
+        kept=np.empty((2, kept)),
+        kept_at=np.empty((moves + 1, 2), np.int64),
+        moves=np.empty(moves),
     )
 
 
@@ -90,61 +100,31 @@ def glance(
     worth_kwh: Floats,
     checked: bool,
     room_for: Scratch,
-) -> tuple[int, float, float, float, int, int, float]:
-    """Value and first move; nothing is allocated.
+) -> tuple[int, float, float, int, int, float]:
+    """Value and first moves; nothing is allocated.
 
     Args:
         limits: `slot_cost.limits_of`.
         room, stored: greatest energy and the present one, above the least [kWh].
         worth, worth_kwh: the terminal value.
         checked: whether `checks.check` has passed the problem.
+        room_for: its `moves` receive the changes of the energy stored in the first slots [kWh].
 
     Returns:
-        Status (`FINE`, `UNSOUND`, `SPACE_TOO_SMALL`); the first move of the energy stored [kWh]; cost; worth per kWh;
+        Status (`FINE`, `UNSOUND`, `SPACE_TOO_SMALL`, `KEPT_TOO_SMALL`); cost; worth per kWh at the present energy;
         where the value function lies in the workspace, and its cost at empty.
     """
     if not (checked or sound(load, pv, import_price, export_price, limits, room, stored, worth, worth_kwh)):
-        return UNSOUND, 0.0, 0.0, 0.0, 0, 0, 0.0
-    price, energy, base, space, level, kept, kept_at = room_for
+        return UNSOUND, 0.0, 0.0, 0, 0, 0.0
+    price, energy, base, space, level, kept, kept_at, moves = room_for
     lay_out(load, pv, import_price, export_price, limits, price, energy, base)
     head, tail = begin(worth, worth_kwh, room, space)
     head, tail, empty = fold(
         0, len(load), price, energy, base, head, tail, 0.0, room, space, level, kept, kept_at
     )
     if tail < 0:
-        return SPACE_TOO_SMALL, 0.0, 0.0, 0.0, 0, 0, 0.0
-    if kept_at[0, 1] > kept_at[0, 0]:
-        move, _ = best_move(kept[0], kept[1], 0, kept_at[0, 1], price[0], energy[0], stored)
-    else:
-        move = move_by_levels(level[0], energy[0], stored)
+        status = SPACE_TOO_SMALL if tail == TOO_SMALL else KEPT_TOO_SMALL
+        return status, 0.0, 0.0, 0, 0, 0.0
+    walk(len(moves), price, energy, level, kept, kept_at, stored, room, moves)
     cost, marginal = cost_at(space[0], space[1], head, tail, empty, stored)
-    return FINE, move, cost, marginal, head, tail, empty
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def plan_moves(
-    load: Floats,
-    pv: Floats,
-    import_price: Floats,
-    export_price: Floats,
-    limits: Floats,
-    room: float,
-    stored: float,
-    worth: Floats,
-    worth_kwh: Floats,
-    kept: Floats,
-    space: Floats,
-    moves: Floats,
-) -> int:
-    """The moves of all slots, written to `moves`, shape (n,); arguments as in `glance`, answers the status."""
-    slots = len(load)
-    price, energy, base = np.empty((slots, STEPS)), np.empty((slots, STEPS)), np.empty(slots)
-    lay_out(load, pv, import_price, export_price, limits, price, energy, base)
-    head, tail = begin(worth, worth_kwh, room, space)
-    level = np.empty((slots, STEPS))
-    kept_at = np.empty((slots + 1, 2), np.int64)
-    _, tail, _ = fold(0, slots, price, energy, base, head, tail, 0.0, room, space, level, kept, kept_at)
-    if tail < 0:
-        return SPACE_TOO_SMALL if tail == -1 else KEPT_TOO_SMALL
-    walk(slots, price, energy, level, kept, kept_at, stored, room, moves)
-    return FINE
+    return FINE, cost, marginal, head, tail, empty

@@ -152,12 +152,10 @@ def lower(
     Needs a capacity of count + other_count pieces, and twice that where they cross in each.
     """
     if other_empty == np.inf or (count == 0 and empty <= other_empty):
-        out_worth[:count] = worth[:count]
-        out_kwh[:count] = kwh[:count]
+        copy(worth, kwh, 0, count, out_worth, out_kwh, 0)
         return count, empty
     if empty == np.inf or count == 0:
-        out_worth[:other_count] = other_worth[:other_count]
-        out_kwh[:other_count] = other_kwh[:other_count]
+        copy(other_worth, other_kwh, 0, other_count, out_worth, out_kwh, 0)
         return other_count, other_empty
     if 2 * (count + other_count) > len(out_worth):
         return -1, empty
@@ -225,41 +223,39 @@ def step(
         return 0, empty
     kinked = energy[0] > 0.0 and energy[CHARGE_STEPS] > 0.0 and price[CHARGE_STEPS] > price[0]
     row, head, tail, added = _chain(worth, kwh, 0, count, price, energy, 0, 1, work, 0)
-    if tail < 0:
+    if tail < 0 or tail - head > len(out_worth):
         return -1, empty
-    if not kinked:
-        if row < 0:
-            row, head, tail, _ = _chain(worth, kwh, 0, count, price, energy, CHARGE_STEPS, -1, work, 0)
-        else:
-            row2, head2, tail2, _ = _chain(
-                work[row], work[row + 1], head, tail, price, energy, CHARGE_STEPS, -1, work, 2 - row
-            )
-            if row2 >= 0 or tail2 < 0:
-                row, head, tail = row2, head2, tail2
-        if tail < 0 or tail - head > len(out_worth):
-            return -1, empty
-        return _keep(worth, kwh, row, head, tail, work, out_worth, out_kwh, empty + added + base)
-    # Never both: the better of charging and discharging.
-    charged, charged_empty = _keep(worth, kwh, row, head, tail, work, work[4], work[5], empty + added + base)
-    row, head, tail, _ = _chain(worth, kwh, 0, count, price, energy, CHARGE_STEPS, -1, work, 0)
-    if tail < 0:
-        return -1, empty
-    if row < 0:
-        return lower(
-            work[4], work[5], charged, charged_empty, worth, kwh, count, empty + base, out_worth, out_kwh
-        )
-    return lower(
-        work[4],
-        work[5],
-        charged,
-        charged_empty,
-        work[row, head:],
-        work[row + 1, head:],
-        tail - head,
-        empty + base,
-        out_worth,
-        out_kwh,
+    charged_worth, charged_kwh = worth, kwh
+    if row >= 0:
+        charged_worth, charged_kwh = work[row], work[row + 1]
+    charged_empty = empty + added + base
+    # Never both: the better of charging and discharging. Without a kink that is the one after the other.
+    from_worth, from_kwh, low, high, room_for = charged_worth, charged_kwh, head, tail, 2 - max(row, 0)
+    if kinked:
+        copy(charged_worth, charged_kwh, head, tail, work[4], work[5], 0)
+        from_worth, from_kwh, low, high, room_for = worth, kwh, 0, count, 0
+    row, low, high, _ = _chain(
+        from_worth, from_kwh, low, high, price, energy, CHARGE_STEPS, -1, work, room_for
     )
+    if high < 0 or high - low > len(out_worth):
+        return -1, empty
+    if row >= 0:
+        from_worth, from_kwh = work[row], work[row + 1]
+    if kinked:
+        return lower(
+            work[4],
+            work[5],
+            tail - head,
+            charged_empty,
+            from_worth[low:],
+            from_kwh[low:],
+            high - low,
+            empty + base,
+            out_worth,
+            out_kwh,
+        )
+    copy(from_worth, from_kwh, low, high, out_worth, out_kwh, 0)
+    return high - low, charged_empty
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -283,50 +279,22 @@ def _chain(
             break
         if 2 * (tail - head) + 2 > work.shape[1]:
             return row, 0, -1, 0.0
-        if row < 0:
-            if not pays(worth, head, tail, price[number], sign):
-                break  # what follows is dearer
-            head, tail, more = extend(
-                worth, kwh, head, tail, price[number], energy[number], sign, work[target], work[target + 1]
-            )
-            row = target
-        else:
-            if not pays(work[row], head, tail, price[number], sign):
-                break
-            head, tail, more = extend(
-                work[row],
-                work[row + 1],
-                head,
-                tail,
-                price[number],
-                energy[number],
-                sign,
-                work[2 - row],
-                work[3 - row],
-            )
-            row = 2 - row
+        if not pays(worth, head, tail, price[number], sign):
+            break  # what follows is dearer
+        row = target if row < 0 else 2 - row
+        head, tail, more = extend(
+            worth, kwh, head, tail, price[number], energy[number], sign, work[row], work[row + 1]
+        )
+        worth, kwh = work[row], work[row + 1]
         added += more
     return row, head, tail, added
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _keep(
-    worth: Floats,
-    kwh: Floats,
-    row: int,
-    head: int,
-    tail: int,
-    work: Floats,
-    out_worth: Floats,
-    out_kwh: Floats,
-    empty: float,
-) -> tuple[int, float]:
-    """Write a chain's result from index 0."""
-    count = tail - head
-    if row < 0:
-        out_worth[:count] = worth[:count]
-        out_kwh[:count] = kwh[:count]
-    else:
-        out_worth[:count] = work[row, head:tail]
-        out_kwh[:count] = work[row + 1, head:tail]
-    return count, empty
+def copy(
+    worth: Floats, kwh: Floats, head: int, tail: int, to_worth: Floats, to_kwh: Floats, place: int
+) -> None:
+    """Pieces head..tail of one function to `place` of other arrays."""
+    for index in range(tail - head):
+        to_worth[place + index] = worth[head + index]
+        to_kwh[place + index] = kwh[head + index]

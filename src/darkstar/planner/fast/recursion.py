@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.piecewise import CHARGE_STEPS, STEPS, step
+from darkstar.planner.fast.piecewise import CHARGE_STEPS, STEPS, copy, step
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -93,8 +93,7 @@ def fold_convex(
         if kinked(price[slot], energy[slot]):
             return slot + 1, head, tail, empty
         if slot < recorded:
-            level[slot, :CHARGE_STEPS] = 0.0
-            level[slot, CHARGE_STEPS:] = room
+            _no_levels(level[slot], room)
         empty += base[slot]
         for number in range(CHARGE_STEPS):
             cost, most = price[slot, number], energy[slot, number]
@@ -194,19 +193,16 @@ def fold(
             if slot == first:
                 break
             count = tail - head
-            space[side, :count] = space[0, head:tail]
-            space[side + 1, :count] = space[1, head:tail]
+            copy(space[0], space[1], head, tail, space[side], space[side + 1], 0)
         slot -= 1
         if slot < recorded:
             at = kept_at[recorded, 0]
             if at + count > kept.shape[1]:
                 return 0, TOO_SMALL - 1, empty
-            kept[0, at : at + count] = space[side, :count]
-            kept[1, at : at + count] = space[side + 1, :count]
+            copy(space[side], space[side + 1], 0, count, kept[0], kept[1], at)
             kept_at[slot, 0] = at
             kept_at[slot, 1] = at + count
-            level[slot, :CHARGE_STEPS] = 0.0
-            level[slot, CHARGE_STEPS:] = room
+            _no_levels(level[slot], room)
             kept_at[recorded, 0] = at + count
         count, empty = step(
             space[side],
@@ -232,6 +228,13 @@ def fold(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _no_levels(level: Floats, room: float) -> None:
+    """Levels by which nothing moves."""
+    for number in range(STEPS):
+        level[number] = 0.0 if number < CHARGE_STEPS else room
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _falls(worth: Floats, count: int) -> bool:
     rises = False
     for index in range(1, count):
@@ -243,6 +246,5 @@ def _falls(worth: Floats, count: int) -> bool:
 def _centred(space: Floats, side: int, count: int, middle: int) -> tuple[int, int]:
     """Put a function back into the middle of the first two rows."""
     head = middle - count // 2
-    space[0, head : head + count] = space[side, :count]
-    space[1, head : head + count] = space[side + 1, :count]
+    copy(space[side], space[side + 1], 0, count, space[0], space[1], head)
     return head, head + count
