@@ -145,20 +145,19 @@ def _tell(story: HourStory, slot: int | None, settings: Settings) -> None:
 
 def _both(story: HourStory) -> Iterator[str]:
     """Both numbers, a line each."""
+    known = np.isfinite(story.slots.energy_kwh)
+    part = f", for it knows {known.sum()} of the four quarters" if known.any() and not known.all() else ""
+    agree = ": they agree" if story.compared and story.within and known.all() else ""
+    ours = f"{_kwh(story.ledger_kwh)}{part}{agree}"
     if not story.compared:
-        yield f"Home Assistant has no meter of it; the ledger {_kwh(story.ledger_kwh)}"
+        yield f"Home Assistant has no meter of it; the ledger has {ours}"
         return
     when = "" if story.asked_now else " (as stored; it was not asked now)"
     rule = ""
     if not math.isnan(story.by_rule_kwh):
         rule = f"; its rule makes {_kwh(story.by_rule_kwh)} of the stored samples"
     yield f"Home Assistant has {_kwh(story.ha_kwh)}{when}{rule}"
-    known = np.isfinite(story.slots.energy_kwh)
-    if known.any() and not known.all():
-        yield f"The ledger has no number, for it knows {known.sum()} of the four quarters only"
-    else:
-        agree = ": they agree" if story.within and known.all() else ""
-        yield f"The ledger has {_kwh(story.ledger_kwh)}{agree}"
+    yield f"The ledger has {ours}"
 
 
 def _kwh(energy: float) -> str:
