@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from darkstar.bookkeeping.against import FileHours
 from darkstar.bookkeeping.backfill import HISTORY_DAYS
+from darkstar.bookkeeping.household import by_balance, by_habit
 from darkstar.bookkeeping.progress import Progress, silent
 from darkstar.bookkeeping.ranges import chunks
-from darkstar.bookkeeping.resolving import site_of
 from darkstar.bookkeeping.witnesses import stretches
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, hour_floor, iso_utc, local_date
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, hour_floor, iso_utc, local_date
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.causes import beside_file
 from darkstar.ledger.causes.cause import OPEN, Cause
-from darkstar.ledger.causes.household import Suspicion, suspicions
+from darkstar.ledger.causes.household import Suspicion
 from darkstar.ledger.causes.patterns import find_patterns
 from darkstar.ledger.compare import HourComparison, hourly
 from darkstar.ledger.evidence import MICROSECONDS
@@ -39,8 +39,6 @@ TOLERANCE_KWH = 0.1
 LOOKBACK = 31 * DAY_SECONDS
 """Home Assistant's `change` is the difference to the row before, which a gap may put days earlier."""
 CHUNK = 92 * DAY_SECONDS
-JUDGED_SLOTS = 28 * DAY_SECONDS // SLOT_SECONDS
-"""Slots over which the home's balance is judged at once."""
 COMPILED_AFTER = 60
 """Home Assistant makes an hour's statistics some seconds after its end."""
 
@@ -191,7 +189,7 @@ class _Account:
                 channel: beside(channel, kwh, ours[channel], start, known_only=channel in known_only)
                 for channel, kwh in theirs.items()
             }
-            for suspicion in judge(ours, self._settings):
+            for suspicion in by_balance(self._ledger, self._settings, start, end):
                 self._home.setdefault((suspicion.cause, frozenset(suspicion.channels)), suspicion)
             self._differences += self._explained(piece, ours)
         for channel, comparison in piece.items():
@@ -234,18 +232,9 @@ class _Account:
             },
             differences=tuple(sorted(self._differences, key=lambda d: (d.hour_utc, d.channel))),
             days=tuple(self._ledger.days(local_date(start, tz), local_date(end + DAY_SECONDS - 1, tz))),
-            home=tuple(self._home.values()),
+            home=(*self._home.values(), *by_habit(self._ledger, self._settings, start, end)),
             against=self._file.name if self._file else "",
         )
-
-
-def judge(slots: Mapping[Channel, ChannelSlots], settings: Settings) -> Iterator[Suspicion]:
-    """What the balance tells of the meters, weeks by weeks: a fault of some days is lost in a season."""
-    limits_kwh = site_of(settings).limits_kwh
-    n = len(next(iter(slots.values())).energy_kwh)
-    for first in range(0, n, JUDGED_SLOTS):
-        part = slice(first, min(first + JUDGED_SLOTS, n))
-        yield from suspicions({channel: found.part(part) for channel, found in slots.items()}, limits_kwh)
 
 
 async def their_hours(
