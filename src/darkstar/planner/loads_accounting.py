@@ -51,21 +51,17 @@ def run_positions(load: OnOffLoad, levels: Levels) -> Levels:
 
 
 def _power_kw(load: OnOffLoad, levels: Levels) -> Series:
-    power: Series
     if load.profile_kw:
-        power = np.array(load.profile_kw, dtype=np.float64)[run_positions(load, levels)]
-    else:
-        power = np.array([0.0] + [level.power_kw for level in load.levels], dtype=np.float64)[levels]
-    return power
+        return np.asarray(load.profile_kw, dtype=np.float64)[run_positions(load, levels)]
+    return np.asarray([0.0] + [level.power_kw for level in load.levels], dtype=np.float64)[levels]
 
 
 def _starts(load: OnOffLoad, levels: Levels) -> Levels:
     """1 where a run begins, shape (n,)."""
-    if load.profile_kw:
-        return (run_positions(load, levels) == 0).astype(np.int64)
-    on = (levels > 0).astype(np.int64)
-    before = np.concatenate([[int(load.on_for_slots > 0)], on[:-1]])
-    return np.maximum(on - before, 0)
+    on = levels > 0
+    before = np.concatenate([[load.on_for_slots > 0], on[:-1]])
+    begins = run_positions(load, levels) == 0 if load.profile_kw else on & ~before
+    return np.asarray(begins, dtype=np.int64)
 
 
 def units_of(load: OnOffLoad, levels: Levels) -> Levels:

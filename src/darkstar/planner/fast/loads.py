@@ -8,7 +8,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.planner.accounting import Moves, cost, stored_energy
 from darkstar.planner.automata import Automaton, automaton_of, together
 from darkstar.planner.fast.loads_recursion import follow, recurse
-from darkstar.planner.loads import LoadedPlan, LoadedProblem, LoadRun, with_energy
+from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, LoadRun, with_energy
 from darkstar.planner.loads_accounting import run_of
 from darkstar.planner.loads_checks import check
 from darkstar.planner.problem import Plan, Problem, Series
@@ -40,7 +40,7 @@ class LoadsRecursion:
         return plan_of(problem, runs, taken_kwh, self.name, began)
 
 
-def solve_automaton(problem: Problem, machine: Automaton) -> tuple[float, Series, Series]:
+def solve_automaton(problem: Problem, machine: Automaton) -> tuple[float, Levels, Series]:
     """The least cost by the recursion, levels (n,), and energy taken out of the battery (n,) [kWh stored]."""
     series, battery, grid, terminal = arrays_of(problem)
     points, first = recurse(

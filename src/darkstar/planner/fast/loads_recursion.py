@@ -28,8 +28,10 @@ from darkstar.planner.fast.loads_pieces import (
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MOST_POINTS = 4096
-"""Points that one function may have; a problem that needs more is refused."""
+MOST_POINTS = 131_072
+"""Points that one function may have on the way; a problem that needs more is refused."""
+GROWTH = 40
+"""A function slid along a slot's cost has at most so many times the points, and a few."""
 MOST_PIECES = 16
 
 
@@ -87,16 +89,19 @@ def recurse(
                 if slid_at[key] < 0:
                     at = points_first[to]
                     points_of = points_first[to + 1] - at
-                    if slid_end + MOST_POINTS > slid.shape[1]:
-                        slid = np.concatenate((slid, np.empty_like(slid)), axis=1)
-                    if 8 * points_of > MOST_POINTS:
+                    room = GROWTH * (points_of + 8)
+                    if room > MOST_POINTS:
                         return points, points_first[:0]
+                    while slid_end + room > slid.shape[1]:
+                        slid = np.concatenate((slid, np.empty_like(slid)), axis=1)
                     slid_at[key] = slid_end
                     slid_size[key] = slide(
                         points, at, points_of, parts[k], count[k], low, high, slid[:, slid_end:], work
                     )
                     slid_end += slid_size[key]
                 at, m = slid_at[key], slid_size[key]
+                if 2 * (held_size + m) > MOST_POINTS:
+                    return points, points_first[:0]
                 if held == 0:
                     held_at, held_size, held_cost, held = at, m, edge_cost[e], 1
                 elif held == 1:
@@ -107,7 +112,7 @@ def recurse(
                     target = work[4] if held % 2 == 0 else work[3]
                     held_size = least(source, 0, held_size, 0.0, slid, at, m, edge_cost[e], target)
                     held += 1
-            if size + held_size > points.shape[1]:
+            while size + held_size > points.shape[1]:
                 points = np.concatenate((points, np.empty_like(points)), axis=1)
             if held == 1:
                 for i in range(held_size):
