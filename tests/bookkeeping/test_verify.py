@@ -5,14 +5,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from darkstar.bookkeeping.verify import Verification, verify
+from darkstar.bookkeeping.against import FileHours
+from darkstar.bookkeeping.verify import Verification, their_hours, verify, verify_against
 from darkstar.cli.ledger_json import verification_json
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
-from darkstar.domain.slots import HOUR_SECONDS
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.causes.cause import OPEN, Cause
+from darkstar.ledger.compare import hourly
 from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.demo_home import Books
@@ -101,6 +104,45 @@ async def test_the_json_keeps_its_contract(filled: Books) -> None:
     assert Counter(day["status"] for day in told["days"]).keys() <= {"clean", "mask_battery", "exclude"}
     assert len(told["days"]) == 60, "the last one is not over yet"
     assert all(day.keys() == {"date", "status", "reasons"} for day in told["days"])
+
+
+async def test_a_file_with_home_assistant_s_numbers_has_its_causes(filled: Books) -> None:
+    start, end = filled.start, filled.end // HOUR_SECONDS * HOUR_SECONDS
+    with_sums = frozenset(await filled.source.statistic_ids())
+    theirs = await their_hours(filled.source, filled.settings, with_sums, start, end, filled.home.end)
+    with filled.ledger() as ledger:
+        beside_them = await verified(filled, ledger, start, end)
+        beside_file = _against(filled, ledger, start, theirs)
+
+    assert beside_file.against == "truth.csv"
+    assert beside_file.unexplained == 0
+    causes = {(d.channel, d.hour_utc): d.cause for d in beside_them.differences if d.ha_kwh is not None}
+    assert {(d.channel, d.hour_utc): d.cause for d in beside_file.differences} == causes
+    assert all("The file has Home Assistant's number." in d.detail for d in beside_file.differences)
+
+
+async def test_the_truth_is_where_the_ledger_says_unless_a_meter_was_silent(filled: Books) -> None:
+    start = filled.start + 24 * HOUR_SECONDS
+    first = (start - int(filled.home.slots[0])) // SLOT_SECONDS
+    whole = first + (len(filled.home.slots) - first) // SLOTS_PER_HOUR * SLOTS_PER_HOUR
+    truth = {c: hourly(e[first:whole]) for c, e in filled.home.truth.items() if c is not Channel.WATER}
+    with filled.ledger() as ledger:
+        found = _against(filled, ledger, start, truth)
+
+    assert found.within / found.hours > 0.99
+    assert found.unexplained <= 2, "the ledger's estimate of when, where the silence begins"
+    causes = {d.cause for d in found.differences} - OPEN
+    assert Cause.OUTAGE in causes
+    assert causes <= {Cause.OUTAGE, Cause.FROZEN, Cause.POLL_TIMING, Cause.RESOLUTION}
+    assert not any("Home Assistant" in d.detail for d in found.differences)
+
+
+def _against(
+    books: Books, ledger: LedgerFile, start: int, hours: Mapping[Channel, np.ndarray]
+) -> Verification:
+    end = start + HOUR_SECONDS * len(next(iter(hours.values())))
+    file = FileHours("truth.csv", start, end, hours, dict.fromkeys(hours, 0.0), {})
+    return verify_against(file, ledger, books.settings, start, end, books.home.end)
 
 
 async def test_a_range_without_a_finished_hour_is_refused(filled: Books) -> None:

@@ -212,6 +212,26 @@ def test_an_outage_of_the_ledger_s_meter_is_explained_where_the_totals_agree(tmp
     assert code == 1, "the silence accounts for when it was, not for how much"
 
 
+def test_what_a_reset_lost_is_named(tmp_path: Path) -> None:
+    """The ledger's meter began again from zero between two readings: what it had counted since is lost."""
+    (tmp_path / "darkstar.yaml").write_text(CONFIG)
+    total, rows = 100.0, []
+    for i, (t, use, _) in enumerate(QUARTERS):
+        total = 0.0 if i == 101 else total
+        rows.append(f"{t},{total:.4f}\n")
+        total += use + (0.5 if i == 100 else 0.0)
+    meter = csv(tmp_path / "meter.csv", "ts_utc,load_kwh_cum\n" + "".join(rows))
+    assert run("import", "energy", meter, "--home", tmp_path, "--json")[0] == 0
+    truth = quarters(tmp_path / "truth.csv", lambda i: 0.5 if i == 100 else 0.0)
+    _, found = told(tmp_path, truth, "--map", "load_kwh=load")
+    (lost,) = [d for d in found["differences"] if d["channel"] == "load"]
+    assert (lost["hour_utc"], lost["cause"]) == ("2025-03-30T01:00:00Z", "reset")
+    assert lost["detail"].endswith(f"The file has {lost['ha_kwh']:.3f} kWh.")
+    more = quarters(tmp_path / "less.csv", lambda i: -0.1 if 100 <= i < 104 else 0.0)
+    wrong = [d for d in told(tmp_path, more)[1]["differences"] if d["channel"] == "load"]
+    assert "reset" not in {d["cause"] for d in wrong}, "less than the meter counted is not what it lost"
+
+
 def test_people_see_the_labels_of_days_in_eighty_columns(home: Path) -> None:
     code, text = run("verify", "--against", home / "energy.csv", "--home", home)
     assert code == 0

@@ -6,6 +6,7 @@ repeats what Home Assistant made of the same incident. That another source stand
 cause: to be told so is why one compares.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,8 +21,7 @@ from darkstar.ledger.resolved import Flag
 
 Detector = Callable[[Case], Finding | None]
 
-HOME_ASSISTANT = "Home Assistant"
-THE_FILE = "the file"
+HOME_ASSISTANT = re.compile(r"((?:^|(?<=\. )))?Home Assistant")
 SAME_TOTAL = 0.02
 """By how much the totals of an outage may differ, beside the tolerance: two meters are never quite one."""
 LOST = (
@@ -58,7 +58,7 @@ def detectors(file_step_kwh: float) -> tuple[Detector, ...]:
         _of_file(timing.between_neighbours),
         accounts.out_of_date,
         resolution,
-        accounts.not_known,
+        _of_file(accounts.not_known),
     )
 
 
@@ -81,14 +81,17 @@ def repeated(case: Case) -> Finding | None:
 
 
 def laid_out(case: Case) -> Finding | None:
-    """The ledger's number is its share of an energy known in total only; the totals must agree where both are there."""
-    if not case.flags & Flag.SPREAD:
-        return None
+    """The ledger's number is its share of an energy known in total only, or was cut off as the silence began.
+
+    The totals must agree wherever both are there; of an hour beside the silence they must be there.
+    """
+    marked = bool(case.flags & Flag.SPREAD)
     found = case.incidents(Flag.SPREAD)
     if not found:
-        return Finding(Cause.OUTAGE, _laid("could not be read"))
+        return Finding(Cause.OUTAGE, _laid("could not be read")) if marked else None
     witness, incident = max(found, key=lambda pair: pair[1].end_us - pair[1].start_us)
-    if not _same_total(case, incident):
+    agree = _same_total(case, incident)
+    if agree is False or (agree is None and not marked):
         return None
     still = silence.is_frozen(witness, incident)
     hours = (incident.end_us - incident.start_us) / MICROSECONDS / HOUR_SECONDS
@@ -120,17 +123,17 @@ def _laid(how: str) -> str:
     return f"The ledger's meter {how}: its energy is laid over that time by estimate."
 
 
-def _same_total(case: Case, incident: Incident) -> bool:
-    """Whether both sides have the same energy over an outage, as far as its hours are all at hand."""
+def _same_total(case: Case, incident: Incident) -> bool | None:
+    """Whether both sides have the same energy over an outage and this hour; None where that is not to be told."""
     hours = case.stretch.hours
     first = int(np.searchsorted(hours, incident.start_us // MICROSECONDS, side="right")) - 1
     last = int(np.searchsorted(hours, -(-incident.end_us // MICROSECONDS)))
     if first < 0 or last >= len(hours) or incident.flags & Flag.RESET:
-        return True
-    theirs = float(case.stretch.ha_kwh[first:last].sum())
-    ours = float(case.stretch.ledger_kwh[first:last].sum())
+        return None
+    over = slice(min(first, case.i), max(last, case.i + 1))
+    theirs, ours = float(case.stretch.ha_kwh[over].sum()), float(case.stretch.ledger_kwh[over].sum())
     if np.isnan(theirs) or np.isnan(ours):
-        return True
+        return None
     return abs(theirs - ours) <= case.stretch.tolerance_kwh + SAME_TOTAL * max(theirs, ours) + CERTAIN_KWH
 
 
@@ -139,6 +142,10 @@ def _of_file(detector: Detector) -> Detector:
 
     def ask(case: Case) -> Finding | None:
         finding = detector(case)
-        return finding and replace(finding, detail=finding.detail.replace(HOME_ASSISTANT, THE_FILE))
+        return finding and replace(finding, detail=HOME_ASSISTANT.sub(_the_file, finding.detail))
 
     return ask
+
+
+def _the_file(found: re.Match[str]) -> str:
+    return "The file" if found.group(1) is not None else "the file"
