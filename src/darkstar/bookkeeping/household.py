@@ -1,55 +1,92 @@
-"""What a ledger's own slots tell of the home's meters over a range, whatever Home Assistant says of them."""
+"""What the home's channels tell of one another as hours close: its balance, and each meter's own habit."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from darkstar.bookkeeping.labels import stored_slots
-from darkstar.bookkeeping.resolving import site_of
+from darkstar.bookkeeping.resolving import counted_meters, site_of
 from darkstar.config.settings import Settings
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, hour_floor, slot_range
-from darkstar.ledger.causes.household import Suspicion, standing_still, suspicions
-from darkstar.ledger.contradictions import Surroundings, surroundings
+from darkstar.domain.channels import Channel
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOTS_PER_HOUR, hour_floor, iso_local, slot_range
+from darkstar.ledger.causes.cause import Cause, Finding
+from darkstar.ledger.causes.household import standing_still, suspicions
+from darkstar.ledger.contradictions import surroundings
 from darkstar.ledger.habits import course
-from darkstar.ledger.resolved import ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 
-JUDGED = 28 * DAY_SECONDS
-"""The home's balance is judged over so long at once: a fault of some days is lost in a season."""
-HABIT = 400 * DAY_SECONDS
-"""A meter's habit is learned from so long before."""
+USUAL = 7 * DAY_SECONDS
+"""The balance is judged over so long."""
+NAMED_AFTER = DAY_SECONDS
+"""That something is wrong is told at once; of less than a whole day many stories can be told."""
+HABIT, HABITS_EVERY = 400 * DAY_SECONDS, 6 * HOUR_SECONDS
 
 
-def by_balance(ledger: LedgerFile, settings: Settings, start: int, end: int) -> Iterator[Suspicion]:
-    """What the channels tell of one another over the whole hours of [start, end)."""
-    limits_kwh = site_of(settings).limits_kwh
-    for first in range(start, end, JUDGED):
-        stored = stored_slots(ledger, first, min(first + JUDGED, end))
-        yield from suspicions(stored.channels, limits_kwh, known_around(settings, stored))
+class Fault(NamedTuple):
+    """What is wrong in the home at present; `channels` are empty while it is not clear whose fault it is."""
+
+    channels: frozenset[Channel]
+    whom: str
+    finding: Finding
 
 
-def by_habit(ledger: LedgerFile, settings: Settings, start: int, end: int) -> list[Suspicion]:
-    """Which channels stood still against their habit at some time of [start, end), by the ledger's past."""
-    extent = ledger.resolved_extent()
-    if extent is None:
-        return []
-    first = max(start - HABIT, hour_floor(extent[0]) + HOUR_SECONDS)
-    last = min(end, hour_floor(extent[1]))
-    if first >= last:
-        return []
-    slots, channels, home = slot_range(first, last), ledger.provenance(first, last), settings.home
-    found = standing_still(
-        {c: course(slots, channels[c], c, home.tz, home.latitude, home.longitude) for c in settings.sensors}
-    )
-    return [s for s in found if s.hours is not None and first + s.hours[1] * HOUR_SECONDS > start]
+class Household:
+    """Judges one home, hour by hour."""
 
+    def __init__(self, ledger: LedgerFile, settings: Settings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._standing: tuple[Fault, ...] = ()
+        self._habits_at = 0
 
-def known_around(settings: Settings, stored: ResolvedSlots) -> Surroundings:
-    """The sun and the battery's store beside a ledger's slots."""
-    home, battery = settings.home, settings.battery
-    return surroundings(
-        stored.slots,
-        home.latitude,
-        home.longitude,
-        stored.soc_start_percent,
-        stored.soc_end_percent,
-        battery.capacity_kwh if battery else None,
-    )
+    def faults(self, end: int) -> Iterator[Fault]:
+        """All that is wrong at the end of an hour, as long as it is."""
+        extent = self._ledger.resolved_extent()
+        if extent is None or hour_floor(extent[0]) + HOUR_SECONDS >= end:
+            return
+        begin = hour_floor(extent[0]) + HOUR_SECONDS
+        # Months are looked at for habits, so not every hour.
+        if end >= self._habits_at + HABITS_EVERY:
+            self._habits_at = end
+            self._standing = tuple(self._standstills(max(end - HABIT, begin), end))
+        yield from self._standing
+        yield from self._off_balance(max(end - USUAL, begin), end)
+
+    def _off_balance(self, first: int, end: int) -> Iterator[Fault]:
+        home, battery = self._settings.home, self._settings.battery
+        stored = stored_slots(self._ledger, first, end)
+        around = surroundings(
+            stored.slots,
+            home.latitude,
+            home.longitude,
+            stored.soc_start_percent,
+            stored.soc_end_percent,
+            battery.capacity_kwh if battery else None,
+        )
+        stopped = frozenset(channel for fault in self._standing for channel in fault.channels)
+        for suspicion in suspicions(stored.channels, site_of(self._settings).limits_kwh, around, stopped):
+            since, until = suspicion.hours or (0, len(stored.slots) // SLOTS_PER_HOUR)
+            if first + until * HOUR_SECONDS <= end - DAY_SECONDS:
+                continue
+            begin = first + since * HOUR_SECONDS
+            if suspicion.hours is None or end - begin >= NAMED_AFTER:
+                clear = suspicion.cause is not Cause.BALANCE
+                channels = frozenset(suspicion.channels if clear else ())
+                yield Fault(channels, "the home's balance", Finding(suspicion.cause, suspicion.detail))
+            else:
+                local = iso_local(begin, home.tz)[:16].replace("T", " ")
+                detail = f"It does not add up since {local}; so far it looks so: {suspicion.detail}"
+                yield Fault(frozenset(), "the home's balance", Finding(Cause.BALANCE, detail))
+
+    def _standstills(self, first: int, end: int) -> Iterator[Fault]:
+        slots, channels = slot_range(first, end), self._ledger.provenance(first, end)
+        home = self._settings.home
+        metered = {meter.channel for meter in counted_meters(self._ledger, self._settings)}
+        courses = {
+            channel: course(slots, channels[channel], channel, home.tz, home.latitude, home.longitude)
+            for channel in Channel
+            if channel.value in metered
+        }
+        for still in standing_still(courses):
+            if still.hours is not None and first + still.hours[1] * HOUR_SECONDS >= end:
+                whom = still.channels[0].value
+                yield Fault(frozenset(still.channels), whom, Finding(still.cause, still.detail))

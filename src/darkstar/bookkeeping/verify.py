@@ -172,6 +172,7 @@ class _Account:
         self._file = file
         self._compared: dict[Channel, list[HourComparison]] = {}
         self._differences: list[Difference] = []
+        self._ours: list[Mapping[Channel, ChannelSlots]] = []
         self._home: dict[tuple[Cause, frozenset[Channel]], Suspicion] = {}
 
     def compare(
@@ -189,9 +190,10 @@ class _Account:
                 channel: beside(channel, kwh, ours[channel], start, known_only=channel in known_only)
                 for channel, kwh in theirs.items()
             }
-            for suspicion in by_balance(self._ledger, self._settings, start, end):
+            for suspicion in by_balance(self._ledger, self._settings, ours, start):
                 self._home.setdefault((suspicion.cause, frozenset(suspicion.channels)), suspicion)
             self._differences += self._explained(piece, ours)
+        self._ours.append(ours)
         for channel, comparison in piece.items():
             self._compared.setdefault(channel, []).append(comparison)
 
@@ -232,7 +234,7 @@ class _Account:
             },
             differences=tuple(sorted(self._differences, key=lambda d: (d.hour_utc, d.channel))),
             days=tuple(self._ledger.days(local_date(start, tz), local_date(end + DAY_SECONDS - 1, tz))),
-            home=(*self._home.values(), *by_habit(self._ledger, self._settings, start, end)),
+            home=(*self._home.values(), *by_habit(self._ledger, self._settings, self._ours, start)),
             against=self._file.name if self._file else "",
         )
 

@@ -1,7 +1,7 @@
 """What the rules yield: slots with where each number came from, their prices, and what a day is good for."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 
@@ -64,6 +64,16 @@ class ChannelSlots:
         return ChannelSlots(
             np.full(n, np.nan), np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n, np.int32)
         )
+
+
+def joined(parts: Sequence[ChannelSlots]) -> ChannelSlots:
+    """Parts that follow on each other, as one."""
+    return ChannelSlots(
+        np.concatenate([part.energy_kwh for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.method for part in parts]),
+        np.concatenate([part.flags for part in parts]),
+    )
 
 
 @dataclass(frozen=True)
