@@ -1,92 +1,76 @@
-"""What the home's channels tell of one another as hours close: its balance, and each meter's own habit."""
+"""What a ledger's own slots tell of the home's meters over a range, whatever Home Assistant says of them."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
-from darkstar.bookkeeping.labels import stored_slots
-from darkstar.bookkeeping.resolving import counted_meters, site_of
+from darkstar.bookkeeping.resolving import site_of
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOTS_PER_HOUR, hour_floor, iso_local, slot_range
-from darkstar.ledger.causes.cause import Cause, Finding
-from darkstar.ledger.causes.household import standing_still, suspicions
-from darkstar.ledger.contradictions import surroundings
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, Slots, hour_floor, slot_range
+from darkstar.ledger.causes.household import Suspicion, standing_still, suspicions
+from darkstar.ledger.contradictions import Surroundings, surroundings
 from darkstar.ledger.habits import course
+from darkstar.ledger.resolved import ChannelSlots, joined
 from darkstar.store.ledger_file import LedgerFile
 
-USUAL = 7 * DAY_SECONDS
-"""The balance is judged over so long."""
-NAMED_AFTER = DAY_SECONDS
-"""That something is wrong is told at once; of less than a whole day many stories can be told."""
-HABIT, HABITS_EVERY = 400 * DAY_SECONDS, 6 * HOUR_SECONDS
+JUDGED = 28 * DAY_SECONDS
+"""The home's balance is judged over so long at once: a fault of some days is lost in a season."""
+HABIT = 400 * DAY_SECONDS
+"""A meter's habit is learned from so long before."""
 
 
-class Fault(NamedTuple):
-    """What is wrong in the home at present; `channels` are empty while it is not clear whose fault it is."""
+def by_balance(
+    ledger: LedgerFile, settings: Settings, channels: Mapping[Channel, ChannelSlots], start: int
+) -> Iterator[Suspicion]:
+    """What the channels tell of one another over whole hours.
 
-    channels: frozenset[Channel]
-    whom: str
-    finding: Finding
+    Args:
+        channels: by channel, the slots as they stand in the ledger from `start` on.
+    """
+    limits_kwh = site_of(settings).limits_kwh
+    n = len(next(iter(channels.values())).energy_kwh)
+    for row in range(0, n, JUDGED // SLOT_SECONDS):
+        rows = slice(row, min(row + JUDGED // SLOT_SECONDS, n))
+        slots = slot_range(start + rows.start * SLOT_SECONDS, start + rows.stop * SLOT_SECONDS)
+        part = {channel: found.part(rows) for channel, found in channels.items()}
+        yield from suspicions(part, limits_kwh, known_around(ledger, settings, slots))
 
 
-class Household:
-    """Judges one home, hour by hour."""
+def by_habit(
+    ledger: LedgerFile, settings: Settings, parts: Sequence[Mapping[Channel, ChannelSlots]], start: int
+) -> list[Suspicion]:
+    """Which channels stood still against their habit at some time from `start` on, by the ledger's past.
 
-    def __init__(self, ledger: LedgerFile, settings: Settings) -> None:
-        self._ledger = ledger
-        self._settings = settings
-        self._standing: tuple[Fault, ...] = ()
-        self._habits_at = 0
+    Args:
+        parts: the slots from `start` on as they stand in the ledger, one part after the other.
+    """
+    extent = ledger.resolved_extent()
+    if extent is None or not parts:
+        return []
+    n = sum(len(next(iter(part.values())).energy_kwh) for part in parts)
+    first = min(max(start - HABIT, hour_floor(extent[0]) + HOUR_SECONDS), start)
+    known = max(0, hour_floor(extent[1]) - first) // SLOT_SECONDS
+    slots = slot_range(first, start + n * SLOT_SECONDS)[:known]
+    before, home = ledger.provenance(first, start), settings.home
+    channels = {
+        c: joined([before[c], *(part[c] for part in parts)]).part(slice(0, known)) for c in settings.sensors
+    }
+    found = standing_still(
+        {c: course(slots, its, c, home.tz, home.latitude, home.longitude) for c, its in channels.items()}
+    )
+    return [s for s in found if s.hours is not None and first + s.hours[1] * HOUR_SECONDS > start]
 
-    def faults(self, end: int) -> Iterator[Fault]:
-        """All that is wrong at the end of an hour, as long as it is."""
-        extent = self._ledger.resolved_extent()
-        if extent is None or hour_floor(extent[0]) + HOUR_SECONDS >= end:
-            return
-        begin = hour_floor(extent[0]) + HOUR_SECONDS
-        # Months are looked at for habits, so not every hour.
-        if end >= self._habits_at + HABITS_EVERY:
-            self._habits_at = end
-            self._standing = tuple(self._standstills(max(end - HABIT, begin), end))
-        yield from self._standing
-        yield from self._off_balance(max(end - USUAL, begin), end)
 
-    def _off_balance(self, first: int, end: int) -> Iterator[Fault]:
-        home, battery = self._settings.home, self._settings.battery
-        stored = stored_slots(self._ledger, first, end)
-        around = surroundings(
-            stored.slots,
-            home.latitude,
-            home.longitude,
-            stored.soc_start_percent,
-            stored.soc_end_percent,
-            battery.capacity_kwh if battery else None,
-        )
-        stopped = frozenset(channel for fault in self._standing for channel in fault.channels)
-        for suspicion in suspicions(stored.channels, site_of(self._settings).limits_kwh, around, stopped):
-            since, until = suspicion.hours or (0, len(stored.slots) // SLOTS_PER_HOUR)
-            if first + until * HOUR_SECONDS <= end - DAY_SECONDS:
-                continue
-            begin = first + since * HOUR_SECONDS
-            if suspicion.hours is None or end - begin >= NAMED_AFTER:
-                clear = suspicion.cause is not Cause.BALANCE
-                channels = frozenset(suspicion.channels if clear else ())
-                yield Fault(channels, "the home's balance", Finding(suspicion.cause, suspicion.detail))
-            else:
-                local = iso_local(begin, home.tz)[:16].replace("T", " ")
-                detail = f"It does not add up since {local}; so far it looks so: {suspicion.detail}"
-                yield Fault(frozenset(), "the home's balance", Finding(Cause.BALANCE, detail))
-
-    def _standstills(self, first: int, end: int) -> Iterator[Fault]:
-        slots, channels = slot_range(first, end), self._ledger.provenance(first, end)
-        home = self._settings.home
-        metered = {meter.channel for meter in counted_meters(self._ledger, self._settings)}
-        courses = {
-            channel: course(slots, channels[channel], channel, home.tz, home.latitude, home.longitude)
-            for channel in Channel
-            if channel.value in metered
-        }
-        for still in standing_still(courses):
-            if still.hours is not None and first + still.hours[1] * HOUR_SECONDS >= end:
-                whom = still.channels[0].value
-                yield Fault(frozenset(still.channels), whom, Finding(still.cause, still.detail))
+def known_around(ledger: LedgerFile, settings: Settings, slots: Slots) -> Surroundings:
+    """The sun and the battery's store beside whole hours of slots."""
+    home, battery = settings.home, settings.battery
+    if battery is None or not settings.soc:
+        return surroundings(slots, home.latitude, home.longitude)
+    table = ledger.slots(int(slots[0]), int(slots[-1]) + SLOT_SECONDS)
+    return surroundings(
+        slots,
+        home.latitude,
+        home.longitude,
+        table.soc_start_percent,
+        table.soc_end_percent,
+        battery.capacity_kwh,
+    )
