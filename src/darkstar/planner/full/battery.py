@@ -1,0 +1,118 @@
+"""A battery: charge, discharge, energy stored, worth of what is left.
+
+stored[t] = stored[t-1] + charge_efficiency*charge[t] - discharge[t]/discharge_efficiency
+charge/most + discharge/most <= 1                    in every slot: half a slot each way at most
+charge <= most*z,  discharge <= most*(1 - z)         in slots where burning energy may pay
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.planner.full.connection import Bus
+from darkstar.planner.full.programme import Indices, Programme
+from darkstar.planner.full.site import Site, SiteBattery
+from darkstar.planner.full.switch import EARLIER
+
+
+@dataclass(frozen=True)
+class BatteryColumns:
+    """Columns of a battery: charge, discharge and stored of shape (n,); below and above are empty as a rule."""
+
+    charge: Indices
+    discharge: Indices
+    stored: Indices
+    below: Indices
+    above: Indices
+    pieces: Indices
+
+
+def tempting(site: Site, battery: SiteBattery) -> NDArray[np.int64]:
+    """Slots whose price is so low that burning energy in the battery may pay its wear."""
+    storage = battery.storage
+    round_trip = storage.charge_efficiency * storage.discharge_efficiency
+    if round_trip == 1:
+        return np.zeros(0, dtype=np.int64)
+    lowest = np.minimum(site.import_price, site.export_price)
+    wear = storage.wear_charge + storage.wear_discharge * round_trip
+    return np.flatnonzero(-lowest * (1 - round_trip) >= wear)
+
+
+def add_battery(
+    programme: Programme, site: Site, bus: Bus, battery: SiteBattery, switched: NDArray[np.int64]
+) -> BatteryColumns:
+    """A battery that never does both in the `switched` slots."""
+    n, h, storage = len(site), site.slot_hours, battery.storage
+    most_in, most_out = storage.charge_max_kw * h, storage.discharge_max_kw * h
+    charge = programme.columns(n, cost=storage.wear_charge, high=most_in, tie=EARLIER * np.arange(n))
+    discharge = programme.columns(n, cost=storage.wear_discharge, high=most_out)
+    low, high = storage.soc_min_kwh, storage.soc_max_kwh
+    outside = not low <= battery.soc_start_kwh <= high
+    stored = programme.columns(
+        n, low=min(low, battery.soc_start_kwh) if not outside else 0.0, high=np.inf if outside else high
+    )
+    energy = programme.rows(
+        n,
+        low=np.eye(1, n)[0] * battery.soc_start_kwh,
+        high=np.eye(1, n)[0] * battery.soc_start_kwh,
+    )
+    programme.put(energy, stored, 1.0)
+    programme.put(energy[1:], stored[:-1], -1.0)
+    programme.put(energy, charge, -storage.charge_efficiency)
+    programme.put(energy, discharge, 1.0 / storage.discharge_efficiency)
+    bus.draw(programme, charge, battery.phases, 1.0)
+    bus.draw(programme, discharge, battery.phases, -1.0)
+    nothing = np.zeros(0, dtype=np.int64)
+    below, above = _add_slack(programme, battery, stored) if outside else (nothing, nothing)
+    _one_way(programme, charge, discharge, (most_in, most_out), switched)
+    pieces = _add_terminal(programme, battery, stored, below)
+    return BatteryColumns(charge, discharge, stored, below, above, pieces)
+
+
+def _add_slack(programme: Programme, battery: SiteBattery, stored: Indices) -> tuple[Indices, Indices]:
+    n = len(stored)
+    below = programme.columns(n, cost=battery.reserve_cost)
+    above = programme.columns(n, cost=battery.reserve_cost)
+    least = programme.rows(n, low=battery.storage.soc_min_kwh)
+    most = programme.rows(n, high=battery.storage.soc_max_kwh)
+    for rows, slack, sign in ((least, below, 1.0), (most, above, -1.0)):
+        programme.put(rows, stored, 1.0)
+        programme.put(rows, slack, sign)
+    return below, above
+
+
+def _one_way(
+    programme: Programme,
+    charge: Indices,
+    discharge: Indices,
+    most: tuple[float, float],
+    switched: NDArray[np.int64],
+) -> None:
+    if not len(switched):
+        return
+    switch = programme.columns(len(switched), high=1.0, integer=True)
+    rows = programme.rows(len(switched), high=0.0)
+    programme.put(rows, charge[switched], 1.0)
+    programme.put(rows, switch, -most[0])
+    rows = programme.rows(len(switched), high=most[1])
+    programme.put(rows, discharge[switched], 1.0)
+    programme.put(rows, switch, most[1])
+
+
+def _add_terminal(programme: Programme, battery: SiteBattery, stored: Indices, below: Indices) -> Indices:
+    value, energy = battery.terminal.value, battery.terminal.energy_kwh.copy()
+    if not len(value):
+        return np.zeros(0, dtype=np.int64)
+    # A negative last piece reaches to the top, and all energy has to be in a piece.
+    must_count = bool(value[-1] < 0)
+    if must_count:
+        energy[-1] = np.inf
+    pieces = programme.columns(len(value), cost=-value, high=energy)
+    least = battery.storage.soc_min_kwh
+    row = programme.rows(1, low=-least if must_count else -np.inf, high=-least)
+    programme.put(row, pieces, 1.0)
+    programme.put(row, stored[-1:], -1.0)
+    if len(below):
+        programme.put(row, below[-1:], -1.0)
+    return pieces

@@ -1,0 +1,69 @@
+"""A car that charges between its least and its greatest power, or not at all.
+
+least*h*on <= charge <= most*h*on
+stored[t] = stored[t-1] + efficiency*charge[t] - driven[t] + elsewhere[t]
+stored[slot-1] + missing >= target
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from darkstar.planner.full.connection import Bus
+from darkstar.planner.full.programme import Indices, Programme
+from darkstar.planner.full.site import Car, Site
+from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+
+
+@dataclass(frozen=True)
+class CarColumns:
+    """Columns of a car: charge and stored of shape (n,), elsewhere one a slot of `away`, missing one a target."""
+
+    charge: Indices
+    stored: Indices
+    elsewhere: Indices
+    away: Indices
+    missing: Indices
+    switch: SwitchColumns
+
+
+def add_car(programme: Programme, site: Site, bus: Bus, car: Car) -> CarColumns:
+    """A car; its switch exists even without a least power, for starts and runs may cost."""
+    n, h = len(site), site.slot_hours
+    most = car.max_kw * h * car.connected
+    charge = programme.columns(n, high=most, tie=EARLIER * np.arange(n))
+    low, high = bounds(car.switching, car.connected)
+    # A full car ends a least run: what the past still asks for is waived rather than impossible.
+    owed = car.min_kw * h * car.efficiency
+    room = car.stored_max_kwh - car.stored_kwh
+    low[int(room / owed) if owed > 0 else n :] = 0.0
+    switch = add_switch(programme, car.switching, low, high)
+    there = np.flatnonzero(car.connected)
+    for bound, sign in ((car.max_kw * h, 1.0), (car.min_kw * h, -1.0)):
+        row = programme.rows(len(there), high=0.0)
+        programme.put(row, charge[there], sign)
+        programme.put(row, switch.on[there], -sign * bound)
+    bus.draw(programme, charge, car.phases)
+    driven = np.zeros(n) if car.driven_kwh is None else car.driven_kwh
+    worth = np.zeros(n)
+    worth[-1] = -car.value_per_kwh
+    stored = programme.columns(n, high=max(car.stored_max_kwh, car.stored_kwh), cost=worth)
+    away = np.flatnonzero(driven)
+    elsewhere = programme.columns(len(away), high=driven[away], cost=car.elsewhere_cost)
+    change = -driven
+    change[0] += car.stored_kwh
+    energy = programme.rows(n, low=change, high=change)
+    programme.put(energy, stored, 1.0)
+    programme.put(energy[1:], stored[:-1], -1.0)
+    programme.put(energy, charge, -car.efficiency)
+    programme.put(energy[away], elsewhere, -1.0)
+    return CarColumns(charge, stored, elsewhere, away, _add_targets(programme, car, stored), switch)
+
+
+def _add_targets(programme: Programme, car: Car, stored: Indices) -> Indices:
+    wanted = np.array([target.stored_kwh for target in car.targets])
+    missing = programme.columns(len(wanted), cost=[target.shortfall_cost for target in car.targets])
+    row = programme.rows(len(wanted), low=wanted)
+    programme.put(row, stored[[target.slot - 1 for target in car.targets]] if car.targets else missing, 1.0)
+    programme.put(row, missing, 1.0)
+    return missing

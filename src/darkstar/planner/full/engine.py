@@ -1,0 +1,146 @@
+"""The full engine: money first, then tie-breaks, then the plan before it; and always a plan.
+
+1. Money (`money`): on and off at the least cost that the time allows, with a proven bound. On and off are then fixed
+   and the rest is solved again as a linear programme, true to rounding. Without any solution in time everything is
+   off that may be; without time even for that, the plan is `idle`.
+2. Tie-breaks (`ties`). A plan whose cost, worked out anew by the bill's functions, is higher is thrown away:
+   tie-breaks never cost money.
+3. The plan before it (`steady`): kept unless changing it gains more than a threshold.
+
+Same problem, same plan, as long as the time limit is not reached: one thread, one seed, no clock but the limit.
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.planner.full.build import Built, build, tempted
+from darkstar.planner.full.clock import Clock
+from darkstar.planner.full.idle import idle_plan
+from darkstar.planner.full.money import all_off, cheapest, fixed
+from darkstar.planner.full.plan import SitePlan
+from darkstar.planner.full.programme import Arrays
+from darkstar.planner.full.reading import read_plan
+from darkstar.planner.full.site import Site
+from darkstar.planner.full.site_checks import check
+from darkstar.planner.full.solver import Solver
+from darkstar.planner.full.steady import carried_over
+from darkstar.planner.full.ties import calmest
+from darkstar.planner.problem import Series
+
+BURNING_KWH = 1e-7
+"""Charging and discharging at once beyond rounding."""
+AFTERWARDS_SHARE = 0.3
+"""Share of the time that is kept for what comes after the money stage."""
+SAME_COST = 1e-9
+
+
+class FullEngine:
+    """Solves site problems.
+
+    Args:
+        seconds: time limit of a plan.
+        gap: relative gap that is good enough.
+        tie_breaks: whether to spend a linear programme on them.
+        hot: start each plan from the last one's answer where only numbers differ: faster, but where several plans
+            cost the same, which one is given may depend on what was solved before.
+    """
+
+    name = "full"
+
+    def __init__(
+        self, *, seconds: float = 1.0, gap: float = 1e-3, tie_breaks: bool = True, hot: bool = False
+    ) -> None:
+        self._seconds = seconds
+        self._gap = gap
+        self._tie_breaks = tie_breaks
+        self._hot = hot
+        self._linear, self._mixed, self._ties = (Solver(integral=whole) for whole in (False, True, False))
+
+    def solve(
+        self, site: Site, previous: SitePlan | None = None, *, threshold: float = 0.0, hold_slots: int = 16
+    ) -> SitePlan:
+        """The cheapest plan that the time allows.
+
+        Args:
+            site: the problem.
+            previous: the plan before, kept where changing it gains no more than the threshold.
+            threshold: gain in money that is worth a change of plan.
+            hold_slots: how many of the next slots the previous plan is kept for.
+
+        Raises:
+            UsageError: see `site_checks.check`.
+        """
+        began = time.perf_counter()
+        check(site)
+        clock = Clock(began + self._seconds)
+        if not self._hot:
+            for solver in (self._linear, self._mixed, self._ties):
+                solver.forget()
+        switched = tempted(site)
+        while True:
+            built = build(site, switched)
+            plan, columns = self._plan(site, built, clock)
+            burning = _burning(plan)
+            if clock.seconds <= 0 or not any(len(np.setdiff1d(burning[i], switched[i])) for i in burning):
+                break
+            switched = {i: np.union1d(switched[i], burning[i]) for i in burning}
+        if previous is not None and columns is not None and threshold > 0:
+            plan = self._kept(site, built, plan, columns, previous, threshold, hold_slots, clock)
+        finished = plan.gap <= self._gap
+        return replace(plan, finished=finished, ms=(time.perf_counter() - began) * 1000)
+
+    def _plan(self, site: Site, built: Built, clock: Clock) -> tuple[SitePlan, Series | None]:
+        """The plan and its columns."""
+        rest = Clock(clock.end - AFTERWARDS_SHARE * self._seconds)
+        money = cheapest(built, self._linear, self._mixed, rest, self._gap)
+        arrays = all_off(built) if money.columns is None else fixed(built.arrays, money.columns)
+        return self._finish(site, built, arrays, money.columns, money.bound, clock)
+
+    def _finish(
+        self, site: Site, built: Built, arrays: Arrays, columns: Series | None, bound: float, clock: Clock
+    ) -> tuple[SitePlan, Series | None]:
+        """With on and off fixed: the rest to rounding, then the tie-breaks."""
+        polished = self._linear.solve(arrays, seconds=clock.seconds).columns
+        columns = columns if polished is None else polished
+        if columns is None:
+            return replace(idle_plan(site), bound=bound), None
+        plan = read_plan(site, built, columns, bound=bound)
+        if self._tie_breaks and polished is not None:
+            money = float(np.dot(arrays.cost, columns)) + arrays.constant
+            calmer = calmest(built, arrays, money, self._ties, clock.seconds)
+            if calmer is not None:
+                again = read_plan(site, built, calmer, bound=bound)
+                if again.cost <= plan.cost + SAME_COST * max(1.0, abs(plan.cost)):
+                    return again, calmer
+        return plan, columns
+
+    def _kept(
+        self,
+        site: Site,
+        built: Built,
+        plan: SitePlan,
+        columns: Series,
+        previous: SitePlan,
+        threshold: float,
+        hold_slots: int,
+        clock: Clock,
+    ) -> SitePlan:
+        """The previous plan carried over, where that costs no more than the threshold above the new one."""
+        held = carried_over(site, built, columns, previous, hold_slots)
+        if held is None:
+            return plan
+        found = self._mixed.solve(held, seconds=clock.seconds / 2).columns
+        if found is None:
+            return plan
+        kept, _ = self._finish(site, built, fixed(held, found), found, plan.bound, clock)
+        return replace(kept, kept=True) if kept.cost - plan.cost <= threshold else plan
+
+
+def _burning(plan: SitePlan) -> dict[int, NDArray[np.int64]]:
+    return {
+        number: np.flatnonzero(np.minimum(run.charge_kwh, run.discharge_kwh) > BURNING_KWH)
+        for number, run in enumerate(plan.batteries)
+    }

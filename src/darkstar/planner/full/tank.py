@@ -1,0 +1,126 @@
+"""A hot-water tank: its temperature after each slot, what is too cold or too hot, and when it is disinfected.
+
+    T[t] = T[t-1] + (heat_per_kwh*heater[t] - draw[t] - loss*h*(T[t-1] - ambient)) / heat_per_k
+    T + cold >= comfort          T - hot <= greatest
+    T[t] >= unheated[t] + (disinfection - unheated[t]) * reached[t]        reached at least once in each window
+
+`unheated` is the course without any heating, below which no plan can fall.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from darkstar.planner.full.connection import Bus
+from darkstar.planner.full.programme import Indices, Programme
+from darkstar.planner.full.site import Legionella, Site, Tank
+from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+from darkstar.planner.problem import Series
+
+
+@dataclass(frozen=True)
+class TankColumns:
+    """Columns of a tank: heater [kWh] and temperature of shape (n,); undone one a window."""
+
+    heater: Indices
+    temperature: Indices
+    undone: Indices
+    switch: SwitchColumns
+
+
+def unheated(tank: Tank, slot_hours: float) -> Series:
+    """Temperature after each slot if nothing heats, shape (n,) [C]."""
+    keep = keep_share(tank, slot_hours)
+    now, course = tank.temperature_c, np.empty(len(tank.draw_kwh))
+    for t, fall in enumerate((tank.draw_kwh / tank.heat_kwh_per_k).tolist()):
+        now = now * keep + (1 - keep) * tank.ambient_c - fall
+        course[t] = now
+    return course
+
+
+def keep_share(tank: Tank, slot_hours: float) -> float:
+    """Share of the temperature above the surroundings that a slot leaves."""
+    return 1 - tank.loss_kw_per_k * slot_hours / tank.heat_kwh_per_k
+
+
+def windows(rule: Legionella, n: int) -> list[tuple[int, int]]:
+    """The stretches [first, last) of slots in each of which the tank has to be disinfected once."""
+    left = rule.every_slots - rule.since_slots
+    if left <= 0:
+        left = min(rule.every_slots, n)
+    first = [(0, left)] if left <= n else []
+    return first + [(start, start + rule.every_slots) for start in range(1, n - rule.every_slots + 1)]
+
+
+def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColumns:
+    """A tank."""
+    n, h = len(site), site.slot_hours
+    available = np.ones(n, dtype=np.bool_) if tank.available is None else tank.available
+    switch = add_switch(programme, tank.switching, *bounds(tank.switching, available))
+    heater = programme.columns(n, high=tank.heater_kw * h, tie=EARLIER * np.arange(n))
+    heating = programme.rows(n, low=0.0 if tank.whole_slots else -np.inf, high=0.0)
+    programme.put(heating, heater, 1.0)
+    programme.put(heating, switch.on, -tank.heater_kw * h)
+    bus.draw(programme, heater, tank.phases)
+    heat = np.ones(n) if tank.heat_per_kwh is None else tank.heat_per_kwh
+    keep, store = keep_share(tank, h), tank.heat_kwh_per_k
+    worth = np.zeros(n)
+    worth[-1] = -tank.value_per_kwh * store
+    programme.constant += tank.value_per_kwh * store * tank.comfort_c
+    floor = unheated(tank, h)
+    most = np.inf if _may_overheat(tank) else tank.max_c
+    temperature = programme.columns(n, low=floor - FLOOR_MARGIN_K, high=most, cost=worth)
+    change = (1 - keep) * tank.ambient_c - tank.draw_kwh / store
+    change[0] += keep * tank.temperature_c
+    course = programme.rows(n, low=change, high=change)
+    programme.put(course, temperature, 1.0)
+    programme.put(course[1:], temperature[:-1], -keep)
+    programme.put(course, heater, -heat / store)
+    # Only where it is cold without heating can it be too cold.
+    chilly = np.flatnonzero(floor < tank.comfort_c)
+    cold = programme.columns(len(chilly), cost=tank.cold_cost)
+    warm = programme.rows(len(chilly), low=tank.comfort_c)
+    programme.put(warm, temperature[chilly], 1.0)
+    programme.put(warm, cold, 1.0)
+    if _may_overheat(tank):
+        hot = programme.columns(n, cost=tank.hot_cost)
+        safe = programme.rows(n, high=tank.max_c)
+        programme.put(safe, temperature, 1.0)
+        programme.put(safe, hot, -1.0)
+    undone = _add_legionella(
+        programme, tank, temperature, floor, dict(zip(chilly.tolist(), warm, strict=True))
+    )
+    return TankColumns(heater, temperature, undone, switch)
+
+
+def _may_overheat(tank: Tank) -> bool:
+    """Whether it is too hot already, or heating in whole slots may have to make it so."""
+    return tank.whole_slots or tank.temperature_c > tank.max_c
+
+
+FLOOR_MARGIN_K = 1e-6
+"""Room for rounding below the course without heating."""
+
+
+def _add_legionella(
+    programme: Programme, tank: Tank, temperature: Indices, floor: Series, warm: dict[int, int]
+) -> Indices:
+    spans = windows(tank.legionella, len(floor)) if tank.legionella else []
+    if tank.legionella is None or not spans:
+        return np.zeros(0, dtype=np.int64)
+    n = max(last for _, last in spans)
+    goal = tank.legionella.temperature_c
+    rise = np.maximum(goal - floor[:n], 0.0)
+    reached = programme.columns(n, high=1.0, integer=True)
+    row = programme.rows(n, low=floor[:n] - FLOOR_MARGIN_K)
+    programme.put(row, temperature[:n], 1.0)
+    programme.put(row, reached, -rise)
+    # The same again from the comfort temperature up, which is tighter: T + cold >= comfort + rise * reached.
+    slots = [slot for slot in warm if slot < n]
+    programme.put([warm[slot] for slot in slots], reached[slots], -max(0.0, goal - tank.comfort_c))
+    undone = programme.columns(len(spans), cost=tank.legionella.shortfall_cost, high=1.0)
+    once = programme.rows(len(spans), low=1.0)
+    programme.put(once, undone, 1.0)
+    for number, (first, last) in enumerate(spans):
+        programme.put(once[number], reached[first:last], 1.0)
+    return undone
