@@ -96,6 +96,22 @@ def test_an_hour_that_nothing_tells_of_is_unexplained(home: Path, tmp_path: Path
     assert told(home, file, "--to", "2025-03-30")[0] == 0, "the hour lies after the range"
 
 
+def test_people_see_the_difference_and_where_its_story_is(home: Path, tmp_path: Path) -> None:
+    file = quarters(tmp_path / "other.csv", lambda i: 0.1 if i // 4 == WRONG else 0.0)
+    code, text = run("verify", "--against", file, "--home", home)
+    assert code == 1
+    assert "Differences [kWh]" in text
+    (row,) = [line for line in text.splitlines() if "unexplained │" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        "2025-03-30 08:00",
+        "load",
+        "0.598",
+        "0.197",
+        "unexplained",
+    ]
+    assert "--json" in text
+
+
 def test_hours_are_compared_with_hours(home: Path, tmp_path: Path) -> None:
     totals = [(T0 + 3600 * h, sum(use for _, use, _ in QUARTERS[4 * h : 4 * h + 4])) for h in range(HOURS)]
     file = csv(tmp_path / "hours.csv", "ts_utc,house\n" + "".join(f"{t},{v}\n" for t, v in totals))

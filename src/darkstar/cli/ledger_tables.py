@@ -16,6 +16,8 @@ from darkstar.ledger.resolved import DayQuality, DayStatus
 
 SHOWN = 40
 """Differences, and rows of days, listed on a terminal; all of them are in `--json`."""
+WIDE = 110
+"""Columns of a terminal from which a sentence fits beside numbers."""
 HOME_ASSISTANT = "Home Assistant"
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
 
@@ -55,23 +57,32 @@ def verification_table(found: Verification) -> Table:
     return table
 
 
-def difference_table(found: Verification, tz: ZoneInfo) -> Table:
-    """The hours that differ, the largest first."""
+def difference_table(found: Verification, tz: ZoneInfo, width: int) -> Table:
+    """The hours that differ, the largest first; what happened in each where the terminal is wide enough for it."""
     shown = sorted(found.differences, key=lambda d: -abs(d.difference_kwh))[:SHOWN]
     more = f" (the largest {SHOWN} of {len(found.differences)})" if len(found.differences) > SHOWN else ""
-    table = Table(title=f"Differences{more}")
-    other = "file" if found.against else HOME_ASSISTANT
-    for heading in ("hour", "channel", other, "ledger", "cause", "detail"):
-        table.add_column(heading, overflow="fold")
+    wide = width >= WIDE
+    where = "--json" if found.against else "darkstar explain HOUR"
+    table = Table(
+        title=escape(f"Differences [kWh]{more}"),
+        caption=None if wide else f"What happened in each: {where}, or a wider window.",
+    )
+    table.add_column("hour", no_wrap=True)
+    table.add_column("channel", no_wrap=True)
+    table.add_column("file" if found.against else HOME_ASSISTANT, justify="right")
+    table.add_column("ledger", justify="right")
+    table.add_column("cause", overflow="fold")
+    if wide:
+        table.add_column("detail", overflow="fold")
     for difference in shown:
-        table.add_row(
+        row = [
             _local(difference.hour_utc, tz),
             difference.channel.value,
             _kwh(difference.ha_kwh),
             _kwh(difference.ledger_kwh),
             difference.cause.value,
-            difference.detail,
-        )
+        ]
+        table.add_row(*row, *([escape(difference.detail)] if wide else []))
     return table
 
 

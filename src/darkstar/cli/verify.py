@@ -129,7 +129,7 @@ def _tell(found: Verification, settings: Settings, file: FileHours | None) -> No
         output.print(f"{name}: left out, {reason}", markup=False, highlight=False, soft_wrap=True)
     output.print(verification_table(found))
     if found.differences:
-        output.print(difference_table(found, settings.home.tz))
+        output.print(difference_table(found, settings.home.tz, output.width))
     if found.home:
         output.print(home_table(found))
     output.print(day_summary(found), highlight=False)
