@@ -194,3 +194,36 @@ def test_an_hour_in_watt_hours_is_left_out_as_one_though_each_reading_leaps() ->
 
     assert found.energy_kwh.sum() == pytest.approx(0.03 * 6 * 165, abs=0.05)
     assert not (found.flags & (Flag.REPLACED | Flag.IMPLAUSIBLE)).any()
+
+
+@pytest.mark.parametrize(("up", "down"), [(100.0, 97.0), (97.0, 100.0), (100.0, 400.0)])
+def test_a_meter_that_leaps_and_hours_later_falls_to_elsewhere_moved_twice(up: float, down: float) -> None:
+    true = [(5.0 * i, 5000 + 0.1 * i) for i in range(150)]
+    shown = [(m, kwh + up * (m >= 120) - down * (m >= 480)) for m, kwh in true]
+
+    found = resolve_meter(on_change(shown), 0, 12)
+
+    assert found.flags[7:9].any()
+    assert found.flags[31:33].any()
+    assert not (found.flags & Flag.SPIKE).any()
+    assert np.nansum(found.energy_kwh) == pytest.approx(0.1 * 144, abs=0.5)
+
+
+def test_a_leap_that_is_taken_back_hours_later_was_one_spike() -> None:
+    true = [(5.0 * i, 5000 + 0.1 * i) for i in range(150)]
+    shown = [(m, kwh + 100 * (120 <= m < 480)) for m, kwh in true]
+
+    found = resolve_meter(on_change(shown), 0, 12)
+
+    assert {Flag(int(flags)) for flags in found.flags if flags} == {Flag.SPIKE | Flag.SPREAD}
+    assert found.energy_kwh.sum() == pytest.approx(0.1 * 144, abs=1e-9)
+
+
+def test_a_dip_soon_after_a_reset_is_told_by_where_it_leads_back_to() -> None:
+    true = [(float(i), 900 + 0.003 * i if i < 200 else 0.003 * (i - 200)) for i in range(900)]
+    shown = [(m, kwh * 0.4 if 500 <= m < 640 else kwh) for m, kwh in true]
+
+    found = resolve_meter(periodic(shown), 0, 14)
+
+    assert found.energy_kwh.sum() == pytest.approx(0.003 * 839, abs=1e-6)
+    assert (found.flags[34:42] & Flag.DIP).all()

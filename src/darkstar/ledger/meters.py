@@ -178,7 +178,7 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
         return _timed(steps, value, readable, _booked(steps, after_start, limit_kw), limit_kw)
 
     found = timed(steps)
-    leapt = leaps(found.end_us, found.energy_kwh, found.start_us, _still(steps, found, readable, evidence))
+    leapt = leaps(found.start_us, found.end_us, found.energy_kwh, _still(steps, found, readable, evidence))
     if leapt.any():
         flags = np.where(leapt, steps.flags | int(Flag.IMPLAUSIBLE), steps.flags).astype(np.int32)
         found = timed(replace(steps, energy_kwh=np.where(leapt, np.nan, steps.energy_kwh), flags=flags))

@@ -6,10 +6,12 @@ sun's at night, a tariff's outside its hours. So two things are asked of the day
 the meter counted in any time so long, and whether it stood still in the same hours of the days around.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.domain.slots import DAY_SECONDS
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Instants
 
 Series = NDArray[np.float64]
@@ -25,53 +27,75 @@ UNLIKE_WHERE_IDLE, UNLIKE = 1.5, 8.0
 A car that is charged once in three days draws up to seven times what the home else draws in a night."""
 
 
+@dataclass(frozen=True)
+class _Habits:
+    """What a meter does else.
+
+    Attributes:
+        end_us: (m,) ends of its steps, rising. counted: (m + 1,) energy up to each, without what is not known in time.
+        vague_us: (k, 2) time in which that is.
+    """
+
+    end_us: Instants
+    counted: Series
+    vague_us: Instants
+
+    def most(self, start_us: int, stop_us: int, length_us: int) -> float:
+        """Most that was counted in a time so long within [start, stop]; -1 where that is too short."""
+        if stop_us - start_us < length_us:
+            return -1.0
+        first, last = np.searchsorted(self.end_us, (start_us, stop_us), side="right")
+        until = np.append(self.end_us[first:last], stop_us)
+        until = until[until >= start_us + length_us]
+        return float((self._upto(until) - self._upto(until - length_us)).max(initial=0.0))
+
+    def energy(self, start_us: int, stop_us: int) -> float:
+        """What was counted in (start, stop]; -1 where that is not wholly known."""
+        if start_us < self.end_us[0] or stop_us > self.end_us[-1]:
+            return -1.0
+        if ((self.vague_us[:, 0] < stop_us) & (self.vague_us[:, 1] > start_us)).any():
+            return -1.0
+        low, high = self._upto(np.array([start_us, stop_us]))
+        return float(high - low)
+
+    def _upto(self, at_us: Instants) -> Series:
+        return np.asarray(self.counted[np.searchsorted(self.end_us, at_us, side="right")])
+
+
 def leaps(
-    end_us: Instants, energy_kwh: Series, since_us: Instants, still: NDArray[np.bool_]
+    start_us: Instants, end_us: Instants, energy_kwh: Series, still: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Which of the steps after a standstill are no energy that was counted meanwhile.
 
     Args:
-        end_us: (m,) ends of a meter's steps, rising. energy_kwh: (m,), NaN where it is not known.
-        since_us: (m,) since when the meter showed the same. still: (m,) the steps in question.
+        start_us, end_us: (m,) of a meter's steps, ends rising; a standstill's from when the meter showed the same.
+        energy_kwh: (m,), NaN where it is not known. still: (m,) the steps in question.
     """
     found = np.zeros(len(end_us), dtype=np.bool_)
-    counted = np.append(0.0, np.cumsum(np.where(still | ~np.isfinite(energy_kwh), 0.0, energy_kwh)))
+    if not still.any():
+        return found
+    lost = still | ~np.isfinite(energy_kwh)
+    vague = lost | ((energy_kwh > 0) & (end_us - start_us > HOUR_SECONDS * MICROSECONDS))
+    habits = _Habits(
+        end_us,
+        np.append(0.0, np.cumsum(np.where(lost, 0.0, energy_kwh))),
+        np.column_stack([start_us, end_us])[vague],
+    )
     for row in np.flatnonzero(still).tolist():
-        found[row] = _leapt(end_us, counted, int(since_us[row]), int(end_us[row]), float(energy_kwh[row]))
+        found[row] = _leapt(habits, int(start_us[row]), int(end_us[row]), float(energy_kwh[row]))
     return found
 
 
-def _leapt(end_us: Instants, counted: Series, since_us: int, until_us: int, lump_kwh: float) -> bool:
+def _leapt(habits: _Habits, since_us: int, until_us: int, lump_kwh: float) -> bool:
     length = min(until_us - since_us, DAY_US)
+    first, last = int(habits.end_us[0]), int(habits.end_us[-1])
     most = max(
-        _most(end_us, counted, max(since_us - AROUND_US, int(end_us[0])), since_us, length),
-        _most(end_us, counted, until_us, min(until_us + AROUND_US, int(end_us[-1])), length),
+        habits.most(max(since_us - AROUND_US, first), since_us, length),
+        habits.most(until_us, min(until_us + AROUND_US, last), length),
     )
     if most < 0:
         return False
-    idle = any(
-        0 <= _energy(end_us, counted, since_us + day * DAY_US, until_us + day * DAY_US) <= IDLE_SHARE * most
-        for day in DAYS_BESIDE
-    )
-    most *= (until_us - since_us) / length
-    return lump_kwh > most * (UNLIKE_WHERE_IDLE if idle and length < DAY_US else UNLIKE)
-
-
-def _most(end_us: Instants, counted: Series, start_us: int, stop_us: int, length_us: int) -> float:
-    """Most that was counted in a time so long within [start, stop]; -1 where that is too short."""
-    if stop_us - start_us < length_us:
-        return -1.0
-    first, last = np.searchsorted(end_us, (start_us, stop_us), side="right")
-    until = np.append(end_us[first:last], stop_us)
-    until = until[until >= start_us + length_us]
-    upto = counted[np.searchsorted(end_us, until, side="right")]
-    before = counted[np.searchsorted(end_us, until - length_us, side="right")]
-    return float((upto - before).max(initial=0.0))
-
-
-def _energy(end_us: Instants, counted: Series, start_us: int, stop_us: int) -> float:
-    """What was counted in (start, stop]; -1 where that is not wholly known."""
-    if start_us < end_us[0] or stop_us > end_us[-1]:
-        return -1.0
-    low, high = np.searchsorted(end_us, (start_us, stop_us), side="right")
-    return float(counted[high] - counted[low])
+    beside = [habits.energy(since_us + day * DAY_US, until_us + day * DAY_US) for day in DAYS_BESIDE]
+    idle = length < DAY_US and any(0 <= kwh <= IDLE_SHARE * most for kwh in beside)
+    days = (until_us - since_us) / length
+    return lump_kwh > days * most * (UNLIKE_WHERE_IDLE if idle else UNLIKE)

@@ -52,7 +52,8 @@ def statistic_steps(statistics: Statistics, limit_kw: float) -> Steps:
     flags[judged & ~reset & ~lost & (np.abs(by_sum - rise) > AGREE_KWH)] |= Flag.SUM_APART
     since = end[index][_last_news(shown[index])]
     still = (energy > carried) & (flags == 0) & (seconds == statistics.period_s)
-    leapt = leaps(end[index][1:] * MICROSECONDS, energy, since * MICROSECONDS, still)
+    begin = np.where(still, since, end[index][:-1])
+    leapt = leaps(begin * MICROSECONDS, end[index][1:] * MICROSECONDS, energy, still)
     flags[leapt] |= Flag.IMPLAUSIBLE
     energy[leapt] = np.nan
     lump = energy > carried

@@ -49,9 +49,15 @@ SMALL_DIP_SECONDS = SMALL_SPIKE_SECONDS = 2 * HOUR_SECONDS
 UNDONE_SHARE = 0.25
 """A single rise undoes a fall if it is larger by no more than this, and than any rise around it."""
 RETURN_SHARE = 0.02
-"""A rise that is larger than the fall by less than this is no chance: it counts twice."""
+"""A rise that is larger than the fall by less than this is no chance."""
+LEAST_COUNTING = 2
+"""Steps between readings that are left out from which they tell where the meter should be afterwards."""
+MOST_BREAKS = 2
+"""Falls and leaps among them."""
+TWO_MOVES = 12.0
+"""Readings that count on, but not to where the meter goes on, are no bad ones: it moved twice."""
 LEAST_SIGNS = 2
-"""A dip stays away from zero, is soon over, is undone by a rise as large: two of the three tell it."""
+"""A dip stays away from zero, is soon over, is undone by a rise as large, and leads back: two tell it."""
 STEP_BACK_SHARE, STEP_BACK_KWH = 0.02, 1.0
 LATE_SECONDS, PROMPT_SECONDS = SLOT_SECONDS, 120
 """How far a reading may lag behind the energy that it shows; how far the return from a dip does."""
@@ -125,6 +131,7 @@ class _Story:
         self._limit_kw = limit_kw
         rise = np.diff(value_kwh)
         self._rise = rise
+        self._apart = np.diff(time_s)
         self._falls = np.append(False, rise < -EPSILON_KWH)
         self._leaps = np.append(False, rise > self.carried(np.diff(time_s), PROMPT_SECONDS))
         first_of_run = np.append(True, np.diff(value_kwh) != 0)
@@ -200,24 +207,65 @@ class _Story:
 
     def _step(self, i: int, j: int) -> tuple[float, int]:
         """Price of going from reading i straight to reading j, and what that means (infinite: no such story)."""
-        price, flags = 0.0, 0
-        if j > i + 1:
-            flags = self._left_out(i, j)
-            if not flags:
-                return float("inf"), 0
-            price = LEAVE_OUT + LEAVE_OUT_EACH * min(j - i - 1, REACH)
+        left_out = self._left_out(i, j) if j > i + 1 else 0
+        if j > i + 1 and not left_out:
+            return float("inf"), 0
+        price, flags = self._move(i, j)
+        return price + (self._price_left_out(i, j, price > 0) if left_out else 0.0), flags | left_out
+
+    def _move(self, i: int, j: int) -> tuple[float, int]:
+        """Price of what the meter did from i to j, whatever it showed between."""
         before, after = float(self._value[i]), float(self._value[j])
         rise = after - before
         carried = float(self.carried(float(self._time[j] - self.since[i])))
         if rise > carried:
-            return price + OTHER_METER, flags | Flag.IMPLAUSIBLE
+            return OTHER_METER, Flag.IMPLAUSIBLE
         if rise >= -EPSILON_KWH:
-            return price, flags
+            return 0.0, 0
         if after <= min(self._counted_anew(i, j), RESET_SHARE * before):
-            return price + RESET, flags | Flag.RESET
+            return RESET, Flag.RESET
         if -rise <= max(STEP_BACK_SHARE * before, STEP_BACK_KWH):
-            return price + STEP_BACK, flags | Flag.STEP_BACK
-        return price + OTHER_METER, flags | Flag.REPLACED
+            return STEP_BACK, Flag.STEP_BACK
+        return OTHER_METER, Flag.REPLACED
+
+    def _price_left_out(self, i: int, j: int, moved: bool) -> float:
+        """Price of the readings between i and j being bad; `moved`: it does not go on from i as it was."""
+        few = min(j - i - 1, REACH)
+        if self._counts_between(i, j) and (moved or not self._goes_on(i, j)):
+            return LEAVE_OUT + LEAVE_OUT_EACH * few + TWO_MOVES
+        return LEAVE_OUT + LEAVE_OUT_EACH * (min(few, BEFORE) if self._leads_back(i, j) else few)
+
+    def _counts_between(self, i: int, j: int) -> bool:
+        """Whether the readings between i and j count as a meter does, so that they tell where it should be at j."""
+        steps = self._orderly(i, j)
+        few_breaks = j - i - 2 - len(steps) <= MOST_BREAKS
+        return few_breaks and len(steps) >= LEAST_COUNTING and float(steps.sum()) > EPSILON_KWH
+
+    def _orderly(self, i: int, j: int) -> Series:
+        """The steps between the readings strictly between i and j that neither fall nor leap."""
+        broken = self._falls[i + 2 : j] | self._leaps[i + 2 : j]
+        return np.asarray(self._rise[i + 1 : j - 1][~broken])
+
+    def _goes_on(self, i: int, j: int) -> bool:
+        """Whether the meter is at j where it should be, had the readings between been off by an amount or a factor."""
+        before, grown = float(self._value[i]), float(self._value[j] - self._value[i])
+        first, counted = float(self._value[i + 1]), float(self._orderly(i, j).sum())
+        factor = before / first if first > 0 else 1.0
+        return min(abs(grown - counted), abs(grown - counted * factor)) <= self._room(i, j)
+
+    def _room(self, i: int, j: int) -> float:
+        """Energy that the meter may count in the two steps into what is left out and out of it again."""
+        edges_s = float(self._apart[i] + self._apart[j - 1])
+        return max(3 * self._usual_rise(i, j), self._usual_pace(i, j) * edges_s)
+
+    def _leads_back(self, i: int, j: int) -> bool:
+        """Whether a fall after i is undone at j so exactly that it is no chance: the meter seldom rises by so much."""
+        fell, rose = float(-self._rise[i]), float(self._rise[j - 1])
+        if not 0 < fell <= rose or rose <= self._usual_rise(i, j):
+            return False
+        if self._counts_between(i, j) and self._room(i, j) <= UNDONE_SHARE * fell:
+            return self._goes_on(i, j)
+        return rose <= (1 + RETURN_SHARE) * fell
 
     def _counted_anew(self, i: int, j: int) -> float:
         """Most that a meter shows at j which began again from zero after i [kWh]."""
@@ -256,13 +304,19 @@ class _Story:
             bottom > min(near_zero, RESET_SHARE * before),
             float(self._time[j] - self._time[i]) <= SMALL_DIP_SECONDS,
             rose <= (1 + UNDONE_SHARE) * fell and rose > self._usual_rise(i, j),
-            rose <= (1 + RETURN_SHARE) * fell and rose > self._usual_rise(i, j),
+            self._leads_back(i, j),
         )
         return sum(signs) >= LEAST_SIGNS
 
     def _usual_rise(self, i: int, j: int) -> float:
         """Largest step up of the readings around [i, j] and strictly within."""
         sides = (self._rise[max(i - BEFORE, 0) : i], self._rise[i + 1 : j - 1], self._rise[j : j + BEFORE])
+        return max(float(side.max(initial=0.0)) for side in sides)
+
+    def _usual_pace(self, i: int, j: int) -> float:
+        """Largest of the same by their time [kWh/s]."""
+        pace = np.divide(self._rise, self._apart, out=np.zeros(len(self._rise)), where=self._apart > 0)
+        sides = (pace[max(i - BEFORE, 0) : i], pace[i + 1 : j - 1], pace[j : j + BEFORE])
         return max(float(side.max(initial=0.0)) for side in sides)
 
     def _leapt_up(self, i: int, j: int) -> bool:
