@@ -1,8 +1,9 @@
 """The battery's value function, backwards in time: V_t(s) = min over the move of slot cost + V_t+1(stored after it).
 
-While no slot has a kink ("never both" binds only at deeply negative prices), V is convex: its pieces lie sorted by
-worth in one stretch of a longer array, and a step of charging or discharging cuts one end and sets one piece in
-between; what the step does not concern is not touched. Where kinks come in, `piecewise.step` takes over until V is
+While no slot has a kink ("never both" binds only at deeply negative prices), V is convex, its pieces are sorted by
+worth, and a step of charging or discharging cuts one end and sets one piece in between. The pieces lie in three
+stretches, parted where the last piece was set by charging and by discharging: prices move little from slot to slot,
+so few pieces change stretch, and no others are touched. Where kinks come in, `piecewise.step` takes over until V is
 convex again.
 
 Each step also has a level: charging fills up to it, discharging empties down to it. Levels are all that a plan needs
@@ -19,7 +20,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 SPACE_ROWS = 12
-"""Rows of a workspace: convex pieces, two functions, the scratch of `piecewise.step`; worths and lengths each."""
+"""Rows of a workspace, worths and lengths each: the three stretches of convex pieces (the latter two otherwise hold
+functions with kinks), and the scratch of `piecewise.step`."""
 TOO_SMALL = -1
 
 
@@ -30,7 +32,7 @@ def workspace(slots: int, pieces: int, spare: int = 256) -> Floats:
         pieces: of the terminal value.
         spare: room for what kinks add; more is needed where `fold` answers `TOO_SMALL`.
     """
-    return np.empty((SPACE_ROWS, STEPS * slots + pieces + spare))
+    return np.empty((SPACE_ROWS, 2 * (STEPS * slots + pieces + spare)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -77,7 +79,7 @@ def fold_convex(
     space: Floats,
     level: Floats,
 ) -> tuple[int, int, int, float]:
-    """Slots last - 1, last - 2, ... first, until one is kinked; in place.
+    """Slots last - 1, last - 2, ... first, until one is kinked; in the workspace's first six rows.
 
     Args:
         price, energy, base: the slots' steps and costs without a move, see `slot_cost.lay_out`.
@@ -87,68 +89,118 @@ def fold_convex(
     Returns:
         The slot whose function is reached, and its head, tail and cost at empty.
     """
-    worth, kwh = space[0], space[1]
     recorded = len(level)
-    for slot in range(last - 1, first - 1, -1):
-        if kinked(price[slot], energy[slot]):
-            return slot + 1, head, tail, empty
+    # Rich: worth more than the last charging cost; poor: less than the last discharging gained; the rest between.
+    rich, rich_kwh, middle, middle_kwh = space[0], space[1], space[2], space[3]
+    poor, poor_kwh = space[4], space[5]
+    rich_low, rich_end, poor_low, poor_end = 0, 0, space.shape[1], space.shape[1]
+    # Starting from the centre again whenever it is empty, the stretch between never runs out of space.
+    centre = space.shape[1] // 2
+    low, end = centre, centre + tail - head
+    copy(space[0], space[1], head, tail, middle, middle_kwh, low)
+    slot = last
+    while slot > first and not kinked(price[slot - 1], energy[slot - 1]):
+        slot -= 1
         if slot < recorded:
             _no_levels(level[slot], room)
         empty += base[slot]
         for number in range(CHARGE_STEPS):
             cost, most = price[slot, number], energy[slot, number]
-            # Dearer steps than one that does not pay do not pay either.
-            if most <= 0.0 or head == tail or worth[head] <= cost:
+            if most <= 0.0:
                 break
-            mark, below = head, 0.0
-            while mark < tail and worth[mark] > cost:
-                below += kwh[mark]
-                mark += 1
+            # Dearer steps than one that does not pay do not pay either.
+            if rich_end > rich_low:
+                if rich[rich_low] <= cost:
+                    break
+            elif end > low:
+                if middle[low] <= cost:
+                    break
+            elif poor_end == poor_low or poor[poor_low] <= cost:
+                break
+            while rich_end > rich_low and rich[rich_end - 1] <= cost:
+                rich_end -= 1
+                low -= 1
+                middle[low], middle_kwh[low] = rich[rich_end], rich_kwh[rich_end]
+            while end > low and middle[low] > cost:
+                rich[rich_end], rich_kwh[rich_end] = middle[low], middle_kwh[low]
+                low += 1
+                rich_end += 1
+            if end == low:
+                end = low = centre
+            while end == low and poor_end > poor_low and poor[poor_low] > cost:
+                rich[rich_end], rich_kwh[rich_end] = poor[poor_low], poor_kwh[poor_low]
+                poor_low += 1
+                rich_end += 1
             if slot < recorded:
-                level[slot, number] = below
-            while head < mark and kwh[head] <= most:
-                empty += (cost - worth[head]) * kwh[head]
-                most -= kwh[head]
-                head += 1
-            if head < mark:
-                empty += (cost - worth[head]) * most
-                kwh[head] -= most
-                below = energy[slot, number]
-            if mark < tail and worth[mark] == cost:
-                kwh[mark] += below
+                level[slot, number] = _total(rich_kwh, rich_low, rich_end)
+            while rich_end > rich_low and rich_kwh[rich_low] <= most:
+                empty += (cost - rich[rich_low]) * rich_kwh[rich_low]
+                most -= rich_kwh[rich_low]
+                rich_low += 1
+            placed = energy[slot, number] - most
+            if rich_end > rich_low:
+                empty += (cost - rich[rich_low]) * most
+                rich_kwh[rich_low] -= most
+                placed = energy[slot, number]
+            if end > low and middle[low] == cost:
+                middle_kwh[low] += placed
             else:
-                for place in range(head, mark):
-                    worth[place - 1] = worth[place]
-                    kwh[place - 1] = kwh[place]
-                head -= 1
-                worth[mark - 1] = cost
-                kwh[mark - 1] = below
+                low -= 1
+                middle[low], middle_kwh[low] = cost, placed
         for number in range(CHARGE_STEPS, STEPS):
             gain, most = price[slot, number], energy[slot, number]
-            if most <= 0.0 or head == tail or worth[tail - 1] >= gain:
+            if most <= 0.0:
                 break
-            mark, above = tail, 0.0
-            while mark > head and worth[mark - 1] < gain:
-                mark -= 1
-                above += kwh[mark]
+            if poor_end > poor_low:
+                if poor[poor_end - 1] >= gain:
+                    break
+            elif end > low:
+                if middle[end - 1] >= gain:
+                    break
+            elif rich_end == rich_low or rich[rich_end - 1] >= gain:
+                break
+            while poor_end > poor_low and poor[poor_low] >= gain:
+                middle[end], middle_kwh[end] = poor[poor_low], poor_kwh[poor_low]
+                poor_low += 1
+                end += 1
+            while end > low and middle[end - 1] < gain:
+                end -= 1
+                poor_low -= 1
+                poor[poor_low], poor_kwh[poor_low] = middle[end], middle_kwh[end]
+            if end == low:
+                end = low = centre
+            while end == low and rich_end > rich_low and rich[rich_end - 1] < gain:
+                rich_end -= 1
+                poor_low -= 1
+                poor[poor_low], poor_kwh[poor_low] = rich[rich_end], rich_kwh[rich_end]
             if slot < recorded:
-                level[slot, number] = max(0.0, room - above) if mark > head else 0.0
-            while tail > mark and kwh[tail - 1] <= most:
-                tail -= 1
-                most -= kwh[tail]
-            if tail > mark:
-                kwh[tail - 1] -= most
-                above = energy[slot, number]
-            if mark > head and worth[mark - 1] == gain:
-                kwh[mark - 1] += above
+                all_poor = end == low and rich_end == rich_low
+                above = _total(poor_kwh, poor_low, poor_end)
+                level[slot, number] = 0.0 if all_poor else max(0.0, room - above)
+            while poor_end > poor_low and poor_kwh[poor_end - 1] <= most:
+                poor_end -= 1
+                most -= poor_kwh[poor_end]
+            placed = energy[slot, number] - most
+            if poor_end > poor_low:
+                poor_kwh[poor_end - 1] -= most
+                placed = energy[slot, number]
+            if end > low and middle[end - 1] == gain:
+                middle_kwh[end - 1] += placed
             else:
-                for place in range(tail, mark, -1):
-                    worth[place] = worth[place - 1]
-                    kwh[place] = kwh[place - 1]
-                tail += 1
-                worth[mark] = gain
-                kwh[mark] = above
-    return first, head, tail, empty
+                middle[end], middle_kwh[end] = gain, placed
+                end += 1
+    copy(middle, middle_kwh, low, end, rich, rich_kwh, rich_end)
+    rich_end += end - low
+    copy(poor, poor_kwh, poor_low, poor_end, rich, rich_kwh, rich_end)
+    return slot, rich_low, rich_end + poor_end - poor_low, empty
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _total(kwh: Floats, head: int, tail: int) -> float:
+    total = 0.0
+    for index in range(head, tail):
+        total += kwh[index]
+    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -187,6 +239,9 @@ def fold(
     side, count = 2, 0  # where a function with kinks lies
     while slot > first:
         if convex:
+            # Each step adds a piece at most.
+            if 2 * (tail - head + STEPS * (slot - first)) > space.shape[1]:
+                return 0, TOO_SMALL, empty
             slot, head, tail, empty = fold_convex(
                 first, slot, price, energy, base, head, tail, empty, room, space, level
             )
