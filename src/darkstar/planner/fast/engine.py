@@ -131,7 +131,7 @@ class FastEngine:
     def _grow(self, status: int) -> None:
         self._scratch.clear()
         if status == SPACE_TOO_SMALL:
-            self._spare *= 4
+            self._spare = 4 * self._spare + SPARE_PIECES
         elif status == KEPT_TOO_SMALL:
             self._kept_per_move *= 4
 
