@@ -1,0 +1,27 @@
+"""Published cases of battery control, reproduced on the same data and set beside ours.
+
+setting.py  where the data is, what a row of the table says
+trondheim.py  a year in Trondheim with a tiered power tariff: its data, its bill, its battery
+foresight.py  that year with everything known beforehand: one mixed-integer programme
+control.py    that year hour by hour, with forecasts
+outlook.py    what is believed of load and price, fitted on 2020 and 2021 alone
+emhass.py   fourteen days in France with two tariff windows and no export
+"""
+
+from rich.table import Table
+
+from benchmarks._result import Result
+from benchmarks.published import emhass
+from benchmarks.published.setting import data_folder
+
+
+def run() -> Result:
+    """The published figures and ours, in the case's currency; nothing where the data is absent."""
+    table = Table("case", "figure", "published", "ours", title="Published cases")
+    figures: dict[str, float] = {}
+    folder = data_folder()
+    for case in emhass.figures(folder) if folder else []:
+        published = "" if case.published is None else f"{case.published:.4f}"
+        table.add_row(case.case, case.what, published, f"{case.ours:.4f}")
+        figures[f"{case.case}: {case.what}"] = case.ours
+    return Result(table, figures)
