@@ -4,11 +4,12 @@
 
     homes.py     meters of real homes, and of the demo's
     tape.py      what a meter showed, and the evidence that it becomes
-    faults.py    the families: each does its fault to a tape and says what there is to find
+    faults/      the families: each does its fault to a tape and says what there is to find
     trials.py    one trial: a sound stretch, its faults, what the ledger makes of them
     naming.py    the causes that a person would be told
     rivals.py    a naive pipeline and Home Assistant's own rule, on the same readings
     alarms.py    what the ledger complains of where nothing is wrong
+    stopped.py   meters that stop for ever: how soon their past tells
     household.py faults that only a home's balance shows
     report.py    the table
 """
@@ -21,6 +22,7 @@ from benchmarks.ledger_faults.faults import FAMILIES
 from benchmarks.ledger_faults.homes import Meter, data_folder, demo_meters, real_meters
 from benchmarks.ledger_faults.household import home_alarms, home_trials
 from benchmarks.ledger_faults.report import report
+from benchmarks.ledger_faults.stopped import standing_alarms
 from benchmarks.ledger_faults.trials import Trial, attempt
 from darkstar.demo.home import make_home
 
@@ -45,7 +47,10 @@ def run(*, quick: bool = False) -> Result:
     pairs = _pairs(meters, QUICK_PAIRS if quick else PAIRS, random)
     at_home = home_trials(home, QUICK_TRIALS if quick else TRIALS, random)
     quiet: list[Quiet] = quiet_years(meters)
-    return report(trials, pairs, at_home, home_alarms(home), quiet, with_real_homes=folder is not None)
+    standing = [alarm for meter in meters for alarm in standing_alarms(meter)]
+    return report(
+        trials, pairs, at_home, home_alarms(home), quiet, standing, with_real_homes=folder is not None
+    )
 
 
 def _trials(

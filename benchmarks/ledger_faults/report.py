@@ -10,7 +10,8 @@ from benchmarks._result import Result
 from benchmarks.ledger_faults.alarms import HOURS_PER_YEAR, Quiet
 from benchmarks.ledger_faults.faults import FAMILIES
 from benchmarks.ledger_faults.household import HomeTrial
-from benchmarks.ledger_faults.trials import EXACT_KWH, Trial
+from benchmarks.ledger_faults.stopped import DAYS_WAITED
+from benchmarks.ledger_faults.trials import EXACT_KWH, STOPPED, Trial
 
 MISSES_SHOWN = 40
 COLUMNS = ("found %", "named %", "exact %", "energy off kWh", "quarters off kWh", "naive kWh", "HA kWh")
@@ -22,6 +23,7 @@ def report(
     at_home: Sequence[HomeTrial],
     alarms_at_home: tuple[int, int],
     quiet: Sequence[Quiet],
+    standing: Sequence[str],
     *,
     with_real_homes: bool,
 ) -> Result:
@@ -54,6 +56,8 @@ def report(
         "sound home-years": years,
         "false alarms per home-year": len(alarms) / years,
         "complaints elsewhere per trial": elsewhere / len(trials),
+        "false standstills": len(standing),
+        **{f"frozen for ever: told within {days} d %": share for days, share in _told_within(trials).items()},
         "sound stretches of a home": alarms_at_home[0],
         "suspicions in them": alarms_at_home[1],
         "through a ledger's file": len(by_file),
@@ -65,6 +69,9 @@ def report(
             f"{elsewhere} complaints outside a fault's place",
             f"{sum(by_file)} of {len(by_file)} the same through a ledger's file",
             f"{alarms_at_home[1]} suspicions in {alarms_at_home[0]} sound stretches of a home",
+            "A meter that stops for ever is told within "
+            + ", ".join(f"{days} d: {share:.0f} %" for days, share in _told_within(trials).items()),
+            *_listed("False standstill", standing),
             *_listed("False alarm", alarms),
             *_listed("Missed", [t.story for t in (*trials, *pairs) if not all(t.found)]),
             *_listed("Misnamed", [t.story for t in (*trials, *pairs) if all(t.found) and not all(t.named)]),
@@ -92,6 +99,15 @@ def _row(of: Sequence[Trial]) -> Mapping[str, float]:
         np.mean([trial.home_assistant.energy_kwh for trial in of]),
     )
     return {name: float(value) for name, value in zip(COLUMNS, values, strict=True)}
+
+
+def _told_within(trials: Sequence[Trial]) -> Mapping[int, float]:
+    """Share of the meters that stop for ever of which their past tells within so many days [percent]."""
+    days = [trial.days for trial in trials if trial.families == (STOPPED,)]
+    return {
+        wait: 100 * float(np.mean([d is not None and d <= wait for d in days])) if days else 0.0
+        for wait in DAYS_WAITED
+    }
 
 
 def _home_years(quiet: Sequence[Quiet]) -> float:

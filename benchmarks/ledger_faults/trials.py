@@ -12,6 +12,7 @@ from benchmarks.ledger_faults.faults import FAMILIES, Fault
 from benchmarks.ledger_faults.homes import CONNECTION_KW, HOUR_US, Meter, Way
 from benchmarks.ledger_faults.naming import COMPANIONS, causes_by_hour, causes_by_rows
 from benchmarks.ledger_faults.rivals import by_home_assistant, by_naive_differences
+from benchmarks.ledger_faults.stopped import is_long_known, told_after_days
 from benchmarks.ledger_faults.tape import Series, Tape
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, slot_range
@@ -27,6 +28,7 @@ EDGE_HOURS = 2
 PLACES_TRIED = 200
 APART_HOURS = 3
 EXACT_KWH = 1e-6
+STOPPED = "frozen for ever"
 AROUND_SLOTS = 8
 """Slots of a place before the hours that are wholly the fault's."""
 SLOT_US = SLOT_SECONDS * MICROSECONDS
@@ -71,6 +73,7 @@ class Trial:
         families: one, or a pair; found, named: of each of them.
         elsewhere: runs of slots outside the faults' places that the ledger complains of.
         same_by_file: whether the evidence gave the same through a ledger's file; None where that was not tried.
+        days: of a meter that stops for ever, until its past tells of it (`stopped.py`); None where it does not.
     """
 
     home: str
@@ -84,6 +87,7 @@ class Trial:
     home_assistant: Score
     same_by_file: bool | None
     story: str
+    days: int | None = None
 
 
 def attempt(
@@ -97,8 +101,12 @@ def attempt(
         able = [meter for meter in meters if meter.home == home and meter.way in ways]
         stretch = _stretch(able[int(random.integers(len(able)))], random)
         faults = stretch and _befall(stretch, families, random)
-        if stretch and faults:
-            return _judge(stretch, families, faults, by_file=by_file)
+        if (
+            stretch
+            and faults
+            and (STOPPED not in families or is_long_known(meters, stretch.meter, faults[-1].from_us))
+        ):
+            return _judge(stretch, families, faults, meters, by_file=by_file)
     return None
 
 
@@ -160,7 +168,14 @@ def _befall(stretch: Stretch, families: tuple[str, ...], random: np.random.Gener
     return faults
 
 
-def _judge(stretch: Stretch, families: tuple[str, ...], faults: list[Fault], *, by_file: bool) -> Trial:
+def _judge(
+    stretch: Stretch,
+    families: tuple[str, ...],
+    faults: list[Fault],
+    meters: Sequence[Meter],
+    *,
+    by_file: bool,
+) -> Trial:
     way, slots, truth = stretch.meter.way, stretch.slots, stretch.truth
     shown = faults[-1].tape
     if way is Way.STATES and "readings twice" not in families:
@@ -179,9 +194,12 @@ def _judge(stretch: Stretch, families: tuple[str, ...], faults: list[Fault], *, 
     for place in places:
         outside[place] = False
     ledger = _score(found.energy_kwh, truth, lost)
+    days = told_after_days(meters, stretch.meter, faults[-1].from_us) if STOPPED in families else None
+    by_habit = frozenset({Cause.FROZEN}) if days is not None else frozenset[Cause]()
+    told = [_told(causes, found, place) | by_habit for place in places]
     verdicts = [
-        _verdict(fault, _told(causes, found, place), unharmed=ledger.energy_kwh <= EXACT_KWH)
-        for fault, place in zip(faults, places, strict=True)
+        _verdict(fault, its, unharmed=ledger.energy_kwh <= EXACT_KWH)
+        for fault, its in zip(faults, told, strict=True)
     ]
     return Trial(
         stretch.meter.home,
@@ -197,10 +215,11 @@ def _judge(stretch: Stretch, families: tuple[str, ...], faults: list[Fault], *, 
         f"{stretch.meter.home} {stretch.meter.name} {way}, "
         + "; ".join(
             f"{name} at {str(np.datetime64(fault.from_us, 'us'))[:16]} told as "
-            + (", ".join(sorted(_told(causes, found, place))) or "nothing")
-            for name, fault, place in zip(families, faults, places, strict=True)
+            + (", ".join(sorted(its)) or "nothing")
+            for name, fault, its in zip(families, faults, told, strict=True)
         )
         + f"; {ledger.energy_kwh:.6f} kWh off",
+        days,
     )
 
 

@@ -1,10 +1,13 @@
 """The benchmark of the ledger's faults does what it says: a benchmark that flatters proves nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from benchmarks.ledger_faults.faults import FAMILIES
 from benchmarks.ledger_faults.homes import HOUR_US, Meter, Way
 from benchmarks.ledger_faults.rivals import by_home_assistant, by_naive_differences
+from benchmarks.ledger_faults.stopped import standing_alarms, told_after_days
 from benchmarks.ledger_faults.tape import Tape
 from benchmarks.ledger_faults.trials import attempt
 
@@ -60,11 +63,31 @@ def test_a_stray_zero_is_found_named_and_exact(way: Way) -> None:
 
 
 def test_what_is_lost_counts_against_the_ledger_unless_nobody_can_know_it() -> None:
-    trial = attempt([steady(Way.FILE)], ("frozen for ever",), np.random.default_rng(1), by_file=False)
+    meter = replace(steady(Way.FILE, hours=60 * 24), name="import")
+    trial = attempt([meter], ("frozen for ever",), np.random.default_rng(1), by_file=False)
 
     assert trial is not None
-    assert trial.found == (False,)
+    assert (trial.found, trial.named, trial.days) == ((True,), (True,), 2)
     assert trial.ledger.quarters_kwh > 10
+
+
+def test_a_meter_without_a_past_has_no_habit_to_be_tried() -> None:
+    meter = replace(steady(Way.FILE, hours=25 * 24), name="import")
+    assert attempt([meter], ("frozen for ever",), np.random.default_rng(1), by_file=False) is None
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_a_meter_that_rests_by_habit_is_told_later(way: Way) -> None:
+    """One that always moves is told within a day, one that moves for four hours a day after some."""
+    always = replace(steady(way, hours=70 * 24), name="import")
+    hour = always.time_us // HOUR_US % 24
+    by_day = np.where((hour > 0) & (hour < 5), np.diff(always.kwh, prepend=always.kwh[0]), 0.0)
+    rests = replace(always, kwh=900 + np.cumsum(by_day))
+    stopped = int(always.time_us[0]) + 50 * 24 * HOUR_US
+
+    assert told_after_days([always], always, stopped) == 1
+    assert told_after_days([rests], rests, stopped) == 5
+    assert standing_alarms(always) == standing_alarms(rests) == []
 
 
 def test_the_rivals_by_hand() -> None:

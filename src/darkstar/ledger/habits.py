@@ -44,7 +44,7 @@ LEAST_DAYS = 14
 LEAST_MISSED = 12.0
 RECORD = 2.0
 YOUNG_DAYS = 30
-"""Known for so long, a meter is allowed twice as much as in the end: its record is still young."""
+"""Known for so long, a meter is allowed twice as much as in the end: its habit is still young."""
 SUN_FROM, SUN_FULL = 0.2, 0.6
 """Sines of elevations from which the sun counts, and counts in full."""
 BY_DAYLIGHT = frozenset({Channel.PV, Channel.EXPORT, Channel.BATT_CHARGE})
@@ -89,7 +89,7 @@ class Standstill:
     @property
     def allowed_hours(self) -> float:
         """What it may miss before it surprises."""
-        return max(LEAST_MISSED, RECORD * (1 + YOUNG_DAYS / self.known_days) * self.longest_hours)
+        return (1 + YOUNG_DAYS / self.known_days) * max(LEAST_MISSED, RECORD * self.longest_hours)
 
     @property
     def surprising(self) -> bool:
