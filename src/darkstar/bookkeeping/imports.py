@@ -12,7 +12,8 @@ import numpy as np
 from darkstar.bookkeeping.file_columns import ColumnEvidence, read_columns
 from darkstar.bookkeeping.prices import write_prices
 from darkstar.bookkeeping.progress import Progress, silent
-from darkstar.bookkeeping.resolving import resolve_range, touched
+from darkstar.bookkeeping.resolving import touched
+from darkstar.bookkeeping.upkeep import renew
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
@@ -95,7 +96,7 @@ def import_energy(
         start, end = min(e.start for e in found), max(e.end for e in found)
         meters = [meter_id for meter_id, _ in stored]
         first, last = _bears_on(ledger, meters, start, end)
-        slots = resolve_range(ledger, settings, first, last, progress)
+        slots = renew(ledger, settings, first, last, progress)
     columns = tuple(
         ImportedColumn(
             e.column.name, e.column.channel, e.column.cumulative, e.rows, e.negative, e.step_s, added

@@ -19,8 +19,9 @@ import stamina
 
 from darkstar.bookkeeping.backfill import HISTORY_DAYS, plan_backfill, run_backfill
 from darkstar.bookkeeping.news import LastNews
-from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
+from darkstar.bookkeeping.resolving import HOME_ASSISTANT
 from darkstar.bookkeeping.survey import Sensor, survey
+from darkstar.bookkeeping.vigil import Vigil
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, iso_utc, slot_floor
 from darkstar.evidence.home_assistant import AwayError, StateChange
@@ -71,6 +72,7 @@ class Recorder:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
+        self._vigil = Vigil(ledger, settings)
         self._closed_until: int | None = None
         self._open_from: float = math.inf
 
@@ -159,7 +161,10 @@ class Recorder:
             sensors, slot_floor(start), slot_floor(since) + SLOT_SECONDS, since, commit_lag=0
         )
         log.warning("Filling the hole since %s.", iso_utc(int(start)))
+        known = self._ledger.resolved_extent()
         await run_backfill(self._source, self._ledger, self._settings, plan)
+        if known is not None:
+            self._vigil.look_back(known[1], slot_floor(since))
 
     def _watched_until(self, meter_id: int) -> float | None:
         watched = self._ledger.watched(meter_id)
@@ -190,8 +195,8 @@ class Recorder:
             self._closed_until = end
         if end > self._closed_until:
             start = min(self._closed_until - HOUR_SECONDS, slot_floor(min(self._open_from, end)))
-            resolve_range(self._ledger, self._settings, start, end)
-            self._closed_until, self._open_from = end, math.inf
+            self._open_from = self._vigil.close(start, self._closed_until, end)
+            self._closed_until = end
 
     def _until_next_close(self) -> float:
         now = self._clock()
