@@ -75,7 +75,7 @@ class CapacityEngine:
                 raise UsageError(f"{name} is {value}; it must be a number of at least 0.")
         answer = self._look(problem, price_per_kw, set_kw)
         while np.isnan(answer[1]):
-            self._spare *= 4
+            self._spare = 4 * self._spare + SPARE_PIECES
             answer = self._look(problem, price_per_kw, set_kw)
         return answer
 
