@@ -1,6 +1,7 @@
 """How fast the full engine is with everything switched on: made-up sites, 192 slots, one thread."""
 
 import datetime as dt
+import time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,7 +29,7 @@ from darkstar.planner.loads import Level, Need, OnOffLoad
 from darkstar.planner.problem import StorageModel, TerminalValue
 
 HORIZON = 192
-SITES = 40
+SITES = 20
 SECONDS = 1.0
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 PER_KW = PowerTariff(
@@ -40,17 +41,29 @@ TIERS = PowerTariff(peaks=3, tiers=(Tier(2, 83), Tier(5, 147), Tier(10, 252), Ti
 
 
 def run() -> Result:
-    """Times and gaps."""
+    """Times on the clock and of the processor (on a busy machine far less), gaps, and how many reached theirs."""
     engine = FullEngine(seconds=SECONDS)
-    plans = [engine.solve(random_site(seed)) for seed in range(SITES)]
-    ms = np.array([plan.ms for plan in plans])
-    gaps = np.array([plan.gap for plan in plans]) * 100
-    table = Table("figure", "median", "95 %", "worst", title=f"Full engine, {SITES} whole sites")
-    figures = {}
-    for name, values in {"ms": ms, "gap %": gaps}.items():
-        found = [float(np.percentile(values, share)) for share in (50, 95, 100)]
+    plans, processor_ms = [], []
+    for seed in range(SITES):
+        site = random_site(seed)
+        began = time.process_time()
+        plans.append(engine.solve(site))
+        processor_ms.append((time.process_time() - began) * 1000)
+    measured = {
+        "ms": np.array([plan.ms for plan in plans]),
+        "processor ms": np.array(processor_ms),
+        "gap %": 100 * np.array([plan.gap for plan in plans]),
+        "cost above the bound": np.array([plan.cost - plan.bound for plan in plans]),
+    }
+    table = Table(
+        "figure", "median", "95 %", "worst", title=f"Full engine, {SITES} whole sites, {SECONDS:g} s each"
+    )
+    figures = {"gap reached": float(np.mean([plan.finished for plan in plans]))}
+    for name, values in measured.items():
+        found = np.percentile(values, [50, 95, 100], method="nearest").tolist()
         table.add_row(name, *(f"{value:.3g}" for value in found))
         figures |= {f"{name} {key}": value for key, value in zip(("p50", "p95", "max"), found, strict=True)}
+    table.add_row("gap reached", f"{figures['gap reached']:.0%}", "", "")
     return Result(table, figures)
 
 

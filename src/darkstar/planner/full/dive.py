@@ -1,18 +1,21 @@
-"""A dive from the linear relaxation to a plan: switch on what is nearly on, solve again, until all is whole.
+"""A dive from the linear relaxation to a plan: fix a share of what is open, solve again, until all is whole.
 
-Each round is one warm linear programme. Where a round's choices contradict each other, they are taken back and the
-likeliest alone is fixed, on or, if that fails too, off.
+Each round is one warm linear programme. Two manners find good plans on different sites: `up` switches on what is most
+on, `near` fixes what is nearest to whole, on or off. Where a round's choices contradict each other, they are taken
+back and the first alone is fixed, or, if that fails too, the other way.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from darkstar.planner.full.clock import Clock
 from darkstar.planner.full.programme import Arrays, Indices
-from darkstar.planner.full.solver import Outcome, Solver
+from darkstar.planner.full.solver import NOTHING, Outcome, Solver
 from darkstar.planner.problem import Series
 
+Manner = Literal["up", "near"]
 WHOLE = 1e-6
 """Distance from a whole number that counts as none."""
 SURE = 0.8
@@ -21,35 +24,34 @@ ROUND_SHARE = 0.25
 """Share of what is open that a round fixes at least."""
 
 
-def dive(arrays: Arrays, relaxed: Series, linear: Solver, clock: Clock) -> Outcome | None:
-    """A whole solution near the relaxation's; None where time ran out first."""
+def dive(arrays: Arrays, relaxed: Series, linear: Solver, clock: Clock, manner: Manner) -> Outcome:
+    """A whole solution near the relaxation's; without columns where time ran out first."""
     low, high = arrays.low.copy(), arrays.high.copy()
     columns = relaxed
     while clock.seconds > 0:
         open_columns = np.flatnonzero(arrays.integer & (np.abs(columns - np.round(columns)) > WHOLE))
         if not len(open_columns):
             return linear.solve(replace(arrays, low=low, high=high), seconds=clock.seconds)
-        order = open_columns[np.argsort(-columns[open_columns], kind="stable")]
-        share = int(np.ceil(ROUND_SHARE * len(order)))
-        batch = order[: max(share, int((columns[order] >= SURE).sum()))]
-        found = _try(arrays, low, high, batch, 1.0, linear, clock)
-        if found is None and len(batch) > 1:
-            batch = order[:1]
-            found = _try(arrays, low, high, batch, 1.0, linear, clock)
-        value = 1.0
-        if found is None:
-            value = 0.0
-            found = _try(arrays, low, high, batch, value, linear, clock)
-        if found is None:
-            return None
-        low[batch] = high[batch] = value
-        columns = found
-    return None
+        batch = _batch(columns, open_columns, manner)
+        values = np.ones(len(batch)) if manner == "up" else np.round(columns[batch])
+        solved = None
+        for chosen, value in ((batch, values), (batch[:1], values[:1]), (batch[:1], 1.0 - values[:1])):
+            low_now, high_now = low.copy(), high.copy()
+            low_now[chosen] = high_now[chosen] = value
+            solved = linear.solve(replace(arrays, low=low_now, high=high_now), seconds=clock.seconds).columns
+            if solved is not None:
+                low, high = low_now, high_now
+                break
+        if solved is None:
+            break
+        columns = solved
+    return NOTHING
 
 
-def _try(
-    arrays: Arrays, low: Series, high: Series, batch: Indices, value: float, linear: Solver, clock: Clock
-) -> Series | None:
-    low, high = low.copy(), high.copy()
-    low[batch] = high[batch] = value
-    return linear.solve(replace(arrays, low=low, high=high), seconds=clock.seconds).columns
+def _batch(columns: Series, open_columns: Indices, manner: Manner) -> Indices:
+    """What a round fixes, the surest first."""
+    share = columns[open_columns]
+    doubt = 1.0 - share if manner == "up" else np.abs(share - np.round(share))
+    order = open_columns[np.argsort(doubt, kind="stable")]
+    sure = int((doubt <= 1.0 - SURE).sum()) if manner == "up" else 0
+    return order[: max(int(np.ceil(ROUND_SHARE * len(order))), sure)]

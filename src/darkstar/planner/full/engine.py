@@ -95,9 +95,11 @@ class FullEngine:
     def _plan(self, site: Site, built: Built, clock: Clock) -> tuple[SitePlan, Series | None]:
         """The plan and its columns."""
         rest = Clock(clock.end - AFTERWARDS_SHARE * self._seconds)
-        money = cheapest(built, self._linear, self._mixed, rest, self._gap)
-        arrays = all_off(built) if money.columns is None else fixed(built.arrays, money.columns)
-        return self._finish(site, built, arrays, money.columns, money.bound, clock)
+        money = cheapest(site, built, self._linear, self._mixed, rest, self._gap)
+        if money.columns is not None:
+            arrays = fixed(built.arrays, money.columns)
+            return self._finish(site, built, arrays, money.columns, money.bound, clock)
+        return self._finish(site, built, all_off(built), None, money.bound, clock)
 
     def _finish(
         self, site: Site, built: Built, arrays: Arrays, columns: Series | None, bound: float, clock: Clock

@@ -26,6 +26,9 @@ class Outcome:
     impossible: bool = False
 
 
+NOTHING = Outcome(None, np.inf, -np.inf, optimal=False)
+
+
 class Solver:
     """One HiGHS instance; a programme whose matrix it already holds is only updated, and starts warm.
 
