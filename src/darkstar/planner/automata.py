@@ -1,4 +1,4 @@
-"""A load as a small machine: which states it can be in at each slot, and what each step draws and costs.
+"""A load as a small automaton: which states it can be in at each slot, and what each step draws and costs.
 
 A state is how long the load has been on or off, as far as that matters, and how far the needs whose window is open
 have come. Needs whose windows do not overlap share a counter. Only states that can be reached, and from which the
@@ -22,14 +22,14 @@ from darkstar.planner.loads_accounting import owed_slots
 from darkstar.planner.problem import Series
 
 MOST_CODES = 40_000_000
-"""States times slots of a machine before it is pruned; more is refused."""
+"""States times slots of an automaton before it is pruned; more is refused."""
 
 Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Automaton:
-    """The machine of one load, or of two together.
+    """The automaton of one load, or of two together.
 
     Attributes:
         layer_first: first state of each slot, shape (n + 1,); falling, 0 for the end of the horizon.
@@ -60,16 +60,23 @@ class Automaton:
         return len(self.edge_first) - 1
 
     @property
-    def start(self) -> int:
-        """The state at the beginning: the last one."""
-        return self.states - 1
+    def arrays(self) -> tuple[Ids, Ids, Ids, Ids, Series, Series]:
+        """Layers, edges, where they lead, what they draw and cost, and the energies: for the compiled functions."""
+        return (
+            self.layer_first,
+            self.edge_first,
+            self.edge_to,
+            self.edge_energy,
+            self.edge_cost,
+            self.energies_kwh,
+        )
 
 
 def automaton_of(load: OnOffLoad, n: int, slot_hours: float) -> Automaton:
-    """The machine of a checked load over n slots.
+    """The automaton of a checked load over n slots.
 
     Raises:
-        UsageError: its needs overlap so much that the machine would be too large.
+        UsageError: its needs overlap so much that the automaton would be too large.
     """
     register = _registers(load.needs)
     caps = np.array([_cap(need) for need in load.needs], dtype=np.int64)
@@ -125,11 +132,22 @@ def automaton_of(load: OnOffLoad, n: int, slot_hours: float) -> Automaton:
     return Automaton(*arrays, energies)
 
 
-def together(first: Automaton, second: Automaton) -> Automaton:
-    """The machine of two loads side by side: every pair of states that can be reached."""
+@dataclass(frozen=True)
+class Allowance:
+    """What of two automata a plan as good as a known one can use: their edges' slacks add up to `most` or less."""
+
+    first: Series
+    second: Series
+    most: float
+
+
+def together(first: Automaton, second: Automaton, allowance: Allowance | None = None) -> Automaton:
+    """The automaton of two loads side by side: every pair of states that can be reached within the allowance."""
     sums = first.energies_kwh[:, None] + second.energies_kwh[None, :]
     energies, index = np.unique(sums, return_inverse=True)
     stride = int(first.edge_level.max()) + 1
+    if allowance is None:
+        allowance = Allowance(np.zeros(len(first.edge_to)), np.zeros(len(second.edge_to)), np.inf)
     arrays = combine(
         first.layer_first,
         first.edge_first,
@@ -145,8 +163,25 @@ def together(first: Automaton, second: Automaton) -> Automaton:
         second.edge_cost,
         index.reshape(sums.shape).astype(np.int64),
         stride,
+        allowance.first,
+        allowance.second,
+        allowance.most,
     )
     return Automaton(*arrays, energies, stride)
+
+
+def idle(n: int) -> Automaton:
+    """The automaton of a load that does nothing."""
+    states = np.arange(n + 1)
+    return Automaton(
+        layer_first=states[::-1].copy(),
+        edge_first=np.concatenate([[0], states]),
+        edge_to=states[:-1].copy(),
+        edge_energy=np.zeros(n, dtype=np.int64),
+        edge_level=np.zeros(n, dtype=np.int64),
+        edge_cost=np.zeros(n),
+        energies_kwh=np.zeros(1),
+    )
 
 
 def _cap(need: Need) -> int:

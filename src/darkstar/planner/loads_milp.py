@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner.accounting import cost, stored_energy
+from darkstar.planner.accounting import both_at_once, cost, stored_energy
 from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, OnOffLoad, with_energy
 from darkstar.planner.loads_accounting import owed_slots, run_of
 from darkstar.planner.loads_checks import check
@@ -86,15 +86,22 @@ class LoadsMilp:
         check(loaded)
         began = time.perf_counter()
         problem, shape = loaded.problem, shape_of(loaded.problem)
-        extra = _Extra(shape.columns, shape.rows)
-        _add_switches(problem, extra)
-        columns = [_add_load(load, problem, extra) for load in loaded.loads]
-        fixed_kwh = np.sum([of.fixed_kwh for of in columns], axis=0)
-        solver = self._solver(with_energy(problem, fixed_kwh), extra)
-        solver.run()
-        info, solution = solver.getInfo(), np.array(solver.getSolution().col_value)
-        if not len(solution) or info.primal_solution_status != 2:
-            raise UsageError("HiGHS found no plan within its time.", remedy="Give it more.")
+        # Where the energy left becomes a burden, any slot may do both: those that do get a switch, until none does.
+        switched = _tempting(problem)
+        while True:
+            extra = _Extra(shape.columns, shape.rows)
+            _add_switches(problem, switched, extra)
+            columns = [_add_load(load, problem, extra) for load in loaded.loads]
+            fixed_kwh = np.sum([of.fixed_kwh for of in columns], axis=0)
+            solver = self._solver(with_energy(problem, fixed_kwh), extra)
+            solver.run()
+            info, solution = solver.getInfo(), np.array(solver.getSolution().col_value)
+            if not len(solution) or info.primal_solution_status != 2:
+                raise UsageError("HiGHS found no plan within its time.", remedy="Give it more.")
+            new = np.setdiff1d(both_at_once(moves_of(shape, solution)), switched)
+            if not len(new):
+                break
+            switched = np.union1d(switched, new)
         runs = tuple(
             run_of(load, _levels(load, of, solution, len(problem)), problem.slot_hours)
             for load, of in zip(loaded.loads, columns, strict=True)
@@ -163,19 +170,23 @@ class LoadsMilp:
         return solver
 
 
-def _add_switches(problem: Problem, extra: _Extra) -> None:
-    """Never both: a switch for each slot in which burning energy in the battery may pay its wear."""
+def _tempting(problem: Problem) -> Levels:
+    """Slots whose price is so low that burning energy in the battery may pay its wear."""
     storage = problem.storage
     round_trip = storage.charge_efficiency * storage.discharge_efficiency
     lowest = np.minimum(
         np.minimum(problem.import_price, problem.export_price), -problem.grid.curtailment_cost
     )
     wear = storage.wear_charge + storage.wear_discharge * round_trip
-    # At a price of 0, burning costs nothing and earns nothing: such a slot gets a switch too.
-    tempting = np.flatnonzero((-lowest * (1 - round_trip) >= wear) & (round_trip < 1))
+    return np.flatnonzero((-lowest * (1 - round_trip) >= wear) & (round_trip < 1))
+
+
+def _add_switches(problem: Problem, slots: Levels, extra: _Extra) -> None:
+    """Never both: charge <= most * switch, discharge <= most * (1 - switch)."""
+    storage = problem.storage
     charge_most = storage.charge_max_kw * problem.slot_hours
     discharge_most = storage.discharge_max_kw * problem.slot_hours
-    for slot in tempting.tolist():
+    for slot in slots.tolist():
         switch = extra.column()
         charge, discharge = COLUMNS_PER_SLOT * slot + CHARGE, COLUMNS_PER_SLOT * slot + DISCHARGE
         extra.row(-np.inf, 0.0, (charge, 1.0), (switch, -charge_most))

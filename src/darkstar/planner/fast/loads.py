@@ -1,76 +1,131 @@
 """The exact engine for a battery and loads that are on or off."""
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.accounting import Moves, cost, stored_energy
-from darkstar.planner.automata import Automaton, automaton_of, together
+from darkstar.planner.automata import Allowance, Automaton, automaton_of, idle, together
+from darkstar.planner.fast.loads_bound import ascend, slack_of
 from darkstar.planner.fast.loads_recursion import follow, recurse
 from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, LoadRun, with_energy
 from darkstar.planner.loads_accounting import run_of
 from darkstar.planner.loads_checks import check
 from darkstar.planner.problem import Plan, Problem, Series
 
+BOUND_STEPS = (8, 40)
+"""Steps towards the bound for one load and for two: what they cost against what they leave out."""
+SAME_COST = 1e-9
+"""Relative rounding of costs; no edge is left out for less."""
+
 
 class LoadsRecursion:
-    """Plans one or two loads with the battery, exactly: the product of battery and automaton, state by state."""
+    """Plans one or two loads with the battery.
+
+    The recursion over battery and automaton goes through those states alone that a plan as good as a known one can
+    use (`loads_bound`), so that its answer is the optimum whatever the bound was worth. Where it grows too large, the
+    best plan met on the way to the bound is the answer, with the gap that the bound proves.
+    """
 
     name = "recursion"
 
     def solve(self, loaded: LoadedProblem) -> LoadedPlan:
-        """The cheapest plan; `gap` is 0.
+        """The cheapest plan; `gap` is 0 where that is proven.
 
         Raises:
-            UsageError: the problem is unsound, has more than two loads, or is too large to be planned exactly.
+            UsageError: the problem is unsound, has more than two loads, or is too large.
         """
         check(loaded)
         began = time.perf_counter()
         problem, n = loaded.problem, len(loaded)
         if not 1 <= len(loaded.loads) <= 2:
             raise UsageError(f"The exact recursion plans one or two loads, not {len(loaded.loads)}.")
-        machines = [automaton_of(load, n, problem.slot_hours) for load in loaded.loads]
-        machine = machines[0] if len(machines) == 1 else together(machines[0], machines[1])
-        _, levels, taken_kwh = solve_automaton(problem, machine)
-        chosen = [levels % machine.stride, levels // machine.stride] if machine.stride else [levels]
-        runs = tuple(
-            run_of(load, one, problem.slot_hours) for load, one in zip(loaded.loads, chosen, strict=True)
-        )
+        automata = [automaton_of(load, n, problem.slot_hours) for load in loaded.loads]
+        first, second = automata[0], automata[1] if len(automata) == 2 else idle(n)
+        bound = _bound(problem, first, second, BOUND_STEPS[len(automata) - 1])
+        both = together(first, second, bound.allowance)
+        answer = solve_automaton(problem, both)
+        if answer is None:
+            return self._best_known(loaded, (first, second), bound, began)
+        levels, taken_kwh = answer
+        runs = _runs(loaded, levels % both.stride, levels // both.stride)
         return plan_of(problem, runs, taken_kwh, self.name, began)
 
+    def _best_known(
+        self, loaded: LoadedProblem, automata: tuple[Automaton, Automaton], bound: "_Bound", began: float
+    ) -> LoadedPlan:
+        """The best plan met on the way to the bound."""
+        runs = _runs(loaded, automata[0].edge_level[bound.first], automata[1].edge_level[bound.second])
+        site = with_energy(loaded.problem, np.sum([run.energy_kwh for run in runs], axis=0))
+        answer = solve_automaton(site, idle(len(loaded))) if bound.allowance else None
+        if answer is None:
+            raise UsageError("The value of stored energy has too many pieces to be planned exactly.")
+        gap = max(0.0, bound.upper - bound.lower) / max(1.0, abs(bound.upper))
+        return plan_of(loaded.problem, runs, answer[1], self.name, began, gap)
 
-def solve_automaton(problem: Problem, machine: Automaton) -> tuple[float, Levels, Series]:
-    """The least cost by the recursion, levels (n,), and energy taken out of the battery (n,) [kWh stored]."""
+
+@dataclass(frozen=True)
+class _Bound:
+    """A lower bound, the best plan met on the way and its edges; no allowance where there is no bound."""
+
+    lower: float
+    upper: float
+    first: Levels
+    second: Levels
+    allowance: Allowance | None
+
+
+def _bound(problem: Problem, first: Automaton, second: Automaton, steps: int) -> _Bound:
+    one, other = first.arrays, second.arrays
+    series, battery, grid, terminal = arrays_of(problem)
+    lower, upper, price, edges, other_edges = ascend(
+        series, battery, grid, terminal, problem.soc_start_kwh, one, other, steps
+    )
+    allowance = None
+    if np.isfinite(upper - lower):
+        most = upper - lower + SAME_COST * (1 + abs(upper))
+        allowance = Allowance(slack_of(one, price), slack_of(other, price), most)
+    return _Bound(lower, upper, edges, other_edges, allowance)
+
+
+def _runs(loaded: LoadedProblem, *levels: Levels) -> tuple[LoadRun, ...]:
+    hours = loaded.problem.slot_hours
+    return tuple(run_of(load, chosen, hours) for load, chosen in zip(loaded.loads, levels, strict=False))
+
+
+def solve_automaton(problem: Problem, automaton: Automaton) -> tuple[Levels, Series] | None:
+    """The cheapest levels and energy taken out of the battery [kWh stored], each (n,); None where it is too large."""
     series, battery, grid, terminal = arrays_of(problem)
     points, first = recurse(
         series,
         battery,
         grid,
         terminal,
-        machine.layer_first,
-        machine.edge_first,
-        machine.edge_to,
-        machine.edge_energy,
-        machine.edge_cost,
-        machine.energies_kwh,
+        automaton.layer_first,
+        automaton.edge_first,
+        automaton.edge_to,
+        automaton.edge_energy,
+        automaton.edge_cost,
+        automaton.energies_kwh,
     )
     if not len(first):
-        raise UsageError("The value of stored energy has too many pieces to be planned exactly.")
-    best, edges, taken = follow(
+        return None
+    _, edges, taken = follow(
         series,
         battery,
         grid,
         points,
         first,
-        machine.edge_first,
-        machine.edge_to,
-        machine.edge_energy,
-        machine.edge_cost,
-        machine.energies_kwh,
+        automaton.edge_first,
+        automaton.edge_to,
+        automaton.edge_energy,
+        automaton.edge_cost,
+        automaton.energies_kwh,
         problem.soc_start_kwh,
     )
-    return best, machine.edge_level[edges], taken
+    return automaton.edge_level[edges], taken
 
 
 def arrays_of(problem: Problem) -> tuple[Series, Series, Series, Series]:

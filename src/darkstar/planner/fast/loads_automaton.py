@@ -241,8 +241,14 @@ def combine(
     b_cost: Floats,
     energy_of: Ids,
     stride: int,
+    a_slack: Floats,
+    b_slack: Floats,
+    allowance: float,
 ) -> Arrays:
-    """The arrays of two automata side by side; `energy_of` (m_a, m_b) names the sum of two energies."""
+    """The arrays of two automata side by side; `energy_of` (m_a, m_b) names the sum of two energies.
+
+    Pairs of edges whose slacks add up to more than the allowance are left out.
+    """
     n = len(a_layer) - 1
     starts = len(a_edge) - 2, len(b_edge) - 2
     # Forwards: pairs that can be reached, by slot.
@@ -261,6 +267,8 @@ def combine(
         for at in range(pair_first[t], pair_first[t + 1]):
             for i in range(a_edge[pairs_a[at]], a_edge[pairs_a[at] + 1]):
                 for j in range(b_edge[pairs_b[at]], b_edge[pairs_b[at] + 1]):
+                    if a_slack[i] + b_slack[j] > allowance:
+                        continue
                     edges += 1
                     place = (a_to[i] - a_layer[t + 1]) * widest_b + b_to[j] - b_layer[t + 1]
                     if number[place] < 0:
@@ -287,6 +295,8 @@ def combine(
         for at in range(pair_first[t], pair_first[t + 1]):
             for i in range(a_edge[pairs_a[at]], a_edge[pairs_a[at] + 1]):
                 for j in range(b_edge[pairs_b[at]], b_edge[pairs_b[at] + 1]):
+                    if a_slack[i] + b_slack[j] > allowance:
+                        continue
                     place = (a_to[i] - a_layer[t + 1]) * widest_b + b_to[j] - b_layer[t + 1]
                     edge_to[edges] = number[place]
                     edge_energy[edges] = energy_of[a_energy[i], b_energy[j]]

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 KWH, VALUE, SLOPE = range(3)
 SAME_KWH = 1e-12
 SAME_SLOPE = 1e-13
+SAME_VALUE = 1e-11
+"""Rounding of energies, slopes and values."""
 
 LOW, HIGH, CHARGE, DISCHARGE, CHARGE_EFFICIENCY, DISCHARGE_EFFICIENCY, CHARGE_WEAR, DISCHARGE_WEAR = range(8)
 """The battery: bounds of the stored energy, most energy a slot on the AC side, efficiencies, wear a kWh."""
@@ -40,6 +42,19 @@ def site_cost(series: Floats, t: int, grid: Floats, lengths: Floats, slopes: Flo
                 lengths[j], lengths[j - 1] = lengths[j - 1], lengths[j]
     value = -series[SELL, t] * grid[EXPORT] + grid[CURTAIL] * series[PV, t]
     return -grid[EXPORT] - series[PV, t], value
+
+
+@njit(cache=True, nogil=True)
+def with_outlet(
+    begin: float, begin_value: float, most_kwh: float, worth: float, lengths: Floats, slopes: Floats
+) -> tuple[float, float, int]:
+    """Add an outlet for energy at a worth a kWh to `site_cost`: its new begin and value, the outlet's place."""
+    place = 4
+    while place > 0 and slopes[place - 1] > worth:
+        lengths[place], slopes[place] = lengths[place - 1], slopes[place - 1]
+        place -= 1
+    lengths[place], slopes[place] = most_kwh, worth
+    return begin - most_kwh, begin_value - worth * most_kwh, place
 
 
 @njit(cache=True, nogil=True)
@@ -241,7 +256,7 @@ def least(
     a: Floats, at_a: int, n: int, add_a: float, b: Floats, at_b: int, m: int, add_b: float, out: Floats
 ) -> int:
     """The minimum of two functions over the same range, each with a cost added; its points."""
-    i, j, size = at_a, at_b, 0
+    i, j, size, lower_a = at_a, at_b, 0, True
     end_a, end_b = at_a + n - 1, at_b + m - 1
     kwh = a[KWH, i]
     value_a, value_b = a[VALUE, i] + add_a, b[VALUE, j] + add_b
@@ -251,16 +266,19 @@ def least(
         then_a = a[VALUE, i + 1] + add_a if a[KWH, i + 1] <= after else value_a + slope_a * (after - kwh)
         then_b = b[VALUE, j + 1] + add_b if b[KWH, j + 1] <= after else value_b + slope_b * (after - kwh)
         before, then = value_a - value_b, then_a - then_b
-        if before < 0.0 or (before == 0.0 and then <= 0.0):
-            size = _put(out, size, kwh, value_a, slope_a)
-            if then > 0.0:
-                step = (after - kwh) * (before / (before - then))
-                size = _put(out, size, kwh + step, value_b + slope_b * step, slope_b)
-        else:
-            size = _put(out, size, kwh, value_b, slope_b)
-            if then < 0.0:
-                step = (after - kwh) * (before / (before - then))
+        if size == 0:
+            lower_a = before < 0.0 or (before <= SAME_VALUE and then <= 0.0)
+        # Who is lower stays so until the other one is by more than rounding: no teeth of noise.
+        crossed = then > SAME_VALUE if lower_a else then < -SAME_VALUE
+        step = (after - kwh) * (before / (before - then)) if crossed and before * then < 0.0 else 0.0
+        if not crossed or step > 0.0:
+            size = _put(out, size, kwh, value_a if lower_a else value_b, slope_a if lower_a else slope_b)
+        if crossed:
+            lower_a = not lower_a
+            if lower_a:
                 size = _put(out, size, kwh + step, value_a + slope_a * step, slope_a)
+            else:
+                size = _put(out, size, kwh + step, value_b + slope_b * step, slope_b)
         if a[KWH, i + 1] <= after:
             i += 1
         if b[KWH, j + 1] <= after:

@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 
 MOST_POINTS = 131_072
 """Points that one function may have on the way; a problem that needs more is refused."""
+MOST_TOTAL = 30_000_000
+"""Points of all functions together."""
 GROWTH = 40
 """A function slid along a slot's cost has at most so many times the points, and a few."""
 MOST_PIECES = 16
@@ -90,7 +92,7 @@ def recurse(
                     at = points_first[to]
                     points_of = points_first[to + 1] - at
                     room = GROWTH * (points_of + 8)
-                    if room > MOST_POINTS:
+                    if room > MOST_POINTS or size > MOST_TOTAL:
                         return points, points_first[:0]
                     while slid_end + room > slid.shape[1]:
                         slid = np.concatenate((slid, np.empty_like(slid)), axis=1)
