@@ -18,7 +18,7 @@ from darkstar.ledger.evidence import (
     Statistics,
 )
 from darkstar.ledger.resolve import Site, resolve
-from darkstar.ledger.resolved import ChannelSlots, ResolvedSlots
+from darkstar.ledger.resolved import ChannelSlots, Flag, ResolvedSlots
 
 MIDNIGHT = 1_749_945_600
 """2025-06-15T00:00:00Z."""
@@ -121,3 +121,14 @@ def energies(meter: MeterEvidence, first_hour: float = 0, last_hour: float = 2) 
     """Load by the slot, rounded to a microwatt-hour; None where it is not known."""
     found = resolve_meter(meter, first_hour, last_hour).energy_kwh
     return [None if np.isnan(kwh) else round(float(kwh), 9) for kwh in found]
+
+
+def steady(first: float, last: float, begin: float = 100.0, step: float = 5, kw: float = 1.2) -> list[Shown]:
+    """A meter read every few minutes, from one minute to another."""
+    minutes = np.arange(first, last + 0.01, step)
+    return [(float(m), round(begin + kw * (m - first) / 60, 6)) for m in minutes]
+
+
+def flagged(found: ChannelSlots, flag: Flag) -> list[int]:
+    """The slots that are marked so."""
+    return np.flatnonzero(found.flags & flag).tolist()
