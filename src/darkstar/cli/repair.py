@@ -122,8 +122,7 @@ def _list(settings: Settings, *, as_json: bool) -> None:
     tz = settings.home.tz
     for repair in repairs:
         first, last = (_local(edge, tz) for edge in repair.span)
-        state = "active" if repair.withdrawn_us is None else "taken back"
-        output.print(f"[bold]{repair.repair_id}[/] {state}: {first} to {last}", highlight=False)
+        output.print(f"[bold]{repair.repair_id}[/] {_state(repair)}: {first} to {last}", highlight=False)
         output.print(f"  {', '.join(_channels(repair))}: {repair.reason}", highlight=False)
 
 
@@ -191,12 +190,22 @@ def _repair_json(repair: Repair) -> dict[str, object]:
         "repair_id": repair.repair_id,
         "made": iso_utc(repair.made_us // MICROSECONDS),
         "undone": None if withdrawn is None else iso_utc(withdrawn // MICROSECONDS),
+        "automatic": repair.automatic,
+        "undone_automatically": repair.withdrawn_automatically,
         "from": iso_utc(first),
         "to": iso_utc(last),
         "channels": _channels(repair),
         "slots": len(repair.corrections),
         "reason": repair.reason,
     }
+
+
+def _state(repair: Repair) -> str:
+    made = "made by the ledger itself" if repair.automatic else "made by you"
+    if repair.withdrawn_us is None:
+        return f"active, {made}"
+    by_whom = "for it no longer follows from the evidence" if repair.withdrawn_automatically else "by you"
+    return f"{made}, taken back {by_whom}"
 
 
 def _channels(repair: Repair) -> list[str]:
