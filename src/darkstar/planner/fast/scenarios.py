@@ -1,0 +1,247 @@
+"""Planning under uncertainty: a fan of courses that load and sun may take, and what stored energy is worth then.
+
+    two stages     after the first slot all becomes known: W = mean over the courses of each one's own value function
+    multistage     each slot's load and sun become known when it comes, whatever came before:
+                   V_t(s) = mean over the courses of min over the move of that course's slot cost + V_t+1
+
+Both give the function that a controller follows in the first slot. Two stages are exact; they believe that all
+doubt ends after the slot, so they hold too little in reserve. Multistage keeps the doubt, but takes each slot's course
+for independent of the last one's: a cloudy morning says nothing of the afternoon. V is held as chords of equal
+length, which is exact on a grid of that many energies and never below the truth where V is convex.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from darkstar.domain.errors import UsageError
+from darkstar.planner.checks import check
+from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.forward import cost_at
+from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS, step
+from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of
+from darkstar.planner.fast.value import StoredValue
+from darkstar.planner.problem import Problem, Series
+
+Floats = NDArray[np.float64]
+
+CHORDS = 64
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Courses of load and sun, shape (k, n) [kWh a slot], and how likely each is, shape (k,), 1 in all."""
+
+    load_kwh: Floats
+    pv_kwh: Floats
+    weight: Series
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is expected.
+
+    Attributes:
+        after: least expected cost from the second slot on, by the energy stored after the first: what the first
+            slot's controller follows.
+        cost: least expected cost from now on with the present energy, the move of the first slot chosen as its load
+            and sun unfold; terminal value included.
+    """
+
+    after: StoredValue
+    cost: float
+
+
+def two_stage(problem: Problem, fan: Fan, engine: FastEngine) -> Outlook:
+    """The outlook if all becomes known after the first slot; prices, battery and grid are the problem's.
+
+    Raises:
+        UsageError: see `checks.check`, for each course; or the fan's shapes or weights do not fit.
+    """
+    _check(problem, fan)
+    if len(problem) == 1:
+        return _outlook(problem, fan, _at_the_end(problem))
+    later = [engine.value(_course(problem, fan, number, 1)) for number in range(len(fan.weight))]
+    soc_kwh = np.unique(np.concatenate([value.soc_kwh for value in later]))
+    cost = np.zeros(len(soc_kwh))
+    for weight, value in zip(fan.weight.tolist(), later, strict=True):
+        cost += weight * np.interp(soc_kwh, value.soc_kwh, value.cost)
+    return _outlook(problem, fan, StoredValue(soc_kwh, cost))
+
+
+def multistage(problem: Problem, fan: Fan, chords: int = CHORDS) -> Outlook:
+    """The outlook if each slot's load and sun become known when it comes; prices, battery and grid are the problem's.
+
+    Raises:
+        UsageError: as in `two_stage`.
+    """
+    _check(problem, fan)
+    storage = problem.storage
+    room = storage.soc_max_kwh - storage.soc_min_kwh
+    if not room:
+        chords = 0
+    soc_kwh = storage.soc_min_kwh + room * np.arange(chords + 1) / max(chords, 1)
+    end = _at_the_end(problem)
+    grid = np.interp(soc_kwh, end.soc_kwh, end.cost)
+    _backwards(
+        np.array(fan.load_kwh, dtype=np.float64),
+        np.array(fan.pv_kwh, dtype=np.float64),
+        np.array(fan.weight, dtype=np.float64),
+        np.array(problem.import_price, dtype=np.float64),
+        np.array(problem.export_price, dtype=np.float64),
+        limits_of(problem),
+        room,
+        grid,
+        np.empty((2, _capacity(chords))),
+        np.empty((2, _capacity(chords))),
+        np.empty((WORK_ROWS, _capacity(chords))),
+    )
+    return _outlook(problem, fan, StoredValue(soc_kwh, grid))
+
+
+def _outlook(problem: Problem, fan: Fan, after: StoredValue) -> Outlook:
+    """With the first slot in front, its move chosen for each course by itself."""
+    kwh = np.diff(after.soc_kwh)
+    worth = -np.diff(after.cost) / kwh
+    size = _capacity(len(kwh))
+    expected = _expected(
+        np.array(fan.load_kwh[:, 0]),
+        np.array(fan.pv_kwh[:, 0]),
+        np.array(fan.weight, dtype=np.float64),
+        float(problem.import_price[0]),
+        float(problem.export_price[0]),
+        limits_of(problem),
+        worth,
+        kwh,
+        len(kwh),
+        float(after.cost[0]),
+        problem.soc_start_kwh - problem.storage.soc_min_kwh,
+        np.empty((2, size)),
+        np.empty((WORK_ROWS, size)),
+    )
+    return Outlook(after, float(expected))
+
+
+def _capacity(pieces: int) -> int:
+    """Enough for a slot's steps on so many pieces, whatever their kinks."""
+    return 24 * (pieces + STEPS)
+
+
+def _at_the_end(problem: Problem) -> StoredValue:
+    """The terminal value as a function of the energy stored."""
+    storage, terminal = problem.storage, problem.terminal
+    top = storage.soc_max_kwh
+    ends = np.minimum(storage.soc_min_kwh + np.concatenate([[0.0], np.cumsum(terminal.energy_kwh)]), top)
+    # Rounding apart, a negative last piece reaches to the top, and beyond another one energy is worth nothing.
+    worth = -np.concatenate([[0.0], np.cumsum(terminal.value * np.diff(ends))])
+    soc_kwh, first = np.unique(np.append(ends, top), return_index=True)
+    return StoredValue(soc_kwh, np.append(worth, worth[-1])[first])
+
+
+def _course(problem: Problem, fan: Fan, number: int, first: int) -> Problem:
+    """The problem with one of the fan's courses, from a slot on."""
+    return Problem(
+        slot_hours=problem.slot_hours,
+        load_kwh=fan.load_kwh[number, first:],
+        pv_kwh=fan.pv_kwh[number, first:],
+        import_price=problem.import_price[first:],
+        export_price=problem.export_price[first:],
+        soc_start_kwh=problem.soc_start_kwh,
+        storage=problem.storage,
+        grid=problem.grid,
+        terminal=problem.terminal,
+    )
+
+
+def _check(problem: Problem, fan: Fan) -> None:
+    count = len(fan.weight)
+    shape = (count, len(problem))
+    if not count or fan.load_kwh.shape != shape or fan.pv_kwh.shape != shape:
+        raise UsageError(
+            f"{count} courses of {len(problem)} slots need series of shape {shape}; load has "
+            f"{fan.load_kwh.shape}, sun {fan.pv_kwh.shape}."
+        )
+    if (fan.weight < 0).any() or abs(float(fan.weight.sum()) - 1) > 1e-9:
+        raise UsageError("The weights of a fan's courses must be at least 0 and add up to 1.")
+    for number in range(count):
+        check(_course(problem, fan, number, 0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _expected(
+    load: Floats,
+    pv: Floats,
+    weight: Floats,
+    import_price: float,
+    export_price: float,
+    limits: Floats,
+    worth: Floats,
+    kwh: Floats,
+    count: int,
+    empty: float,
+    stored: float,
+    out: Floats,
+    work: Floats,
+) -> float:
+    """Mean over the courses of the cost before a slot with this energy stored, from the function after it."""
+    price, energy = np.empty(STEPS), np.empty(STEPS)
+    mean = 0.0
+    for course in range(len(weight)):
+        base = lay_out_slot(load[course], pv[course], import_price, export_price, limits, price, energy)
+        before, cost = step(worth, kwh, count, empty, price, energy, base, out[0], out[1], work)
+        least, _ = cost_at(out[0], out[1], 0, before, cost, stored)
+        mean += weight[course] * least
+    return mean
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _backwards(
+    load: Floats,
+    pv: Floats,
+    weight: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    limits: Floats,
+    room: float,
+    grid: Floats,
+    pieces: Floats,
+    out: Floats,
+    work: Floats,
+) -> None:
+    """Take the costs on the grid of energies from the end to after the first slot, in place."""
+    price, energy = np.empty(STEPS), np.empty(STEPS)
+    chords = len(grid) - 1
+    length = room / chords if chords else 0.0
+    for slot in range(load.shape[1] - 1, 0, -1):
+        empty, count = grid[0], 0
+        for chord in range(chords):
+            worth = (grid[chord] - grid[chord + 1]) / length
+            pieces[0, count], pieces[1, count] = worth, length
+            count += 1
+        grid[:] = 0.0
+        for course in range(len(weight)):
+            base = lay_out_slot(
+                load[course, slot],
+                pv[course, slot],
+                import_price[slot],
+                export_price[slot],
+                limits,
+                price,
+                energy,
+            )
+            before, cost = step(pieces[0], pieces[1], count, empty, price, energy, base, out[0], out[1], work)
+            share = weight[course]
+            grid[0] += share * cost
+            piece, left = 0, out[1, 0] if before else 0.0
+            for point in range(1, chords + 1):
+                need = length
+                while need > left and piece < before - 1:
+                    cost -= out[0, piece] * left
+                    need -= left
+                    piece += 1
+                    left = out[1, piece]
+                cost -= out[0, piece] * need
+                left -= need
+                grid[point] += share * cost
