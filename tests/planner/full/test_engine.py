@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -29,9 +28,8 @@ from darkstar.planner.full.site import (
 from darkstar.planner.highs import HighsEngine
 from darkstar.planner.loads import Level, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
+from tests.planner.full.sites import START, UTC, site_of
 
-UTC = ZoneInfo("UTC")
-START = int(dt.datetime(2025, 2, 3, tzinfo=dt.UTC).timestamp())
 ENGINE = FullEngine(seconds=10.0, gap=0.0)
 LOSSLESS = StorageModel(0.0, 4.0, 4.0, 4.0, 1.0, 1.0)
 
@@ -80,23 +78,7 @@ def test_the_battery_problem_has_the_same_optimum() -> None:
     for _ in range(6):
         problem = random_problem(rng)
         expected = HighsEngine().solve(problem)
-        n = len(problem)
-        whole = Site(
-            slots=START + SLOT_SECONDS * np.arange(n),
-            tz=UTC,
-            load_kwh=problem.load_kwh,
-            import_price=problem.import_price,
-            export_price=problem.export_price,
-            connection=Connection(
-                np.full(n, problem.grid.import_max_kw),
-                np.full(n, problem.grid.export_max_kw),
-                breach_cost=problem.grid.import_breach_cost,
-            ),
-            strings=(PvString("roof", problem.pv_kwh, curtailment_cost=problem.grid.curtailment_cost),),
-            batteries=(SiteBattery("battery", problem.storage, problem.soc_start_kwh, problem.terminal),),
-            slot_hours=problem.slot_hours,
-        )
-        plan = ENGINE.solve(whole)
+        plan = ENGINE.solve(site_of(problem))
         assert plan.cost == near(expected.cost)
         assert plan.gap == 0
         both = np.minimum(plan.batteries[0].charge_kwh, plan.batteries[0].discharge_kwh)

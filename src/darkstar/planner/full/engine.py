@@ -1,7 +1,8 @@
 """The full engine: money first, then tie-breaks, then the plan before it; and always a plan.
 
 1. Money (`money`): on and off at the least cost that the time allows, with a proven bound. On and off are then fixed
-   and the rest is solved again as a linear programme, true to rounding. Without any solution in time everything is
+   and the rest is solved again as a linear programme, true to rounding. Without any solution in time, on and off of
+   cars, tanks and boosts are rounded from the relaxation and all else is off; where that is not allowed, everything is
    off that may be; without time even for that, the plan is `idle`.
 2. Tie-breaks (`ties`). A plan whose cost, worked out anew by the bill's functions, is higher is thrown away:
    tie-breaks never cost money.
@@ -23,6 +24,7 @@ from darkstar.planner.full.money import all_off, cheapest, fixed
 from darkstar.planner.full.plan import SitePlan
 from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.reading import read_plan
+from darkstar.planner.full.rounding import rounded
 from darkstar.planner.full.site import Site
 from darkstar.planner.full.site_checks import check
 from darkstar.planner.full.solver import Solver
@@ -32,7 +34,7 @@ from darkstar.planner.problem import Series
 
 BURNING_KWH = 1e-7
 """Charging and discharging at once beyond rounding."""
-AFTERWARDS_SHARE = 0.3
+AFTERWARDS_SHARE = 0.35
 """Share of the time that is kept for what comes after the money stage."""
 SAME_COST = 1e-9
 
@@ -99,7 +101,12 @@ class FullEngine:
         if money.columns is not None:
             arrays = fixed(built.arrays, money.columns)
             return self._finish(site, built, arrays, money.columns, money.bound, clock)
-        return self._finish(site, built, all_off(built), None, money.bound, clock)
+        if money.relaxed is not None:
+            start = all_off(built, rounded(site, built, built.arrays, money.relaxed))
+            columns = self._linear.solve(start, seconds=clock.seconds).columns
+            if columns is not None:
+                return self._finish(site, built, start, columns, money.bound, clock)
+        return self._finish(site, built, all_off(built, built.arrays), None, money.bound, clock)
 
     def _finish(
         self, site: Site, built: Built, arrays: Arrays, columns: Series | None, bound: float, clock: Clock

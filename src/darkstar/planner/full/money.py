@@ -29,11 +29,15 @@ SMALL_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Money:
-    """What the stage found: columns (None where nothing was), their cost, and a bound that no plan undercuts."""
+    """What the stage found: columns (None where nothing was), their cost, and a bound that no plan undercuts.
+
+    `relaxed` are the relaxation's columns, for a rounding where nothing was found.
+    """
 
     columns: Series | None
     cost: float
     bound: float
+    relaxed: Series | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def cheapest(site: Site, built: Built, linear: Solver, mixed: Solver, clock: Clo
         bounds[number] = found.bound
         if found.cost < best.cost:
             best = found
-    return replace(best, bound=max(relaxed.bound, min(bounds)))
+    return replace(best, bound=max(relaxed.bound, min(bounds)), relaxed=relaxed.columns)
 
 
 def _tiers(built: Built, linear: Solver, clock: Clock, floor: float) -> Iterator[_Tier]:
@@ -186,9 +190,9 @@ def fixed(arrays: Arrays, columns: Series) -> Arrays:
     return replace(arrays, low=low, high=high)
 
 
-def all_off(built: Built) -> Arrays:
-    """Everything off that may be off, the power tariffs' steps free of charge limits: a plan that is always there."""
-    columns = built.arrays.low.copy()
+def all_off(built: Built, start: Arrays) -> Arrays:
+    """Everything off that `start` does not fix and that may be off; power tariffs' steps all taken, which is allowed."""
+    columns = start.low.copy()
     for steps in built.steps:
         columns[steps] = 1.0
-    return fixed(built.arrays, columns)
+    return fixed(start, columns)
