@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from darkstar.planner.fast.piecewise import WORK_ROWS, extend, lower, step
 from darkstar.planner.problem import Series
 
+pytestmark = pytest.mark.slow
+
 ROOM = 10.0
 CAPACITY = 400
 WORTHS = st.one_of(

@@ -6,6 +6,9 @@ recursion    the battery's value function: convex where it may be, general where
 forward      from the value function to moves
 glance       one problem in one compiled call; engine: the same behind the planner's interface
 value        what comes out: the value of stored energy, the first move
+batch        homes and days on all cores, a year of plans from every slot
+capacity     a price on the highest import of a slot: a search over the peak around the recursion
+scenarios    fans of load and sun, two stages or many; chords: their compiled parts
 """
 
 import re

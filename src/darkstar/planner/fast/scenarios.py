@@ -13,15 +13,14 @@ length, which is exact on a grid of that many energies and never below the truth
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
+from darkstar.planner.fast.chords import backwards, expected_cost
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.fast.forward import cost_at
-from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS, step
-from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of
+from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS
+from darkstar.planner.fast.slot_cost import limits_of
 from darkstar.planner.fast.value import StoredValue
 from darkstar.planner.problem import Problem, Series
 
@@ -85,7 +84,7 @@ def multistage(problem: Problem, fan: Fan, chords: int = CHORDS) -> Outlook:
     soc_kwh = storage.soc_min_kwh + room * np.arange(chords + 1) / max(chords, 1)
     end = _at_the_end(problem)
     grid = np.interp(soc_kwh, end.soc_kwh, end.cost)
-    _backwards(
+    backwards(
         np.array(fan.load_kwh, dtype=np.float64),
         np.array(fan.pv_kwh, dtype=np.float64),
         np.array(fan.weight, dtype=np.float64),
@@ -106,7 +105,7 @@ def _outlook(problem: Problem, fan: Fan, after: StoredValue) -> Outlook:
     kwh = np.diff(after.soc_kwh)
     worth = -np.diff(after.cost) / kwh
     size = _capacity(len(kwh))
-    expected = _expected(
+    expected = expected_cost(
         np.array(fan.load_kwh[:, 0]),
         np.array(fan.pv_kwh[:, 0]),
         np.array(fan.weight, dtype=np.float64),
@@ -165,83 +164,8 @@ def _check(problem: Problem, fan: Fan) -> None:
         )
     if (fan.weight < 0).any() or abs(float(fan.weight.sum()) - 1) > 1e-9:
         raise UsageError("The weights of a fan's courses must be at least 0 and add up to 1.")
-    for number in range(count):
-        check(_course(problem, fan, number, 0))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _expected(
-    load: Floats,
-    pv: Floats,
-    weight: Floats,
-    import_price: float,
-    export_price: float,
-    limits: Floats,
-    worth: Floats,
-    kwh: Floats,
-    count: int,
-    empty: float,
-    stored: float,
-    out: Floats,
-    work: Floats,
-) -> float:
-    """Mean over the courses of the cost before a slot with this energy stored, from the function after it."""
-    price, energy = np.empty(STEPS), np.empty(STEPS)
-    mean = 0.0
-    for course in range(len(weight)):
-        base = lay_out_slot(load[course], pv[course], import_price, export_price, limits, price, energy)
-        before, cost = step(worth, kwh, count, empty, price, energy, base, out[0], out[1], work)
-        least, _ = cost_at(out[0], out[1], 0, before, cost, stored)
-        mean += weight[course] * least
-    return mean
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _backwards(
-    load: Floats,
-    pv: Floats,
-    weight: Floats,
-    import_price: Floats,
-    export_price: Floats,
-    limits: Floats,
-    room: float,
-    grid: Floats,
-    pieces: Floats,
-    out: Floats,
-    work: Floats,
-) -> None:
-    """Take the costs on the grid of energies from the end to after the first slot, in place."""
-    price, energy = np.empty(STEPS), np.empty(STEPS)
-    chords = len(grid) - 1
-    length = room / chords if chords else 0.0
-    for slot in range(load.shape[1] - 1, 0, -1):
-        empty, count = grid[0], 0
-        for chord in range(chords):
-            worth = (grid[chord] - grid[chord + 1]) / length
-            pieces[0, count], pieces[1, count] = worth, length
-            count += 1
-        grid[:] = 0.0
-        for course in range(len(weight)):
-            base = lay_out_slot(
-                load[course, slot],
-                pv[course, slot],
-                import_price[slot],
-                export_price[slot],
-                limits,
-                price,
-                energy,
-            )
-            before, cost = step(pieces[0], pieces[1], count, empty, price, energy, base, out[0], out[1], work)
-            share = weight[course]
-            grid[0] += share * cost
-            piece, left = 0, out[1, 0] if before else 0.0
-            for point in range(1, chords + 1):
-                need = length
-                while need > left and piece < before - 1:
-                    cost -= out[0, piece] * left
-                    need -= left
-                    piece += 1
-                    left = out[1, piece]
-                cost -= out[0, piece] * need
-                left -= need
-                grid[point] += share * cost
+    check(_course(problem, fan, 0, 0))
+    for series in (fan.load_kwh, fan.pv_kwh):
+        wrong = ~((series >= 0) & (series < np.inf)).all(axis=1)
+        if wrong.any():
+            check(_course(problem, fan, int(np.argmax(wrong)), 0))
