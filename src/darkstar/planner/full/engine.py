@@ -36,6 +36,8 @@ BURNING_KWH = 1e-7
 """Charging and discharging at once beyond rounding."""
 AFTERWARDS_SHARE = 0.35
 """Share of the time that is kept for what comes after the money stage."""
+USABLE_SHARE = 0.85
+"""Share of the time limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""
 SAME_COST = 1e-9
 
 
@@ -77,7 +79,7 @@ class FullEngine:
         """
         began = time.perf_counter()
         check(site)
-        clock = Clock(began + self._seconds)
+        clock = Clock(began + USABLE_SHARE * self._seconds)
         if not self._hot:
             for solver in (self._linear, self._mixed, self._ties):
                 solver.forget()

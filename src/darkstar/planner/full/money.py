@@ -191,7 +191,7 @@ def fixed(arrays: Arrays, columns: Series) -> Arrays:
 
 
 def all_off(built: Built, start: Arrays) -> Arrays:
-    """Everything off that `start` does not fix and that may be off; power tariffs' steps all taken, which is allowed."""
+    """Everything off that `start` leaves open and that may be off; all steps of power tariffs taken."""
     columns = start.low.copy()
     for steps in built.steps:
         columns[steps] = 1.0
