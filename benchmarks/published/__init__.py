@@ -1,17 +1,17 @@
 """Published cases of battery control, reproduced on the same data and set beside ours.
 
-setting.py  where the data is, what a row of the table says
+setting.py         where the data is, what a row of the table says
 trondheim.py  a year in Trondheim with a tiered power tariff: its data, its bill, its battery
 foresight.py  that year with everything known beforehand: one mixed-integer programme
 control.py    that year hour by hour, with forecasts
 outlook.py    what is believed of load and price, fitted on 2020 and 2021 alone
-emhass.py   fourteen days in France with two tariff windows and no export
+emhass.py          fourteen days in France with two tariff windows and no export
 """
 
 from rich.table import Table
 
 from benchmarks._result import Result
-from benchmarks.published import emhass
+from benchmarks.published import emhass, trondheim_year
 from benchmarks.published.setting import data_folder
 
 
@@ -20,7 +20,7 @@ def run() -> Result:
     table = Table("case", "figure", "published", "ours", title="Published cases")
     figures: dict[str, float] = {}
     folder = data_folder()
-    for case in emhass.figures(folder) if folder else []:
+    for case in [*trondheim_year.figures(folder), *emhass.figures(folder)] if folder else []:
         published = "" if case.published is None else f"{case.published:.4f}"
         table.add_row(case.case, case.what, published, f"{case.ours:.4f}")
         figures[f"{case.case}: {case.what}"] = case.ours

@@ -5,6 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.published import emhass
+from benchmarks.published.control import Caution, controlled, highest_limit
+from benchmarks.published.foresight import foresight
+from benchmarks.published.outlook import HORIZON, LoadOutlook, PriceOutlook
+from benchmarks.published.trondheim import Hours, bill_of, power_fee, read_hours
 
 from darkstar.planner.fast.engine import FastEngine
 
@@ -42,3 +46,54 @@ def test_the_tilt_prefers_the_earlier_slot_of_a_window_and_never_another_window(
     price = np.array([emhass.OFF_PEAK, emhass.OFF_PEAK, emhass.PEAK, emhass.PEAK])
     tilted = emhass.tilted(price)
     assert tilted[0] < tilted[1] < tilted[3] < tilted[2]
+
+
+@pytest.fixture(scope="module")
+def hours(real_data: Path) -> Hours:
+    return read_hours(real_data)
+
+
+def test_a_month_pays_the_tier_of_its_three_highest_days() -> None:
+    month = np.ones((30, 24))
+    month[3, 17], month[4, 8], month[4, 9], month[20, 0] = 7.0, 6.0, 9.0, 2.0
+    # 9, 7 and 2 on three days; the 6 is on the 9's day.
+    assert power_fee(month.ravel()) == 252
+    month[3, 17] = 4.0
+    assert power_fee(month.ravel()) == 147
+
+
+def test_the_norwegian_home_without_a_battery_costs_what_was_published(hours: Hours) -> None:
+    year = hours.of_year(2022)
+    assert bill_of(hours, year.start, hours.load_kwh[year]).total == pytest.approx(25051.6731, abs=5e-5)
+
+
+def test_the_limit_keeps_the_three_highest_days_within_the_tier() -> None:
+    assert highest_limit([], 30, 5.0) == pytest.approx(5.0)
+    assert highest_limit([6.0], 30, 5.0) == pytest.approx(4.5)
+    assert highest_limit([6.0, 5.0, 4.0], 30, 5.0) == pytest.approx(4.0)
+    assert highest_limit([6.0, 6.0], 1, 5.0) == pytest.approx(3.0)
+    assert highest_limit([8.0, 8.0], 30, 5.0) is None
+
+
+@pytest.mark.slow
+def test_forecasts_are_finite_and_better_than_the_day_s_mean(hours: Hours) -> None:
+    fitted = 200 * 24
+    load = LoadOutlook(hours.load_kwh[:fitted], hours.weekday).forecast(hours.load_kwh[:fitted].copy())
+    spot = PriceOutlook(hours.spot[:fitted], hours.weekday).forecast(hours.spot[:fitted].copy())
+    assert len(load) == HORIZON
+    assert np.isfinite(load).all()
+    assert np.isfinite(spot).all()
+    truth = hours.load_kwh[fitted : fitted + HORIZON]
+    assert np.abs(load[:24] - truth[:24]).mean() < np.abs(truth[:24] - truth[:24].mean()).mean()
+
+
+@pytest.mark.slow
+def test_ten_days_with_forecasts_cost_no_less_than_with_all_known(hours: Hours) -> None:
+    begin = hours.begins[2022]
+    end = begin + 10 * 24
+    known = foresight(hours, begin, end)
+    imports, left_kwh = controlled(hours, begin, begin, end, Caution())
+    assert left_kwh == pytest.approx(20.0, abs=0.5)
+    assert imports.min() >= -1e-9
+    assert bill_of(hours, begin, known).total <= bill_of(hours, begin, imports).total
+    assert bill_of(hours, begin, imports).total < bill_of(hours, begin, hours.load_kwh[begin:end]).total
