@@ -7,7 +7,8 @@
     timing.py       when it was counted: readings at the edge of an hour, rows shifted by an hour or more
     patterns.py     what runs through many hours: shifted, exchanged, counted twice, another unit
     accounts.py     what the books of either side say: rows changed later, sums edited, another source, resolution
-    household.py    what the home's own balance tells, without Home Assistant
+    household.py    what the home's meters tell of one another and of themselves, without Home Assistant
+    unbalanced.py   whose fault it is that the balance does not hold
     proof.py        the rows of evidence that a person is shown
 
 A detector is a pure function from a `Case` to a `Finding`, or to None where it cannot prove its cause. `explain.py`
