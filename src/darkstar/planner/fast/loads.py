@@ -17,6 +17,8 @@ from darkstar.planner.problem import Plan, Problem, Series
 
 BOUND_STEPS = (8, 40)
 """Steps towards the bound for one load and for two: what they cost against what they leave out."""
+PATIENT_STEPS = 150
+"""The same where the recursion has grown too large."""
 SAME_COST = 1e-9
 """Relative rounding of costs; no edge is left out for less."""
 
@@ -44,10 +46,13 @@ class LoadsRecursion:
             raise UsageError(f"The exact recursion plans one or two loads, not {len(loaded.loads)}.")
         automata = [automaton_of(load, n, problem.slot_hours) for load in loaded.loads]
         first, second = automata[0], automata[1] if len(automata) == 2 else idle(n)
-        bound = _bound(problem, first, second, BOUND_STEPS[len(automata) - 1])
-        both = together(first, second, bound.allowance)
-        answer = solve_automaton(problem, both)
-        if answer is None:
+        for steps in (BOUND_STEPS[len(automata) - 1], PATIENT_STEPS):
+            bound = _bound(problem, first, second, steps)
+            both = together(first, second, bound.allowance)
+            answer = solve_automaton(problem, both)
+            if answer is not None:
+                break
+        else:
             return self._best_known(loaded, (first, second), bound, began)
         levels, taken_kwh = answer
         runs = _runs(loaded, levels % both.stride, levels // both.stride)
