@@ -152,7 +152,7 @@ def test_nothing_else_is_flagged(faults: Faults) -> None:
 
 def test_what_both_sides_take_alike_is_found_by_the_balance(faults: Faults) -> None:
     (found,) = faults.found.home
-    assert found.cause.value == "balance_violated"
+    assert found.cause.value == "frozen_meter"
     assert found.channels[0] is Channel.LOAD
 
 

@@ -327,9 +327,6 @@ def test_a_real_home_and_its_prices(ledger: LedgerFile, real_data: Path) -> None
     ):
         ours = float(np.nansum(got.energy_kwh[channel]))
         assert ours == pytest.approx(float(inside[column].sum()), rel=2e-3)
-    before = content(ledger.path)
-    bring(ledger, toon)
-    assert content(ledger.path) == before
     prices = read_table(real_data / "prices" / "se1_se4.h.parquet", timezone=None, home_tz=STOCKHOLM)
     price(ledger, prices, "se4_eur_mwh", "EUR/MWh", 10.5)
     assert np.isfinite(ledger.slots(*year).import_price).all()
