@@ -10,6 +10,9 @@ from darkstar.planner.automata import Automaton, automaton_of, idle, together
 from darkstar.planner.loads import Comfort, Level, Need, OnOffLoad
 from darkstar.planner.loads_accounting import owed_slots, run_of, run_positions, units_of
 
+pytestmark = pytest.mark.slow
+"""Compiling takes seconds."""
+
 N = 7
 LOADS = {
     "heater": OnOffLoad(
