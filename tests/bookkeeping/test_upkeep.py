@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from darkstar.bookkeeping.repair import apply, every_repair, propose, undo
 from darkstar.bookkeeping.resolving import HOME_ASSISTANT
-from darkstar.bookkeeping.upkeep import keep_repaired, renew
+from darkstar.bookkeeping.upkeep import Kept, keep_repaired, renew
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS
@@ -82,7 +82,7 @@ def test_what_is_certain_is_mended_without_being_asked(tmp_path: Path) -> None:
         rows = np.array([(c.start_utc - DAY) // 900 for c in repair.corrections])
         after = ledger.slots(DAY, END).energy_kwh[Channel.PV]
         np.testing.assert_allclose(after[rows], true[rows], atol=0.02)
-        assert keep_repaired(ledger, settings, DAY, END).made == ()
+        assert keep_repaired(ledger, settings, DAY, END) == Kept(), "it stands by its own reasons"
 
 
 def test_what_is_only_likely_waits_for_a_person(tmp_path: Path) -> None:

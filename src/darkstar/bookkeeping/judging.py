@@ -17,7 +17,7 @@ USUAL = 7 * DAY_SECONDS
 """The balance is judged over so long."""
 NAMED_AFTER = DAY_SECONDS
 """That something is wrong is told at once; of less than a whole day many stories can be told."""
-HABITS_EVERY = 6 * HOUR_SECONDS
+HABITS_EVERY = 12 * HOUR_SECONDS
 
 
 class Fault(NamedTuple):

@@ -19,7 +19,10 @@ STEPS_APART = 2.0
 def corrected(case: Case) -> Finding | None:
     """A repair says what the number is, or that it is not known."""
     repair = case.repair
-    return found(Cause.CORRECTED, f"{repair.repair_id}: {repair.reason}") if repair else None
+    if repair is None:
+        return None
+    whose = "The ledger's own repair " if repair.automatic else "Repair "
+    return found(Cause.CORRECTED, f"{whose}{repair.repair_id}: {repair.reason}")
 
 
 def changed_since(case: Case) -> Finding | None:
