@@ -128,6 +128,7 @@ class _Story:
     def __init__(self, time_s: Series, value_kwh: Series, limit_kw: float) -> None:
         self._time = time_s
         self._value = value_kwh
+        self._shown: list[float] = value_kwh.tolist()
         self._limit_kw = limit_kw
         rise = np.diff(value_kwh)
         self._rise = rise
@@ -172,14 +173,15 @@ class _Story:
                 nearest = before_marks[before_marks < near][-FAR_MARKS:]
                 far = np.union1d(nearest, greatest[greatest < near]).tolist()
                 far = [i for i in far if self._within(at[i], at[j])]
-            for i in (*far, *range(min(near, max(j - 1, 0)), j)):
+            for i in (*range(j - 1, min(near, max(j - 1, 0)) - 1, -1), *far[::-1]):
                 left_out = i < j - 1
-                if cost[i] + LEAVE_OUT * left_out >= cost[j]:
+                least = LEAVE_OUT + LEAVE_OUT_EACH * min(at[j] - at[i] - 1, BEFORE) if left_out else 0.0
+                if cost[i] + least > cost[j]:
                     continue
                 if left_out and not self._conspicuous(at[i] + 1, at[j]):
                     continue
                 step, flags = self._step(at[i], at[j]) if left_out or at[j] == at[i] + 1 else (0.0, 0)
-                if cost[i] + step < cost[j]:
+                if cost[i] + step < cost[j] or (cost[i] + step == cost[j] and came_from[j] >= 0):
                     cost[j], came_from[j], cause[j] = cost[i] + step, i, flags
         last = size - 1
         if at_end:
@@ -275,9 +277,12 @@ class _Story:
 
     def _left_out(self, i: int, j: int) -> int:
         """What the readings between i and j were if they were bad; 0 where they may have been good."""
-        before, after = float(self._value[i]), float(self._value[j])
+        before, after = self._shown[i], self._shown[j]
+        bottom, top = before - EPSILON_KWH, max(before, after) + EPSILON_KWH
+        if bottom <= self._shown[i + 1] <= top or bottom <= self._shown[j - 1] <= top:
+            return 0
         between = self._value[i + 1 : j]
-        low, high = between < before - EPSILON_KWH, between > max(before, after) + EPSILON_KWH
+        low, high = between < bottom, between > top
         if not (low | high).all():
             return 0
         if low.any() and not self._came_back(i, j):
