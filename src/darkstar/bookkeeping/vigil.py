@@ -23,7 +23,6 @@ from darkstar.bookkeeping.hearing import LONG_SLOTS, Hearing
 from darkstar.bookkeeping.judging import Household
 from darkstar.bookkeeping.resolving import counted_meters, resolve_range
 from darkstar.bookkeeping.upkeep import Kept, keep_repaired
-from darkstar.bookkeeping.verify import TOLERANCE_KWH
 from darkstar.bookkeeping.witnesses import witnesses
 from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
@@ -48,6 +47,9 @@ TELLING = int(
     | Flag.SPREAD
     | Flag.SUM_APART
 )
+TOLERANCE_KWH = 0.1
+"""Energies that are no farther apart are taken for the same. (`verify` has its own: it reads files, and the recorder
+is to start fast.)"""
 QUIET: Mapping[Cause, int] = {Cause.RESET: 26 * HOUR_SECONDS}
 """For how long the same is not told again: some meters begin anew each midnight."""
 STANDING = DAY_SECONDS
