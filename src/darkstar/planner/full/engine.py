@@ -37,7 +37,7 @@ BURNING_KWH = 1e-7
 AFTERWARDS_SHARE = 0.35
 """Share of the time that is kept for what comes after the money stage."""
 USABLE_SHARE = 0.85
-"""Share of the time limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""
+"""Share of the limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""
 SAME_COST = 1e-9
 
 
