@@ -140,6 +140,11 @@ def test_a_charge_that_is_missing_or_cannot_be_masks_the_battery_while_it_is_use
     assert with_charge(CYCLE, {(40, 46): value}, rules=patient).status is DayStatus.CLEAN
 
 
+def test_a_day_older_than_any_state_of_charge_is_judged_by_the_meters() -> None:
+    assert with_charge(CYCLE, {(0, 97): np.nan}).status is DayStatus.CLEAN
+    assert with_charge(CYCLE, {(0, 97): 104.0}).status is DayStatus.MASK_BATTERY, "heard of, and it cannot be"
+
+
 def test_a_charge_that_stands_still_while_the_battery_works_masks_it() -> None:
     stuck = {(9, 97): 59.0}
     label = with_charge(CYCLE, stuck)

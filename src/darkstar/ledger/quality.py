@@ -39,7 +39,8 @@ class QualityRules:
 
     Attributes:
         unknown_hours: without a number in a channel. spread_hours: known in total only.
-        soc_unknown_hours: in which the battery is used, without a state of charge between 0 and 100 %.
+        soc_unknown_hours: in which the battery is used, without a state of charge between 0 and 100 %, on a day of
+            which some is known.
         soc_still_percent: of the capacity, moved while the state of charge stays at one number; sound ones stand still
             over 6 % at most (balancing when full).
         price_unsound_hours: without a price, or with one that is implausible or that sources dispute.
@@ -172,13 +173,18 @@ def _complaints(channel: Channel, found: ChannelSlots, rules: QualityRules) -> I
 def _charge_complaints(
     resolved: ResolvedSlots, rows: slice, sensor: ChargeSensor, rules: QualityRules
 ) -> Iterator[str]:
-    """What a battery that is used asks of its state of charge; one that stands by asks nothing."""
+    """What a battery that is used asks of its state of charge; one that stands by asks nothing.
+
+    A day of which no state of charge is known at all is older than what Home Assistant keeps of it: how the charge
+    moved is known by the battery's meters all the same.
+    """
     into, out_of = (np.nan_to_num(resolved.channels[channel].energy_kwh[rows]) for channel in BATTERY)
     used = (into > USED_KWH) | (out_of > USED_KWH)
     at_start, at_end = resolved.soc_start_percent[rows], resolved.soc_end_percent[rows]
     known = (at_start >= 0) & (at_start <= 100) & (at_end >= 0) & (at_end <= 100)
     unknown = _hours(used & ~known)
-    if unknown > rules.soc_unknown_hours:
+    heard_of = np.isfinite(at_start).any() or np.isfinite(at_end).any()
+    if heard_of and unknown > rules.soc_unknown_hours:
         yield f"{SOC}is missing or out of range for {unknown:g} h of the battery's use"
     if sensor.capacity_kwh is None:
         return
