@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.published.outlook import HORIZON, LoadOutlook, PriceOutlook
 from benchmarks.published.trondheim import (
+    GRID_KW,
     HOURS_OF_DAY,
     KEPT_PER_HOUR,
     PUBLISHED_AT,
@@ -187,7 +188,7 @@ def controlled(hours: Hours, fitted: int, begin: int, end: int, caution: Caution
     controller = Controller(hours, fitted, end, caution)
     soc_kwh, imports = START_KWH, np.empty(end - begin)
     for hour in range(begin, end):
-        move = controller.decide(hour, soc_kwh)
+        move = min(controller.decide(hour, soc_kwh), GRID_KW - float(hours.load_kwh[hour]))
         stored = move * STORAGE.charge_efficiency if move > 0 else move / STORAGE.discharge_efficiency
         soc_kwh = min(max(KEPT_PER_HOUR * soc_kwh + stored, 0.0), STORAGE.soc_max_kwh)
         imports[hour - begin] = hours.load_kwh[hour] + move
