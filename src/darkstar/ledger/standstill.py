@@ -16,9 +16,11 @@ from darkstar.ledger.evidence import MICROSECONDS, Instants
 
 Series = NDArray[np.float64]
 
-DAY_US = DAY_SECONDS * MICROSECONDS
+DAY_US, HOUR_US = DAY_SECONDS * MICROSECONDS, HOUR_SECONDS * MICROSECONDS
 AROUND_US = 3 * DAY_US // 2
 """Well within the margin of evidence that the rules look at."""
+SUSTAINED_SHARE = 0.7
+"""Of the power of its strongest hour: what a meter may count all the while, though it stood still the day before."""
 DAYS_BESIDE = (-1, 1)
 IDLE_SHARE = 0.1
 """Of the most that a meter counts in so long a time: what it may count where it is said to stand still."""
@@ -75,7 +77,7 @@ def leaps(
     if not still.any():
         return found
     lost = still | ~np.isfinite(energy_kwh)
-    vague = lost | ((energy_kwh > 0) & (end_us - start_us > HOUR_SECONDS * MICROSECONDS))
+    vague = lost | ((energy_kwh > 0) & (end_us - start_us > HOUR_US))
     habits = _Habits(
         end_us,
         np.append(0.0, np.cumsum(np.where(lost, 0.0, energy_kwh))),
@@ -98,4 +100,10 @@ def _leapt(habits: _Habits, since_us: int, until_us: int, lump_kwh: float) -> bo
     beside = [habits.energy(since_us + day * DAY_US, until_us + day * DAY_US) for day in DAYS_BESIDE]
     idle = length < DAY_US and any(0 <= kwh <= IDLE_SHARE * most for kwh in beside)
     days = (until_us - since_us) / length
-    return lump_kwh > days * most * (UNLIKE_WHERE_IDLE if idle else UNLIKE)
+    if not idle:
+        return lump_kwh > days * most * UNLIKE
+    strongest = max(
+        habits.most(max(since_us - AROUND_US, first), since_us, HOUR_US),
+        habits.most(until_us, min(until_us + AROUND_US, last), HOUR_US),
+    )
+    return lump_kwh > max(UNLIKE_WHERE_IDLE * most, SUSTAINED_SHARE * strongest * length / HOUR_US)
