@@ -82,11 +82,11 @@ def test_a_lump_that_nothing_around_can_be_held_against_belongs_to_the_standstil
 
 
 def test_a_bright_day_behind_a_frozen_meter_between_dark_ones_is_no_leap() -> None:
-    """Twelve kWh in eight hours are more than any eight hours around have, but no more than their strongest hour gives."""
+    """16 kWh in eight hours are more than any eight hours around have, but no more than their strongest hour gives."""
     energy = [0.5 if hour % 24 == 4 else 0.0 for hour in range(HOURS)]
-    energy[60], energy[84] = 12.0, 2.5
+    energy[60], energy[84] = 16.0, 3.2
 
     found = resolve_meter(periodic([(60.0 * i, value) for i, value in enumerate(shown(energy))]), 0, HOURS)
 
-    assert found.energy_kwh.sum() == pytest.approx(16.5, abs=1e-9)
+    assert found.energy_kwh.sum() == pytest.approx(21.2, abs=1e-9)
     assert not (found.flags & Flag.IMPLAUSIBLE).any()
