@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from darkstar.config.sections import SensorsSection
-from darkstar.config.settings import Settings, find_home, load_settings
+from darkstar.config.settings import EpisodeSettings, Settings, find_home, load_settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
@@ -58,6 +58,14 @@ def test_the_whole_file(load: Load, tmp_path: Path) -> None:
     assert settings.sensors[Channel.IMPORT] == ("sensor.import_t1", "sensor.import_t2")
     assert settings.soc == ("sensor.battery_soc",)
     assert settings.absent == frozenset()
+    assert settings.episodes.url is not None
+    assert settings.episodes.url.reveal() == "mysql+pymysql://user:word@host/lake"
+    assert (settings.episodes.system_id, settings.episodes.ca_file, settings.episodes.tls) == (
+        "prod",
+        None,
+        None,
+    )
+    assert "word" not in repr(settings)
     assert settings.price_preference == ("file", "vattenfall", "elprisetjustnu")
     assert settings.home_assistant is not None
     assert settings.home_assistant.url == "http://homeassistant.local:8123"
@@ -347,3 +355,15 @@ def test_the_ledger_mends_what_is_certain_unless_the_file_says_otherwise(load: L
     assert not load(HOME + "repair: {automatic: false}").repairs_itself
     with pytest.raises(ConfigError, match=r"repair\.automatic"):
         load(HOME + "repair: {automatic: 0}")
+
+
+def test_where_episodes_are_kept(load: Load, tmp_path: Path) -> None:
+    assert load(HOME).episodes == EpisodeSettings()
+    found = load(
+        HOME + "episodes: {url: !env LAKE, system_id: shadow, ca_file: ca.pem, tls: false}", LAKE="u"
+    ).episodes
+    assert found.url is not None
+    assert found.url.reveal() == "u"
+    assert (found.system_id, found.ca_file, found.tls) == ("shadow", tmp_path / "ca.pem", False)
+    with pytest.raises(ConfigError, match="system_id"):
+        load(HOME + "episodes: {system_id: My Home}")

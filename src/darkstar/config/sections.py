@@ -222,10 +222,12 @@ class RepairSection(Section):
 
 
 class EpisodesSection(Section):
-    """The episode lake."""
+    """The episode lake; without an address it is a file in the home's folder."""
 
-    url: SecretText
-    system_id: Text = "prod"
+    url: SecretText | None = None
+    system_id: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")] = "prod"
+    ca_file: Text | None = None
+    tls: Annotated[bool, Field(strict=True)] | None = None
 
 
 class ConfigFile(Section):

@@ -15,6 +15,7 @@ from darkstar.config.sections import (
     SECRET_PLACES,
     BatterySection,
     ConfigFile,
+    EpisodesSection,
     HomeAssistantSection,
     PricesSection,
     QualitySection,
@@ -57,6 +58,23 @@ class HomeAssistantSettings:
 
 
 @dataclass(frozen=True)
+class EpisodeSettings:
+    """Where episodes are kept.
+
+    Attributes:
+        url: the database's address, with a password in it; None where the lake is a file in the home's folder.
+        system_id: what this installation's own decisions are kept under.
+        ca_file: certificate authorities (PEM) to trust besides the system's.
+        tls: whether the connection is encrypted and checked; None leaves it to where the database is.
+    """
+
+    url: Secret | None = None
+    system_id: str = "prod"
+    ca_file: Path | None = None
+    tls: bool | None = None
+
+
+@dataclass(frozen=True)
 class PriceSettings:
     """Where spot prices come from: the source, then the fallbacks for what it lacks.
 
@@ -82,6 +100,7 @@ class Settings:
         sensor_list: (channel's value or `soc`, entity id) in the file's order.
         quality: what a day can bear before it is labelled.
         repairs_itself: whether repairs that are certain are made without being asked.
+        episodes: where episodes are kept.
     """
 
     folder: Path
@@ -97,6 +116,7 @@ class Settings:
     sensor_list: tuple[tuple[str, str], ...]
     quality: QualityRules = field(default_factory=QualityRules)
     repairs_itself: bool = True
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -160,6 +180,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         sensor_list=tuple((key, entity_id) for key in order for entity_id in meters[key]),
         quality=_quality(file.quality, file.home.currency),
         repairs_itself=file.repair.automatic,
+        episodes=_episodes(folder, file.episodes),
     )
 
 
@@ -199,3 +220,10 @@ def _home_assistant(folder: Path, section: HomeAssistantSection | None) -> HomeA
         return None
     ca_file = None if section.ca_file is None else folder / Path(section.ca_file).expanduser()
     return HomeAssistantSettings(section.url, section.token, ca_file)
+
+
+def _episodes(folder: Path, section: EpisodesSection | None) -> EpisodeSettings:
+    if section is None:
+        return EpisodeSettings()
+    ca_file = None if section.ca_file is None else folder / Path(section.ca_file).expanduser()
+    return EpisodeSettings(section.url, section.system_id, ca_file, section.tls)

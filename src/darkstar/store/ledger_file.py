@@ -34,6 +34,7 @@ from darkstar.store import (
     statistics,
 )
 from darkstar.store.database import PATIENCE_S, Clock, Database
+from darkstar.store.episodes.outbox import Outbox
 from darkstar.store.meters import MeterRow
 from darkstar.store.slot_table import SlotTable
 
@@ -129,6 +130,11 @@ class LedgerFile:
     def withdraw_repair(self, repair_id: str, made_us: int, *, automatic: bool = False) -> None:
         """Store that a repair is taken back [UTC us]; it no longer counts from the next resolve on."""
         corrections.withdraw(self._db, repair_id, made_us, automatic=automatic)
+
+    @property
+    def episodes(self) -> Outbox:
+        """The episodes of this home and their way to the lake; written in the transaction that is open."""
+        return Outbox(self._db)
 
     def now_us(self) -> int:
         """The ledger's clock [UTC us]."""

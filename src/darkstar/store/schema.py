@@ -1,7 +1,7 @@
 """The tables of `planner_learning.db`, as typed columns for the statements of this room.
 
 How they come to be in a file is the migrations' matter (`migrations/versions`, each frozen as it was
-written); a test holds both against each other. Three kinds of tables:
+written); a test holds both against each other. Four kinds of tables:
 
 - **Evidence** (`meters`, `meter_readings`, `watched`, `meter_statistics`, `interval_energies`, `price_feeds`,
   `price_quotes`, `corrections`, `correction_withdrawals`): only ever added to. Each row's key holds all that was
@@ -9,6 +9,7 @@ written); a test holds both against each other. Three kinds of tables:
   arrival.
 - **Slots** (`slot_observations`, `slot_provenance`, `slot_prices`, `data_quality_daily`): a function of the
   evidence, written over freely.
+- **Episodes** (`training_episodes`, `episode_delivery`): decisions and what came of them, on their way to the lake.
 - **The file's own** (`runs`, `local_offsets`, and Alembic's version).
 
 Times: `_us` are UTC microseconds, `_utc` and `slot_start` UTC seconds. NULL is "not known", 0.0 "known to be
@@ -21,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 )
 
 from darkstar.domain.channels import Channel
+from darkstar.store.episodes.columns import context_columns, created_column, key_columns, plan_columns
 
 metadata = MetaData()
 
@@ -187,6 +190,36 @@ data_quality_daily = Table(
     Column("reasons", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+training_episodes = Table(
+    "training_episodes",
+    metadata,
+    Column("episode_id", Integer, primary_key=True),
+    *key_columns(primary=False),
+    *context_columns(),
+    *plan_columns(),
+    created_column(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("delivered_us", Integer),
+    UniqueConstraint("system_id", "run_id", "episode_start_utc"),
+)
+"""`inputs` and `schedule` are NULL from the time on [UTC us] at which the lake has confirmed the row."""
+Index(
+    "training_episodes_waiting",
+    training_episodes.c.episode_id,
+    sqlite_where=training_episodes.c.delivered_us.is_(None),
+)
+Index("training_episodes_slot", training_episodes.c.episode_start_utc)
+
+episode_delivery = Table(
+    "episode_delivery",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("delivered_us", Integer),
+    Column("failed_us", Integer),
+    Column("failure", Text),
+)
+"""One row, number 0: the last delivery, and the last failure since."""
 
 runs = Table(
     "runs",
