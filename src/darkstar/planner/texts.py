@@ -1,0 +1,156 @@
+"""The texts of plans, and the only place where they are: one catalogue a language, English first.
+
+A catalogue has the same keys in every language, and a text the same fields, so that a translation is one more mapping
+(`Catalogue`). Figures come in rounded, with the language's decimal sign. Keys instead of gettext: the texts are few,
+all have figures, and nothing has to be compiled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+
+class Text(StrEnum):
+    """The keys."""
+
+    CHARGE = auto()
+    STORE = auto()
+    STORE_FREE = auto()
+    COVER = auto()
+    SELL = auto()
+    REST_EMPTY = auto()
+    REST_FULL = auto()
+    REST_FOR = auto()
+    REST = auto()
+    SERVES_LOAD = auto()
+    KEPT = auto()
+    REFILLED = auto()
+    NOT_REFILLED = auto()
+    SERVED_BY = auto()
+    REFILLS = auto()
+    SPAN_AT = auto()
+    MORE_SPANS = auto()
+    GAIN = auto()
+    HELD_CHARGE_POWER = auto()
+    HELD_DISCHARGE_POWER = auto()
+    HELD_FUSE = auto()
+    HELD_EXPORT_LIMIT = auto()
+    HELD_FULL = auto()
+    HELD_EMPTY = auto()
+    UNTIL_ABOVE = auto()
+    UNTIL_BELOW = auto()
+    UNTIL_FEED_IN_ABOVE = auto()
+    UNTIL_FEED_IN_BELOW = auto()
+    STARTS_CHARGING = auto()
+    STARTS_COVERING = auto()
+    STARTS_STORING = auto()
+    STARTS_SELLING = auto()
+    MORE_CAPACITY = auto()
+    MORE_CHARGE_POWER = auto()
+    MORE_DISCHARGE_POWER = auto()
+    MORE_FUSE = auto()
+    MORE_EXPORT_LIMIT = auto()
+    MORE_WOULD_SAVE = auto()
+    ACTION_CHARGE = auto()
+    ACTION_STORE = auto()
+    ACTION_COVER = auto()
+    ACTION_SELL = auto()
+    ACTION_REST = auto()
+    ENERGY_TAKEN_AS_ZERO = auto()
+    HORIZON_CUT = auto()
+    SOC_RAISED = auto()
+    SOC_LOWERED = auto()
+    TERMINAL_LEFT_OUT = auto()
+    FUSE_EXCEEDED = auto()
+    NO_SOC = auto()
+    SOC_IMPOSSIBLE = auto()
+    NOTHING_KNOWN = auto()
+    LIMITS_CONTRADICT = auto()
+    SAFE_SELF_CONSUMPTION = auto()
+    SAFE_HOLD = auto()
+    SERIES_LOAD = auto()
+    SERIES_PV = auto()
+    SERIES_IMPORT_PRICE = auto()
+    SERIES_EXPORT_PRICE = auto()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One language."""
+
+    texts: Mapping[Text, str]
+    decimal_sign: str = "."
+
+    def say(self, text: Text, **fields: str) -> str:
+        """A text with its fields."""
+        return self.texts[text].format(**fields)
+
+    def figure(self, value: float, digits: int) -> str:
+        """A rounded number; never a negative zero."""
+        rounded = round(value, digits) + 0.0
+        return f"{rounded:.{digits}f}".replace(".", self.decimal_sign)
+
+
+ENGLISH = Catalogue(
+    {
+        Text.CHARGE: "Charges {kwh} kWh at {price}",
+        Text.STORE: "Stores {kwh} kWh of sun that would sell at {price}",
+        Text.STORE_FREE: "Stores {kwh} kWh of sun that selling would not pay for",
+        Text.COVER: "Covers {kwh} kWh at {price}",
+        Text.SELL: "Gives {kwh} kWh at {price}, more than the load takes",
+        Text.REST_EMPTY: "The battery is empty, and nothing is worth storing at {price}",
+        Text.REST_FULL: "The battery is full and kept for {span} at {later}; now {price}",
+        Text.REST_FOR: "Keeps {kwh} kWh for {span} at {later}; now {price}",
+        Text.REST: "No use now or later pays losses and wear at {price}",
+        Text.SERVES_LOAD: "covers {uses}",
+        Text.KEPT: "keeps {kwh} kWh beyond the horizon",
+        Text.REFILLED: "stored again {uses}",
+        Text.NOT_REFILLED: "{kwh} kWh less is left at the end",
+        Text.SERVED_BY: "stored {uses}",
+        Text.REFILLS: "makes up for {uses}",
+        Text.SPAN_AT: "{span} at {price}",
+        Text.MORE_SPANS: "{spans} and {count} more",
+        Text.GAIN: "net gain {gain} after losses and wear",
+        Text.HELD_CHARGE_POWER: "held by its charging power (the next kWh would gain {worth})",
+        Text.HELD_DISCHARGE_POWER: "held by its discharging power (the next kWh would gain {worth})",
+        Text.HELD_FUSE: "held by the main fuse (the next kWh would gain {worth})",
+        Text.HELD_EXPORT_LIMIT: "held by the feed-in limit (the next kWh would gain {worth})",
+        Text.HELD_FULL: "then full",
+        Text.HELD_EMPTY: "then empty",
+        Text.UNTIL_ABOVE: "less if the price rises above {price}",
+        Text.UNTIL_BELOW: "less if the price falls below {price}",
+        Text.UNTIL_FEED_IN_ABOVE: "less if feed-in pays more than {price}",
+        Text.UNTIL_FEED_IN_BELOW: "less if feed-in pays less than {price}",
+        Text.STARTS_CHARGING: "charges if the price falls below {price}",
+        Text.STARTS_COVERING: "covers the load if it rises above {price}",
+        Text.STARTS_STORING: "stores if feed-in pays less than {price}",
+        Text.STARTS_SELLING: "sells if feed-in pays more than {price}",
+        Text.MORE_CAPACITY: "kWh of battery",
+        Text.MORE_CHARGE_POWER: "kW of charging power",
+        Text.MORE_DISCHARGE_POWER: "kW of discharging power",
+        Text.MORE_FUSE: "kW of main fuse",
+        Text.MORE_EXPORT_LIMIT: "kW of feed-in",
+        Text.MORE_WOULD_SAVE: "One more {unit} would save {gain}.",
+        Text.ACTION_CHARGE: "charge",
+        Text.ACTION_STORE: "store sun",
+        Text.ACTION_COVER: "cover load",
+        Text.ACTION_SELL: "sell",
+        Text.ACTION_REST: "rest",
+        Text.ENERGY_TAKEN_AS_ZERO: "{series} is below zero in {count} of {slots} slots, which cannot be: taken as 0.",
+        Text.HORIZON_CUT: "{series} is known for the next {hours} h only: planned for as long, instead of {wanted} h.",
+        Text.SOC_RAISED: "The battery holds {soc} kWh, less than the least of {limit} kWh: planned from the least.",
+        Text.SOC_LOWERED: "The battery holds {soc} kWh, more than the most of {limit} kWh: planned from the most.",
+        Text.TERMINAL_LEFT_OUT: "The worth of energy left at the end is left out: {why}",
+        Text.FUSE_EXCEEDED: "{kwh} kWh go beyond the main fuse, {span}: no plan can avoid it.",
+        Text.NO_SOC: "The battery's state of charge is not known.",
+        Text.SOC_IMPOSSIBLE: "The state of charge cannot be: {soc} kWh in a battery of {capacity} kWh.",
+        Text.NOTHING_KNOWN: "{series} is not known for the next slot.",
+        Text.LIMITS_CONTRADICT: "The limits cannot hold together: {why}",
+        Text.SAFE_SELF_CONSUMPTION: "Safe mode: self-consumption within the inverter's own limits.",
+        Text.SAFE_HOLD: "Safe mode: the battery is left alone.",
+        Text.SERIES_LOAD: "The load",
+        Text.SERIES_PV: "The sun",
+        Text.SERIES_IMPORT_PRICE: "The import price",
+        Text.SERIES_EXPORT_PRICE: "The export price",
+    }
+)

@@ -1,0 +1,199 @@
+"""The present: what a plan from now on can know, read off the ledger. The same for an instant of the past, honestly.
+
+As of an instant, the ledger's energies end at the slot in progress, and its prices at the last published delivery
+slot; what comes later is forecast from what was known. The plan begins with the slot in progress.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from darkstar.aurora.naive import NaiveForecaster
+from darkstar.aurora.price_outlook import PriceOutlook
+from darkstar.domain.channels import Channel
+from darkstar.domain.errors import DataError
+from darkstar.domain.home import Battery, Home
+from darkstar.domain.market import known_until
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, local_date, slot_floor, slot_range
+from darkstar.ledger.quality import spoils_charge
+from darkstar.ledger.resolved import DayQuality
+from darkstar.planner.caution import Known
+from darkstar.planner.problem import GridModel, Series, TerminalValue
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.slot_table import SlotTable
+from darkstar.time_machine.history import History
+from darkstar.time_machine.loader import WARM_UP_SECONDS, past_of
+from darkstar.time_machine.plant import storage_model
+from darkstar.time_machine.scenario import cautious_settlement
+
+CHARGE_MAY_BE_OLD_SLOTS = 2
+"""A state of charge that was measured so long before the plan's first slot still counts."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is known at an instant.
+
+    Attributes:
+        slots: starts of the slots that are wanted, from the one in progress on [UTC s], shape (n,).
+        known: the planner's input.
+        published_until_utc: end of the published prices, as far as they have no hole.
+        ledger_end_utc: end of the last slot before the first one that has any energy or charge; None without one.
+        charge_is_stuck: the ledger has a state of charge, but its sensor stood still that day.
+    """
+
+    slots: Slots
+    known: Known
+    published_until_utc: int
+    ledger_end_utc: int | None
+    charge_is_stuck: bool
+
+
+def read_present(
+    ledger: LedgerFile,
+    home: Home,
+    absent: Collection[Channel],
+    battery: Battery,
+    at_utc: float,
+    *,
+    slots: int,
+    soc_percent: float | None = None,
+) -> Present:
+    """What the ledger knows as of an instant.
+
+    Args:
+        absent: channels that the home does not have.
+        slots: how far to plan.
+        soc_percent: the state of charge, if the ledger's is not to be taken.
+    """
+    start = slot_floor(at_utc)
+    ahead = slot_range(start, start + slots * SLOT_SECONDS)
+    end = max(known_until(at_utc), start + SLOT_SECONDS)
+    with ledger.snapshot():
+        table = ledger.slots(start - WARM_UP_SECONDS, end)
+        labels = ledger.days(local_date(start - WARM_UP_SECONDS, home.tz), local_date(end, home.tz))
+    now = int(np.searchsorted(table.slots, start))
+    table = _as_of(table, now)
+    stuck = False
+    if soc_percent is None:
+        soc_percent = _charge(table, now)
+        stuck = soc_percent is not None and _stuck(labels, home.tz, start)
+    history = _history(table, labels, home.tz, absent)
+    energies = None if history is None else _energies(history, home.tz, now, ahead)
+    published = _published(table, labels, history)
+    prices = _prices(published, table.slots, home.tz, ahead)
+    storage = storage_model(battery)
+    known = Known(
+        slots=slots,
+        slot_hours=SLOT_HOURS,
+        load_kwh=None if energies is None else energies[0],
+        pv_kwh=None if energies is None else energies[1],
+        import_price=None if prices is None else prices[0],
+        export_price=None if prices is None else prices[1],
+        soc_kwh=None if soc_percent is None or stuck else battery.capacity_kwh * soc_percent / 100,
+        capacity_kwh=battery.capacity_kwh,
+        storage=storage,
+        grid=GridModel(import_max_kw=home.fuse_kw, export_max_kw=home.fuse_kw),
+        terminal=TerminalValue(np.zeros(0), np.zeros(0)),
+    )
+    if prices is not None:
+        expected = History(ahead[: len(prices[0])], prices[0], prices[0], *prices)
+        worth = cautious_settlement(expected, storage)
+        room = max(storage.soc_max_kwh - storage.soc_min_kwh, 0.0)
+        known = replace(known, terminal=TerminalValue(np.array([worth]), np.array([room])))
+    return Present(ahead, known, _published_until(published, table.slots, now), _last(table, now), stuck)
+
+
+def _as_of(table: SlotTable, now: int) -> SlotTable:
+    """The table without energies and charges of the slot in progress and later."""
+    later = np.arange(len(table)) >= now
+
+    def before(series: Series) -> Series:
+        return np.where(later, np.nan, series)
+
+    # The charge at the start of the slot in progress is of now.
+    charge = np.where(np.arange(len(table)) > now, np.nan, table.soc_start_percent)
+    return replace(
+        table,
+        energy_kwh={channel: before(energy) for channel, energy in table.energy_kwh.items()},
+        soc_start_percent=charge,
+        soc_end_percent=before(table.soc_end_percent),
+    )
+
+
+def _charge(table: SlotTable, now: int) -> float | None:
+    """The newest state of charge, if it is new enough."""
+    newest_first = [table.soc_start_percent[now]]
+    for row in range(now - 1, max(now - 1 - CHARGE_MAY_BE_OLD_SLOTS, -1), -1):
+        newest_first += [table.soc_end_percent[row], table.soc_start_percent[row]]
+    return next((float(percent) for percent in newest_first if np.isfinite(percent)), None)
+
+
+def _stuck(labels: Sequence[DayQuality], tz: ZoneInfo, at_utc: int) -> bool:
+    day = local_date(at_utc, tz)
+    return any(label.day == day and spoils_charge(label) for label in labels)
+
+
+def _history(
+    table: SlotTable, labels: Sequence[DayQuality], tz: ZoneInfo, absent: Collection[Channel]
+) -> History | None:
+    try:
+        history, _ = past_of(table, labels, tz, int(table.slots[0]), absent)
+    except DataError:
+        return None
+    return history
+
+
+def _energies(history: History, tz: ZoneInfo, now: int, ahead: Slots) -> tuple[Series, Series] | None:
+    forecaster = NaiveForecaster(tz)
+    forecaster.observe(history.slots[:now], history.load_kwh[:now], history.pv_kwh[:now])
+    forecast = _longest(forecaster.forecast, ahead)
+    return None if forecast is None else (forecast.load_kwh, forecast.pv_kwh)
+
+
+def _published(
+    table: SlotTable, labels: Sequence[DayQuality], history: History | None
+) -> tuple[Series, Series]:
+    """Import and export prices; those that their day's label calls unsound are left out where that is known."""
+    if history is None:
+        return table.import_price, table.export_price
+    return history.import_price, history.export_price
+
+
+def _prices(
+    published: tuple[Series, Series], slots: Slots, tz: ZoneInfo, ahead: Slots
+) -> tuple[Series, Series] | None:
+    outlook = PriceOutlook(tz)
+    outlook.publish(slots, *published)
+    return _longest(outlook.prices, ahead)
+
+
+def _published_until(published: tuple[Series, Series], slots: Slots, now: int) -> int:
+    unknown = np.flatnonzero(np.isnan(published[0][now:]) | np.isnan(published[1][now:]))
+    first = int(unknown[0]) if len(unknown) else len(slots) - now
+    return int(slots[0]) + (now + first) * SLOT_SECONDS
+
+
+def _last(table: SlotTable, now: int) -> int | None:
+    seen = np.isfinite(table.soc_end_percent[:now])
+    for energy in table.energy_kwh.values():
+        seen |= np.isfinite(energy[:now])
+    rows = np.flatnonzero(seen)
+    return int(table.slots[rows[-1]]) + SLOT_SECONDS if len(rows) else None
+
+
+def _longest(ask: Callable[[Slots], Answer | None], slots: Slots) -> Answer | None:
+    """The answer for as many of the first slots as there is one for."""
+    whole = ask(slots)
+    if whole is not None:
+        return whole
+    fine, beyond = 0, len(slots)
+    while beyond - fine > 1:
+        middle = (fine + beyond) // 2
+        fine, beyond = (fine, middle) if ask(slots[:middle]) is None else (middle, beyond)
+    return ask(slots[:fine]) if fine else None
