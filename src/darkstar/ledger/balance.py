@@ -32,15 +32,20 @@ LEAST_KWH, MOST_KWH = 0.01, 0.08
 ALARM_KWH = 1.5
 """Excess, added up, from which something is wrong."""
 LEAST_OFF_HOURS = 3
-BLURRED = Flag.SPREAD | Flag.PENDING
 UNPROVEN = (Source.BALANCE, Source.CORRECTION)
+UNMETERED = (Source.BALANCE, Source.ABSENT)
 
 
 @dataclass(frozen=True)
 class Balance:
-    """A home's flows over consecutive hours, all of the balance or none known in each; arrays have shape (h,)."""
+    """A home's flows over consecutive hours, all of the balance or none known in each; arrays have shape (h,).
+
+    Attributes:
+        metered: the channels that some meter measures, and that can be at fault.
+    """
 
     flows: Flows
+    metered: tuple[Channel, ...] = tuple(BALANCE_SIGN)
 
     @cached_property
     def residual(self) -> Series:
@@ -102,9 +107,17 @@ def balance(slots: Mapping[Channel, ChannelSlots]) -> Balance | None:
     known = np.all([np.isfinite(energy) for energy in flows.values()], axis=0)
     if known.sum() < LEAST_HOURS:
         return None
-    return Balance({channel: np.where(known, energy, np.nan) for channel, energy in flows.items()})
+    return Balance(
+        {channel: np.where(known, energy, np.nan) for channel, energy in flows.items()},
+        tuple(channel for channel in BALANCE_SIGN if is_metered(slots[channel])),
+    )
+
+
+def is_metered(found: ChannelSlots) -> bool:
+    """Whether any meter or file ever told of a channel."""
+    return not np.isin(found.source[found.source > 0], UNMETERED).all()
 
 
 def _measured(found: ChannelSlots) -> Series:
-    vague = (found.flags & BLURRED != 0) | np.isin(found.source, UNPROVEN)
+    vague = (found.flags & Flag.SPREAD != 0) | np.isin(found.source, UNPROVEN)
     return np.where(vague, np.nan, found.energy_kwh)

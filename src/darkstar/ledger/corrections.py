@@ -25,7 +25,7 @@ from darkstar.ledger.resolved import ChannelSlots, Flag
 Mask = NDArray[np.bool_]
 Series = NDArray[np.float64]
 
-SETTLED = Flag.SPREAD | Flag.IMPLAUSIBLE | Flag.PENDING | Flag.CLIPPED
+SETTLED = Flag.SPREAD | Flag.IMPLAUSIBLE | Flag.CLIPPED
 """What is no longer open of a number once it was corrected."""
 ID_LENGTH = 10
 

@@ -49,7 +49,6 @@ SUN_FROM, SUN_FULL = 0.2, 0.6
 """Sines of elevations from which the sun counts, and counts in full."""
 BY_DAYLIGHT = frozenset({Channel.PV, Channel.EXPORT, Channel.BATT_CHARGE})
 """Flows that hang on the sun; what a battery gives hangs on the day's sun, whatever the hour."""
-DOUBTFUL = Flag.SPREAD | Flag.PENDING
 UNMEASURED = (Source.BALANCE, Source.ABSENT)
 
 
@@ -107,7 +106,7 @@ def course(
 ) -> Course:
     """A channel's course over whole hours of slots, as far as it was measured and is beyond doubt."""
     hours = slots[::SLOTS_PER_HOUR]
-    vague = (found.flags & DOUBTFUL != 0) | np.isin(found.source, UNMEASURED)
+    vague = (found.flags & Flag.SPREAD != 0) | np.isin(found.source, UNMEASURED)
     energy = hourly(np.where(vague, np.nan, found.energy_kwh))
     sun = None
     if channel in BY_DAYLIGHT or channel is Channel.BATT_DISCHARGE:

@@ -31,8 +31,6 @@ class Flag(IntFlag):
     """The meter went back a little and stayed there (a correction by its maker); nothing was counted."""
     IMPLAUSIBLE = 64
     """A jump that the home's connection cannot carry; left out."""
-    PENDING = 128
-    """What the meter's last move means will be known from its next readings."""
     SUM_APART = 512
     """Home Assistant's sum moved by something else than the meter: it took a bad reading for a reset, or was edited."""
     CLIPPED = 256

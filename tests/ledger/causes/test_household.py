@@ -197,6 +197,37 @@ def test_of_two_meters_that_show_nothing_that_against_its_habit_stopped() -> Non
         assert found.channels[0] is channel
 
 
+NO_BATTERY = {Channel.BATT_CHARGE: Source.ABSENT, Channel.BATT_DISCHARGE: Source.ABSENT}
+
+
+def without_battery() -> dict[Channel, Series]:
+    true = home()
+    net = true[Channel.LOAD] - true[Channel.PV]
+    nothing = {channel: np.zeros(N) for channel in NO_BATTERY}
+    return {**true, **nothing, Channel.IMPORT: np.maximum(net, 0), Channel.EXPORT: np.maximum(-net, 0)}
+
+
+@pytest.mark.parametrize("channel", [Channel.LOAD, Channel.PV, Channel.IMPORT, Channel.EXPORT])
+@pytest.mark.parametrize("share", [0.0, 0.4, 3.0])
+def test_what_the_home_does_not_have_is_never_at_fault(channel: Channel, share: float) -> None:
+    """Whatever stops or lies, a battery could make up for; a home without one is not told of it."""
+    true = without_battery()
+    assert judged(true, NO_BATTERY, SUN) == []
+    for since in (0, 60):
+        wrong = true[channel].copy()
+        wrong[since:] *= share
+        (found,) = judged({**true, channel: wrong}, NO_BATTERY, SUN)
+        assert "batt" not in found.detail
+        assert NO_BATTERY.keys().isdisjoint(found.channels)
+
+
+def test_sensors_are_not_exchanged_with_what_the_home_does_not_have() -> None:
+    true = without_battery()
+    shown = {**true, Channel.PV: true[Channel.IMPORT], Channel.IMPORT: true[Channel.PV]}
+    (found,) = judged(shown, NO_BATTERY, SUN)
+    assert (found.cause, set(found.channels)) == (Cause.SWAPPED, {Channel.PV, Channel.IMPORT})
+
+
 def test_a_meter_that_stands_still_against_its_habit() -> None:
     hours = MIDNIGHT + HOUR_SECONDS * np.arange(90 * 24, dtype=np.int64)
     energy = np.full(len(hours), 0.3)

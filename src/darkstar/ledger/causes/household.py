@@ -141,7 +141,7 @@ def _exchanged(home: Balance, around: Surroundings) -> Suspicion | None:
         (one, other): contradictions(
             {**home.flows, one: home.flows[other], other: home.flows[one]}, rows, around
         )
-        for one, other in combinations(BALANCE_SIGN, 2)
+        for one, other in combinations(home.metered, 2)
         if BALANCE_SIGN[one] == BALANCE_SIGN[other]
     }
     one, other = min(tried, key=lambda pair: tried[pair])

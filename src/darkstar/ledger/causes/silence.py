@@ -49,7 +49,7 @@ def pending(case: Case) -> Finding | None:
         if math.isnan(case.ledger_kwh) and since is not None and since <= case.end_us:
             last = f"{witness.name} showed {witness.numbers[1][-1]:.10g} kWh last."
             return found(Cause.PENDING, last, meter=witness.name, span_us=(since, case.end_us))
-    return found(Cause.PENDING) if case.flags & Flag.PENDING else None
+    return None
 
 
 def missing_row(case: Case) -> Finding | None:

@@ -8,7 +8,8 @@ Each thing that can be wrong with one meter, or two, is undone on trial, over th
     a meter that stopped                    one that shows nothing since is given what is missing
 
 What is right leaves hardly anything of the excess, and nothing that cannot be (`contradictions.py`). Where nothing
-does, the channels are named that could close the balance within what they can carry.
+does, the channels are named that could close the balance within what they can carry. Of channels that the home has no
+meter for, nothing is told.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -80,7 +81,7 @@ def accused(home: Balance, rows: Rows, around: Surroundings, stopped: Collection
     off = home.excess(rows)
     told = [
         (left + contradictions(story.flows, _known(story, rows), around), left, story)
-        for story in (*_exchanged(home.flows), *_scaled(home.flows, rows), *_moved(home.flows))
+        for story in (*_exchanged(home), *_scaled(home, rows), *_moved(home))
         if (left := home.excess(rows, story.flows)) <= NEARLY_SHARE * off
     ]
     best = min(told, key=lambda one: one[0], default=None)
@@ -99,16 +100,18 @@ def _known(story: _Story, rows: Rows) -> Rows:
     return rows[np.all([np.isfinite(story.flows[c][rows]) for c in BALANCE_SIGN], axis=0)]
 
 
-def _exchanged(flows: Flows) -> Iterator[_Story]:
-    for one, other in combinations(BALANCE_SIGN, 2):
+def _exchanged(home: Balance) -> Iterator[_Story]:
+    flows = home.flows
+    for one, other in combinations(home.metered, 2):
         if BALANCE_SIGN[one] != BALANCE_SIGN[other]:
             detail = f"The home's balance holds once {one.value} and {other.value} change places."
             yield _Story(Cause.SWAPPED, (one, other), detail, {**flows, one: flows[other], other: flows[one]})
 
 
-def _scaled(flows: Flows, rows: Rows) -> Iterator[_Story]:
+def _scaled(home: Balance, rows: Rows) -> Iterator[_Story]:
+    flows = home.flows
     through = float(np.sum([flows[c][rows] for c in BALANCE_SIGN])) / 2
-    for channel in BALANCE_SIGN:
+    for channel in home.metered:
         share = float(flows[channel][rows].sum()) / through if through > 0 else 0.0
         for factor in FACTORS:
             if not _sensible(factor, share):
@@ -127,8 +130,9 @@ def _sensible(factor: float, share: float) -> bool:
     return factor != 0.0 or share < 1 - TINY_SHARE
 
 
-def _moved(flows: Flows) -> Iterator[_Story]:
-    for channels in (*((c,) for c in BALANCE_SIGN), *combinations(BALANCE_SIGN, 2)):
+def _moved(home: Balance) -> Iterator[_Story]:
+    flows = home.flows
+    for channels in (*((c,) for c in home.metered), *combinations(home.metered, 2)):
         for lag in LAGS:
             names = " and ".join(channel.value for channel in channels)
             when = f"{abs(lag)} h {'earlier' if lag > 0 else 'later'}"
@@ -148,7 +152,8 @@ def _stopped(
     since = since[home.known[since]]
     missed = home.excess(rows)
     able: dict[Channel, float] = {}
-    for channel, sign in BALANCE_SIGN.items():
+    for channel in home.metered:
+        sign = BALANCE_SIGN[channel]
         if (home.flows[channel][since] > STILL_KWH).any():
             continue
         given = {**home.flows, channel: np.maximum(-sign * home.residual, 0.0)}
@@ -175,7 +180,8 @@ def _liar(home: Balance, rows: Rows, around: Surroundings) -> Suspicion:
     residual, tolerance = home.residual[rows], home.tolerance[rows]
     wrong = np.abs(residual) > tolerance
     candidates: dict[Channel, float] = {}
-    for channel, sign in BALANCE_SIGN.items():
+    for channel in home.metered:
+        sign = BALANCE_SIGN[channel]
         shown = home.flows[channel][rows]
         needed = shown - sign * residual
         feasible = (needed >= -tolerance) & (needed <= around.most_kwh.get(channel, np.inf) + tolerance)
