@@ -215,3 +215,9 @@ def test_a_range_in_two_parts_costs_what_it_costs_in_one(
     (first,) = month_fees(tariff, slots[:cut], energy[:cut], STOCKHOLM)
     second = power_cost([tariff], slots[cut:], energy[cut:], STOCKHOLM, [MonthSoFar(first.peaks)])
     assert second == pytest.approx(power_cost([tariff], slots, energy, STOCKHOLM))
+
+
+def test_rounding_reaches_no_higher_tier() -> None:
+    tariff = PowerTariff(tiers=(Tier(2, 80), Tier(5, 130)))
+    assert tariff.fee(2.0 + 1e-9) == 80
+    assert tariff.fee(2.001) == 130

@@ -32,6 +32,8 @@ EPOCH_WEEKDAY = 3
 ALL_MONTHS = frozenset(range(1, 13))
 ALL_WEEKDAYS = frozenset(range(7))
 ALL_HOURS = frozenset(range(24))
+ROUNDING_KW = 1e-6
+"""A tier is not left for less: sums of energies are no truer than this."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class PowerTariff:
         if not self.tiers:
             return self.per_kw * charged
         bounds = [tier.up_to_kw for tier in self.tiers]
-        reached = int(np.searchsorted(bounds, charged, side="left"))
+        reached = int(np.searchsorted(bounds, charged - ROUNDING_KW, side="left"))
         return self.tiers[min(reached, len(self.tiers) - 1)].fee
 
 

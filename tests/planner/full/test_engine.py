@@ -100,15 +100,36 @@ def test_a_tie_goes_to_the_lower_peak_at_the_same_money() -> None:
     assert plan.cost == pytest.approx(without.cost, abs=2e-9)
 
 
-def test_a_car_charges_at_its_least_power_or_not_at_all() -> None:
-    """2 kWh by slot 4 at 4 to 8 kW: 1 kWh at least a slot, so the two cheapest slots and never half of one."""
+def test_a_car_in_whole_slots_charges_at_its_least_power_or_not_at_all() -> None:
+    """2.5 kWh by slot 4 at 4 to 8 kW: 1 kWh at least a slot, so the two cheapest slots and never half of one."""
     car = Car("car", 4.0, 8.0, np.ones(6, dtype=np.bool_), 0.0, 50.0, (CarTarget(4, 2.5),), efficiency=1.0)
-    plan = ENGINE.solve(site([0] * 6, [3, 1, 2, 3, 0.5, 0.5], cars=(car,)))
+    prices = [3, 1, 2, 3, 0.5, 0.5]
+    plan = ENGINE.solve(site([0] * 6, prices, cars=(replace(car, whole_slots=True),)))
     charged = plan.cars[0].charge_kwh
     assert plan.cost == near(1.5 + 2.0)
     assert charged[1] == near(1.5)
     assert charged[2] == near(1.0)
     assert plan.breaches == ()
+    in_part = ENGINE.solve(site([0] * 6, prices, cars=(car,)))
+    assert in_part.cars[0].charge_kwh == near([0, 2.0, 0.5, 0, 0, 0])
+
+
+def test_a_car_starts_as_seldom_as_it_pays() -> None:
+    """Away in slot 2: two runs at least, and a third would save 1 and cost 1.5."""
+    car = Car(
+        "car",
+        4.0,
+        4.0,
+        np.array([True, True, False, True, True, True]),
+        0.0,
+        50.0,
+        (CarTarget(2, 1.0), CarTarget(6, 3.0)),
+        efficiency=1.0,
+        switching=Switching(start_cost=1.5, min_on_slots=2),
+    )
+    plan = ENGINE.solve(site([0] * 6, [2, 1, 0, 1, 2, 1], cars=(car,)))
+    assert plan.cost == near(1 + 1 + 1 + 2 * 1.5)
+    assert plan.gap == 0
 
 
 def test_a_car_that_cannot_be_full_says_what_is_missing() -> None:
@@ -140,16 +161,16 @@ def test_driving_takes_energy_and_charges_elsewhere_what_is_missing() -> None:
 
 def test_a_run_lasts_and_a_start_costs() -> None:
     """Two slots are wanted, the two cheapest lie apart: with starts at 2 a run of two neighbours is cheaper."""
-    prices = [1, 3, 2, 2.5, 3, 1]
+    prices = [1, 2.9, 2, 2.5, 3, 1]
     free = pump(needs=(Need("day", 0, 6, 2),))
     assert ENGINE.solve(site([0] * 6, prices, loads=(SiteLoad(free),))).cost == near(2.0)
     costly = replace(free, start_cost=2.0)
     plan = ENGINE.solve(site([0] * 6, prices, loads=(SiteLoad(costly),)))
-    assert plan.cost == near(1 + 3 + 2)
+    assert plan.cost == near(1 + 2.9 + 2)
     assert plan.loads[0].on.tolist() == [True, True, False, False, False, False]
     lasting = replace(free, min_on_slots=3, needs=(Need("day", 0, 5, 2, most_units=3),))
     plan = ENGINE.solve(site([0] * 6, prices, loads=(SiteLoad(lasting),)))
-    assert plan.cost == near(1 + 3 + 2)
+    assert plan.cost == near(1 + 2.9 + 2)
     assert plan.loads[0].on.tolist() == [True, True, True, False, False, False]
 
 
@@ -217,12 +238,17 @@ def test_a_boost_saves_later_consumption() -> None:
         5.0,
         yield_share=0.8,
         keep_per_hour=1.0,
-        switching=Switching(),
+        whole_slots=True,
     )
-    plan = ENGINE.solve(site([0, 0, 0.5, 0.5], [1, 1, 4, 2], boosts=(boost,)))
+    problem = site([0, 0, 0.5, 0.5], [1, 1, 4, 2], boosts=(boost,))
+    plan = ENGINE.solve(problem)
     assert plan.boosts[0].on.sum() == 1
     assert plan.boosts[0].relief_kwh == near([0, 0, 0.5, 0.3])
     assert plan.cost == near(1.0 + 0.2 * 2)
+    small = replace(boost, base_kwh=np.array([0, 0, 0.4, 0]), whole_slots=False)
+    in_part = ENGINE.solve(replace(problem, boosts=(small,)))
+    assert in_part.boosts[0].boost_kwh.sum() == near(0.5)
+    assert in_part.cost == near(0.5 + 0.1 * 4 + 0.5 * 2)
 
 
 def test_the_fuse_of_a_phase_holds_although_the_sum_would_allow_more() -> None:

@@ -39,7 +39,10 @@ def add_car(programme: Programme, site: Site, bus: Bus, car: Car) -> CarColumns:
     low[int(room / owed) if owed > 0 else n :] = 0.0
     switch = add_switch(programme, car.switching, low, high)
     there = np.flatnonzero(car.connected)
-    for bound, sign in ((car.max_kw * h, 1.0), (car.min_kw * h, -1.0)):
+    least = car.min_kw if car.whole_slots else 0.0
+    for bound, sign in ((car.max_kw * h, 1.0), (least * h, -1.0)):
+        if sign < 0 and not bound:
+            continue  # nothing is charged at least
         row = programme.rows(len(there), high=0.0)
         programme.put(row, charge[there], sign)
         programme.put(row, switch.on[there], -sign * bound)

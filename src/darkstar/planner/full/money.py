@@ -40,59 +40,126 @@ class Money:
     relaxed: Series | None = None
 
 
-@dataclass(frozen=True)
-class _Tier:
-    """The programme within one choice of tiers, its bound, and its relaxation's columns (None: not solved yet)."""
-
-    bound: float
-    arrays: Arrays
-    relaxed: Series | None
+_Choice = tuple[int, ...]
+"""How many steps of its tiers each month takes."""
 
 
 def cheapest(site: Site, built: Built, linear: Solver, mixed: Solver, clock: Clock, gap: float) -> Money:
     """The money stage; `linear` and `mixed` may hold the programme already."""
-    arrays = built.arrays
-    relaxed = linear.solve(arrays, seconds=clock.seconds)
-    if relaxed.columns is None or _is_whole(arrays, relaxed.columns):
-        return Money(relaxed.columns, relaxed.objective, relaxed.bound)
-    tiers = [_Tier(relaxed.bound, arrays, relaxed.columns)]
-    if built.steps:
-        tiers = sorted(_tiers(built, linear, clock, relaxed.bound), key=lambda tier: tier.bound)
-    best = Money(None, np.inf, -np.inf)
-    bounds = [tier.bound for tier in tiers]
-    for number, tier in enumerate(tiers):
-        if _is_good(best.cost, tier.bound, gap) or clock.seconds <= 0:
-            continue
-        found = _within(site, built, tier, (linear, mixed), clock, gap)
-        bounds[number] = found.bound
-        if found.cost < best.cost:
-            best = found
-    return replace(best, bound=max(relaxed.bound, min(bounds)), relaxed=relaxed.columns)
+    search = _Search(site, built, linear, mixed, clock, gap)
+    free = linear.solve(search.tier(search.most), seconds=clock.seconds)
+    if free.columns is None:
+        return Money(None, np.inf, -np.inf)
+    search.relaxed(search.most, free)
+    while (choice := search.most_promising()) is not None and clock.seconds > 0:
+        search.look_at(choice)
+    return replace(search.best, bound=search.bound, relaxed=free.columns)
 
 
-def _tiers(built: Built, linear: Solver, clock: Clock, floor: float) -> Iterator[_Tier]:
-    """The choices of tiers, fees rising.
+class _Search:
+    """Best first through the choices of tiers (one, where no tariff has any).
 
-    With all steps taken power is free: what that costs, with another choice's fees, bounds that choice from below,
-    so that its relaxation need not be solved where a cheaper one is in hand.
+    More steps taken never make the rest dearer. So the relaxation of a choice, less its fees, with another choice's
+    fees bounds that one from below if it takes no more steps; many need not even be relaxed.
     """
-    most = tuple(len(steps) for steps in built.steps)
-    choices = itertools.product(*(range(count + 1) for count in most))
-    free = linear.solve(_with_steps(built, most), seconds=clock.seconds).bound - _fee(built, most)
-    least = np.inf
-    for reached in sorted(choices, key=lambda choice: _fee(built, choice)):
-        arrays = _with_steps(built, reached)
-        if (arrays.high < built.arrays.low).any():
-            continue
-        bound = max(floor, free + _fee(built, reached))
-        if bound >= least:
-            yield _Tier(bound, arrays, None)
-            continue
-        relaxed = linear.solve(arrays, seconds=clock.seconds)
-        if relaxed.columns is not None:
-            least = min(least, relaxed.bound)
-        if not relaxed.impossible:
-            yield _Tier(max(bound, relaxed.bound), arrays, relaxed.columns)
+
+    def __init__(
+        self, site: Site, built: Built, linear: Solver, mixed: Solver, clock: Clock, gap: float
+    ) -> None:
+        self._site, self._built, self._clock, self._gap = site, built, clock, gap
+        self._linear, self._mixed = linear, mixed
+        self.most = tuple(len(steps) for steps in built.steps)
+        low = built.arrays.low
+        least = [int(low[steps].sum()) for steps in built.steps]
+        ranges = (range(few, many + 1) for few, many in zip(least, self.most, strict=True))
+        self._bounds: dict[_Choice, float] = dict.fromkeys(itertools.product(*ranges), -np.inf)
+        self._relaxed: dict[_Choice, Series] = {}
+        self._known: dict[_Choice, list[Series]] = {}
+        self._done: set[_Choice] = set()
+        self.best = Money(None, np.inf, -np.inf)
+
+    @property
+    def bound(self) -> float:
+        """No plan costs less."""
+        return min(self._bounds.values(), default=np.inf)
+
+    def tier(self, choice: _Choice) -> Arrays:
+        """The programme within one choice of tiers."""
+        return _with_steps(self._built, choice)
+
+    def most_promising(self) -> _Choice | None:
+        """The choice with the lowest bound, those first that were not searched yet.
+
+        None where the best plan is good enough for all that are left.
+        """
+        left = [
+            choice
+            for choice, bound in self._bounds.items()
+            if choice not in self._done and not _is_good(self.best.cost, bound, self._gap)
+        ]
+        return min(left, key=lambda at: (at in self._known, self._bounds[at]), default=None)
+
+    def relaxed(self, choice: _Choice, outcome: Outcome) -> None:
+        """Learn a choice's relaxation, and what follows for the choices that take no more steps."""
+        if outcome.impossible:
+            self._bounds[choice] = np.inf
+            self._done.add(choice)
+        if outcome.columns is None:
+            self._done.add(choice)
+            return
+        self._relaxed[choice] = outcome.columns
+        power_free = outcome.bound - _fee(self._built, choice)
+        for other, bound in self._bounds.items():
+            if all(few <= many for few, many in zip(other, choice, strict=True)):
+                self._bounds[other] = max(bound, power_free + _fee(self._built, other))
+
+    def look_at(self, choice: _Choice) -> None:
+        """Relax a choice; where that is done, look for plans that are found soon; and then search it thoroughly."""
+        arrays = self.tier(choice)
+        if choice not in self._relaxed:
+            self.relaxed(choice, self._linear.solve(arrays, seconds=self._clock.seconds))
+        elif choice not in self._known:
+            self._known[choice] = []
+            for found in self._soon(arrays, self._relaxed[choice]):
+                self._take(choice, found)
+                if _is_good(self.best.cost, self._bounds[choice], self._gap):
+                    break
+        else:
+            self._done.add(choice)
+            self._take(choice, self._small(choice, arrays))
+            if not _is_good(self.best.cost, self._bounds[choice], self._gap):
+                seconds, start = self._clock.seconds, self.best.columns
+                whole = self._mixed.solve(arrays, seconds=seconds, gap=self._gap, start=start)
+                self._take(choice, whole)
+                self._bounds[choice] = max(self._bounds[choice], whole.bound)
+
+    def _take(self, choice: _Choice, found: Outcome) -> None:
+        if found.columns is None:
+            return
+        self._known[choice].append(found.columns)
+        if found.objective < self.best.cost:
+            self.best = replace(self.best, columns=found.columns, cost=found.objective)
+
+    def _small(self, choice: _Choice, arrays: Arrays) -> Outcome:
+        """A mixed problem in which only what the relaxation and the plans so far disagree on is free."""
+        narrow = _narrowed(arrays, [self._relaxed[choice], *self._known[choice]])
+        seconds = SMALL_SHARE * self._clock.seconds
+        return self._mixed.solve(narrow, seconds=seconds, gap=self._gap / 2, start=self.best.columns)
+
+    def _soon(self, arrays: Arrays, relaxed: Series) -> Iterator[Outcome]:
+        """From a rounding, then by dives."""
+        linear, clock = self._linear, self._clock
+        if _is_whole(arrays, relaxed):
+            cost = float(np.dot(arrays.cost, relaxed)) + arrays.constant
+            yield Outcome(relaxed, cost, cost, optimal=True)
+            return
+        start = rounded(self._site, self._built, arrays, relaxed)
+        columns = linear.solve(start, seconds=clock.seconds).columns
+        if columns is not None:
+            yield dive(start, columns, linear, clock, "up")
+            yield dive(start, columns, linear, clock, "near")
+        yield dive(arrays, relaxed, linear, clock, "up")
+        yield dive(arrays, relaxed, linear, clock, "near")
 
 
 def _with_steps(built: Built, reached: tuple[int, ...]) -> Arrays:
@@ -109,52 +176,6 @@ def _fee(built: Built, reached: tuple[int, ...]) -> float:
         float(built.arrays.cost[steps[:count]].sum())
         for steps, count in zip(built.steps, reached, strict=True)
     )
-
-
-def _within(
-    site: Site, built: Built, tier: _Tier, solvers: tuple[Solver, Solver], clock: Clock, gap: float
-) -> Money:
-    """The cheapest within one tier."""
-    (linear, mixed), arrays, bound, relaxed = solvers, tier.arrays, tier.bound, tier.relaxed
-    if relaxed is None:
-        solved = linear.solve(arrays, seconds=clock.seconds)
-        bound, relaxed = max(bound, solved.bound), solved.columns
-    if relaxed is None:
-        return Money(None, np.inf, bound)
-    if _is_whole(arrays, relaxed):
-        return Money(relaxed, bound, bound)
-    best, known = Money(None, np.inf, bound), [relaxed]
-    for found in _soon(site, built, arrays, relaxed, linear, clock):
-        if found.columns is not None:
-            best = _better(best, found)
-            known.append(found.columns)
-        if _is_good(best.cost, bound, gap):
-            return best
-    narrowed = _narrowed(arrays, known)
-    small = mixed.solve(narrowed, seconds=SMALL_SHARE * clock.seconds, gap=gap / 2, start=best.columns)
-    best = _better(best, small)
-    if _is_good(best.cost, bound, gap):
-        return best
-    whole = mixed.solve(arrays, seconds=clock.seconds, gap=gap, start=best.columns)
-    return replace(_better(best, whole), bound=max(bound, whole.bound))
-
-
-def _soon(
-    site: Site, built: Built, arrays: Arrays, relaxed: Series, linear: Solver, clock: Clock
-) -> Iterator[Outcome]:
-    """Plans that are found soon: from a rounding, then by dives."""
-    start = rounded(site, built, arrays, relaxed)
-    columns = linear.solve(start, seconds=clock.seconds).columns
-    if columns is not None:
-        yield dive(start, columns, linear, clock, "up")
-    yield dive(arrays, relaxed, linear, clock, "up")
-    yield dive(arrays, relaxed, linear, clock, "near")
-
-
-def _better(best: Money, found: Outcome) -> Money:
-    if found.objective < best.cost:
-        return replace(best, columns=found.columns, cost=found.objective)
-    return best
 
 
 def _is_good(cost: float, bound: float, gap: float) -> bool:

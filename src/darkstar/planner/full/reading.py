@@ -61,7 +61,7 @@ def read_plan(site: Site, built: Built, columns: Series, *, bound: float) -> Sit
         boosts=tuple(
             BoostRun(
                 boost.name,
-                np.where(values[at.switch.on] > 0.5, boost.boost_kw * site.slot_hours, 0.0),
+                values[at.drawn],
                 values[at.relief],
                 _with_start(boost.stored_kwh, values[at.saved]),
                 values[at.switch.on] > 0.5,

@@ -76,7 +76,11 @@ class CarTarget:
 class Car:
     """A car that charges at any power between the least and the greatest, or not at all.
 
+    A slot may be charged in part: less than the least power's energy is the least power for less than the slot. What
+    `switching` rules is the run of slots in which it may charge; that it pauses within one is no new start.
+
     Attributes:
+        whole_slots: it charges a slot through or not at all; far harder to plan beside a power tariff.
         connected: slots in which it may charge, shape (n,).
         stored_kwh, stored_max_kwh: energy in its battery at the start and at most.
         efficiency: energy stored per kWh at the charger.
@@ -96,6 +100,7 @@ class Car:
     driven_kwh: Series | None = None
     elsewhere_cost: float = 20.0
     value_per_kwh: float = 0.0
+    whole_slots: bool = False
     switching: Switching = Switching()
     phases: tuple[int, ...] = THREE_PHASES
 
@@ -157,7 +162,7 @@ class Boost:
     """A heat pump that may heat the house ahead of need (SG ready) and then draws less than it would have.
 
     Attributes:
-        boost_kw: power drawn on top while boosting.
+        boost_kw: power drawn on top while boosting; a slot may be boosted in part unless `whole_slots`.
         base_kwh: what the heat pump draws anyway, part of the site's load, shape (n,): relief cannot exceed it.
         store_kwh: how much later consumption may be saved up [electric kWh].
         stored_kwh: saved up at the start.
@@ -172,6 +177,7 @@ class Boost:
     stored_kwh: float = 0.0
     yield_share: float = 0.9
     keep_per_hour: float = 0.97
+    whole_slots: bool = False
     available: Mask | None = None
     switching: Switching = Switching()
     phases: tuple[int, ...] = THREE_PHASES

@@ -2,9 +2,10 @@
 
     T[t] = T[t-1] + (heat_per_kwh*heater[t] - draw[t] - loss*h*(T[t-1] - ambient)) / heat_per_k
     T + cold >= comfort          T - hot <= greatest
-    T[t] >= unheated[t] + (disinfection - unheated[t]) * reached[t]        reached at least once in each window
+    T[t] >= unheated[t] + sum over s of (after[t,s] - unheated[t]) * reached[s]      reached at least once a window
 
-`unheated` is the course without any heating, below which no plan can fall.
+`unheated` is the course without any heating, `after[t,s]` the course without heating from the disinfection in slot s
+on: no plan can fall below them. (Of several disinfections, only those of slot t itself may be added up.)
 """
 
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColu
         programme.put(safe, temperature, 1.0)
         programme.put(safe, hot, -1.0)
     undone = _add_legionella(
-        programme, tank, temperature, floor, dict(zip(chilly.tolist(), warm, strict=True))
+        programme, tank, temperature, floor, keep, dict(zip(chilly.tolist(), warm, strict=True))
     )
     return TankColumns(heater, temperature, undone, switch)
 
@@ -103,24 +104,50 @@ FLOOR_MARGIN_K = 1e-6
 
 
 def _add_legionella(
-    programme: Programme, tank: Tank, temperature: Indices, floor: Series, warm: dict[int, int]
+    programme: Programme,
+    tank: Tank,
+    temperature: Indices,
+    floor: Series,
+    keep: float,
+    warm: dict[int, int],
 ) -> Indices:
     spans = windows(tank.legionella, len(floor)) if tank.legionella else []
     if tank.legionella is None or not spans:
         return np.zeros(0, dtype=np.int64)
     n = max(last for _, last in spans)
     goal = tank.legionella.temperature_c
-    rise = np.maximum(goal - floor[:n], 0.0)
     reached = programme.columns(n, high=1.0, integer=True)
+    lasting = _lasting(floor[:n], goal, keep, once=len(spans) == 1)
     row = programme.rows(n, low=floor[:n] - FLOOR_MARGIN_K)
     programme.put(row, temperature[:n], 1.0)
-    programme.put(row, reached, -rise)
+    _put_matrix(programme, row, reached, -np.maximum(lasting - floor[:n, None], 0.0))
     # The same again from the comfort temperature up, which is tighter: T + cold >= comfort + rise * reached.
     slots = [slot for slot in warm if slot < n]
-    programme.put([warm[slot] for slot in slots], reached[slots], -max(0.0, goal - tank.comfort_c))
+    above = np.maximum(lasting[slots] - tank.comfort_c, 0.0)
+    _put_matrix(programme, np.array([warm[slot] for slot in slots], dtype=np.int64), reached, -above)
+    if len(spans) == 1:
+        programme.put(np.broadcast_to(programme.rows(1, high=1.0), n), reached, 1.0)
     undone = programme.columns(len(spans), cost=tank.legionella.shortfall_cost, high=1.0)
     once = programme.rows(len(spans), low=1.0)
     programme.put(once, undone, 1.0)
     for number, (first, last) in enumerate(spans):
         programme.put(once[number], reached[first:last], 1.0)
     return undone
+
+
+def _lasting(floor: Series, goal: float, keep: float, *, once: bool) -> Series:
+    """Least temperature after slot t where disinfected in slot s, shape (t, s); with `once` the slots after s too.
+
+    What is above the course without heating decays like any heat; draws are in that course already.
+    """
+    n = len(floor)
+    later = np.subtract.outer(np.arange(n), np.arange(n))
+    held = (later >= 0) if once else (later == 0)
+    rise = np.maximum(goal - floor, 0.0)
+    return np.where(held, floor[:, None] + keep ** np.maximum(later, 0) * rise, -np.inf)
+
+
+def _put_matrix(programme: Programme, rows: Indices, columns: Indices, values: Series) -> None:
+    """The coefficients that are not 0; `values` of shape (rows, columns)."""
+    row, column = np.nonzero(values)
+    programme.put(rows[row], columns[column], values[row, column])

@@ -55,7 +55,8 @@ def _add_tariff(programme: Programme, site: Site, bus: Bus, metered: MeteredTari
         inside = np.flatnonzero((found.month == month) & (found.share > 0))
         if len(inside):
             average = _add_average(programme, tariff, found, _Month(inside, past), bus, so_far.running_kwh)
-            steps.append(_add_fee(programme, tariff, average))
+            set_kw = max(tariff.least_kw, average_kw(tariff, past))
+            steps.append(_add_fee(programme, tariff, average, set_kw))
             programme.constant -= tariff.fee(average_kw(tariff, past_alone[month]))
     return steps
 
@@ -100,8 +101,8 @@ def _add_average(
     return average
 
 
-def _add_fee(programme: Programme, tariff: PowerTariff, average: Indices) -> Indices:
-    """The steps' columns; none where the fee is per kW."""
+def _add_fee(programme: Programme, tariff: PowerTariff, average: Indices, set_kw: float) -> Indices:
+    """The steps' columns, those below what is charged anyway taken; none where the fee is per kW."""
     if not tariff.tiers:
         charged = programme.columns(1, cost=tariff.per_kw, low=tariff.least_kw)
         row = programme.rows(1, low=0.0)
@@ -112,7 +113,7 @@ def _add_fee(programme: Programme, tariff: PowerTariff, average: Indices) -> Ind
     fee = np.array([tier.fee for tier in tariff.tiers])
     steps = len(up_to) - 1
     programme.constant += float(fee[0])
-    low = (up_to[:-1] < tariff.least_kw).astype(np.float64)
+    low = (up_to[:-1] < set_kw).astype(np.float64)
     step = programme.columns(steps, cost=np.diff(fee), low=low, high=1.0, integer=True)
     beyond = programme.columns(1)
     row = programme.rows(1, high=up_to[0])
