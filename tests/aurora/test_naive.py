@@ -62,7 +62,7 @@ def test_cloudy_hour_darkens_the_next_ones() -> None:
     assert dark is not None
     assert bright is not None
     assert dark.pv_kwh[0] < 0.4 * bright.pv_kwh[0]
-    assert dark.pv_kwh[-4] > 0.8 * bright.pv_kwh[-4]
+    assert dark.pv_kwh[-12] > 0.99 * bright.pv_kwh[-12]
 
 
 def test_breakfast_stays_breakfast_when_the_clocks_change() -> None:
@@ -111,3 +111,13 @@ def test_never_nan_and_never_negative(load: list[float], pv: list[float]) -> Non
     for series in (forecast.load_kwh, forecast.pv_kwh):
         assert np.isfinite(series).all()
         assert (series >= 0).all()
+
+
+def test_yesterday_counts_more_than_last_week() -> None:
+    forecaster, past = NaiveForecaster(TZ), _days(7)
+    forecaster.observe(past, np.repeat(np.arange(7.0), 96), np.repeat(np.arange(7.0), 96))
+    forecast = forecaster.forecast(_days(2, int(past[-1]) + SLOT_SECONDS))
+    assert forecast is not None
+    weights = 0.9 ** np.arange(6, -1, -1), 0.6 ** np.arange(6, -1, -1)
+    expected = [float(np.average(np.arange(7.0), weights=weight)) for weight in weights]
+    assert [forecast.load_kwh[-1], forecast.pv_kwh[-1]] == pytest.approx(expected, abs=1e-6)

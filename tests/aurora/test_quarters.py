@@ -29,5 +29,11 @@ def test_keeps_the_last_known_values() -> None:
     for value in (9.0, 1.0, float("nan"), 2.0):
         recent.add(5, value)
     assert recent.mean[5] == 1.5
-    assert recent.highest[5] == 2.0
     assert np.isnan(recent.mean[6])
+
+
+def test_older_values_count_less() -> None:
+    recent = RecentByQuarter(3, fades_a_day=0.5)
+    for value in (100.0, 8.0, 4.0, 2.0):
+        recent.add(5, value)
+    assert recent.mean[5] == (2 * 4 + 4 * 2 + 8) / 7

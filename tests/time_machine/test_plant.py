@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkstar.domain.home import Battery
-from darkstar.time_machine.plant import HOLD, Command, Plant, self_consumption, setpoint, storage_model
+from darkstar.planner.modes import Curtail, Mode, reserve, self_consumption, setpoint
+from darkstar.time_machine.plant import Plant, storage_model
 from tests.time_machine.cases import GRID, STORAGE
 
 PLANT = Plant(STORAGE, GRID)
@@ -22,16 +23,20 @@ FOLLOW = self_consumption(STORAGE)
         pytest.param(FOLLOW, 2.0, 0.0, 1.0, 0.75, 0.0, 0.0, 0.25, id="no faster than it can"),
         pytest.param(FOLLOW, 4.905, 0.0, 0.5, 0.1, 0.0, 0.0, 0.4, id="no fuller than full"),
         pytest.param(FOLLOW, 0.7, 0.5, 0.0, 0.0, 0.18, 0.32, 0.0, id="no emptier than allowed"),
-        pytest.param(HOLD, 2.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, id="held"),
-        pytest.param(setpoint(2.0), 2.0, 0.3, 0.0, 0.5, 0.0, 0.8, 0.0, id="charged from the grid"),
-        pytest.param(setpoint(-2.0), 2.0, 0.3, 0.0, 0.0, 0.5, 0.0, 0.2, id="fed into the grid"),
-        pytest.param(Command(0.0, 3.0), 2.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, id="surplus only"),
-        pytest.param(setpoint(3.0), 2.0, 1.9, 0.0, 0.1, 0.0, 2.0, 0.0, id="charging never breaks the fuse"),
-        pytest.param(setpoint(-3.0), 4.0, 0.0, 1.9, 0.0, 0.1, 0.0, 2.0, id="nor discharging the feed-in"),
+        pytest.param(setpoint(STORAGE, 0.0), 2.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, id="held"),
+        pytest.param(setpoint(STORAGE, 2.0), 2.0, 0.3, 0.0, 0.5, 0.0, 0.8, 0.0, id="charged from the grid"),
+        pytest.param(setpoint(STORAGE, -2.0), 2.0, 0.3, 0.0, 0.0, 0.5, 0.0, 0.2, id="fed into the grid"),
+        pytest.param(reserve(STORAGE, 5.0), 2.0, 0.5, 0.0, 0.0, 0.0, 0.5, 0.0, id="surplus only"),
+        pytest.param(
+            setpoint(STORAGE, 3.0), 2.0, 1.9, 0.0, 0.1, 0.0, 2.0, 0.0, id="charging never breaks the fuse"
+        ),
+        pytest.param(
+            setpoint(STORAGE, -3.0), 4.0, 0.0, 1.9, 0.0, 0.1, 0.0, 2.0, id="nor discharging the feed-in"
+        ),
     ],
 )
 def test_by_hand(
-    command: Command,
+    command: Mode,
     soc: float,
     load: float,
     pv: float,
@@ -53,17 +58,27 @@ def test_what_the_grid_does_not_take_is_curtailed_and_what_breaks_the_fuse_is_to
     assert (broken.import_kwh, broken.breach_kwh) == pytest.approx((2.5, 0.5))
 
 
-POWER = st.floats(-10, 10)
+LEVEL = st.floats(0.5, 5.0)
 
 
 @given(
-    st.floats(0.5, 5.0), POWER, POWER, st.floats(0, 5), st.floats(0, 5), st.floats(0.5, 1), st.floats(0.5, 1)
+    st.floats(0.5, 5.0),
+    st.tuples(LEVEL, LEVEL, LEVEL, LEVEL, st.floats(0, 9), st.floats(0, 9), st.sampled_from(Curtail)),
+    st.floats(0, 5),
+    st.floats(0, 5),
+    st.floats(0.5, 1),
+    st.floats(0.5, 1),
 )
 def test_energy_is_conserved_and_limits_hold(
-    soc: float, one: float, other: float, load: float, pv: float, into: float, out: float
+    soc: float,
+    mode: tuple[float, float, float, float, float, float, Curtail],
+    load: float,
+    pv: float,
+    into: float,
+    out: float,
 ) -> None:
     storage = replace(STORAGE, charge_efficiency=into, discharge_efficiency=out)
-    step = Plant(storage, GRID).step(soc, Command(min(one, other), max(one, other)), load, pv)
+    step = Plant(storage, GRID).step(soc, Mode(*mode), load, pv)
     used = load + step.export_kwh + step.charge_kwh + step.curtail_kwh
     assert pv + step.import_kwh + step.discharge_kwh == pytest.approx(used, abs=1e-12)
     stored = soc + into * step.charge_kwh - step.discharge_kwh / out
@@ -74,7 +89,31 @@ def test_energy_is_conserved_and_limits_hold(
     assert step.import_kwh * step.export_kwh == 0.0
     assert max(step.charge_kwh, step.discharge_kwh) <= 0.75 + 1e-12
     assert step.curtail_kwh <= pv + 1e-12
-    assert step.breach_kwh <= max(0.0, load - pv - 2.0) + 1e-12
+    sun = 0.0 if mode[-1] is Curtail.ALL else pv
+    assert step.breach_kwh <= max(0.0, load - sun - 2.0) + 1e-12
+    assert mode[-1] is Curtail.NOTHING or step.export_kwh == 0.0
+
+
+@pytest.mark.parametrize(
+    ("curtail", "load", "pv", "exported", "curtailed", "imported"),
+    [
+        (Curtail.NOTHING, 0.1, 1.0, 0.9, 0.0, 0.0),
+        (Curtail.SURPLUS, 0.1, 1.0, 0.0, 0.9, 0.0),
+        (Curtail.ALL, 0.1, 1.0, 0.0, 1.0, 0.1),
+    ],
+)
+def test_sun_that_is_not_wanted(
+    curtail: Curtail, load: float, pv: float, exported: float, curtailed: float, imported: float
+) -> None:
+    step = PLANT.step(2.0, replace(setpoint(STORAGE, 0.0), curtail=curtail), load, pv)
+    assert (step.export_kwh, step.curtail_kwh, step.import_kwh) == pytest.approx(
+        (exported, curtailed, imported)
+    )
+
+
+def test_battery_does_not_feed_the_grid_where_that_is_curtailed() -> None:
+    step = PLANT.step(4.0, replace(setpoint(STORAGE, -3.0), curtail=Curtail.SURPLUS), 0.2, 0.0)
+    assert (step.discharge_kwh, step.export_kwh) == pytest.approx((0.2, 0.0))
 
 
 def test_battery_as_the_plant_sees_it() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from operator import mul
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,19 +50,20 @@ class RecentByQuarter:
     What is unknown leaves no trace: a quarter keeps its older values until newer ones are known.
 
     Attributes:
-        mean, highest: of the values held, shape (96,); NaN for a quarter that was never known.
+        mean: of the values held, shape (96,); NaN for a quarter that was never known.
     """
 
-    def __init__(self, days: int) -> None:
+    def __init__(self, days: int, fades_a_day: float = 1.0) -> None:
+        """Of so many values, each of which counts `fades_a_day` times as much as the one after it."""
         self._values: list[deque[float]] = [deque(maxlen=days) for _ in range(QUARTERS_OF_DAY)]
+        self._weights = [fades_a_day**back for back in range(days)]
         self.mean = np.full(QUARTERS_OF_DAY, np.nan)
-        self.highest = np.full(QUARTERS_OF_DAY, np.nan)
 
     def add(self, quarter: int, value: float) -> None:
         """One more value of a quarter, which takes the place of the oldest; NaN is passed over."""
         if math.isnan(value):
             return
         held = self._values[quarter]
-        held.append(value)
-        self.mean[quarter] = math.fsum(held) / len(held)
-        self.highest[quarter] = max(held)
+        held.appendleft(value)
+        weights = self._weights[: len(held)]
+        self.mean[quarter] = math.fsum(map(mul, held, weights)) / math.fsum(weights)

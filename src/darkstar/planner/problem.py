@@ -11,7 +11,7 @@ import i, export e, curtailment k and fuse breach b, all >= 0:
     terminal(soc): concave, piecewise linear, `energy_kwh[j]` worth `value[j]` per kWh above soc_min
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -68,6 +68,16 @@ class Problem:
 
     def __len__(self) -> int:
         return len(self.load_kwh)
+
+    def after(self, slots: int) -> "Problem":
+        """The same without its first slots."""
+        return replace(
+            self,
+            load_kwh=self.load_kwh[slots:],
+            pv_kwh=self.pv_kwh[slots:],
+            import_price=self.import_price[slots:],
+            export_price=self.export_price[slots:],
+        )
 
 
 @dataclass(frozen=True)

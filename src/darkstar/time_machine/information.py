@@ -10,10 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
+from darkstar.aurora.courses import courses
 from darkstar.aurora.naive import NaiveForecaster
 from darkstar.aurora.price_outlook import PriceOutlook
 from darkstar.domain.market import known_until
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_SECONDS, slot_range
+from darkstar.planner.fast.turning import Courses
 from darkstar.planner.problem import Series
 from darkstar.time_machine.scenario import Scenario
 
@@ -32,6 +34,7 @@ class Outlook:
     """What is expected of the slot at hand and of those after it; all series shape (n,).
 
     Attributes:
+        courses: how load and sun may turn out; None where there is no doubt.
         to_the_end: whether it reaches the end of the range, where stored energy is settled.
     """
 
@@ -39,6 +42,7 @@ class Outlook:
     pv_kwh: Series
     import_price: Series
     export_price: Series
+    courses: Courses | None = None
     to_the_end: bool = False
 
 
@@ -71,7 +75,7 @@ class HonestInformation:
         forecast, prices = self._forecaster.forecast(slots), self._prices.prices(slots)
         if forecast is None or prices is None:
             return None
-        return Outlook(forecast.load_kwh, forecast.pv_kwh, *prices)
+        return Outlook(forecast.load_kwh, forecast.pv_kwh, *prices, courses=courses(forecast))
 
     def _observe(self, end: int) -> None:
         new = slice(self._observed, end)

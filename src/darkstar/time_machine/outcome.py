@@ -17,7 +17,8 @@ from darkstar.time_machine.history import History
 
 Series = NDArray[np.float64]
 
-NONE, RULE, SETPOINT, MPC, ORACLE = "none", "rule", "setpoint", "mpc", "oracle"
+NONE, RULE, TIMER, CHEAPEST = "none", "rule", "timer", "cheapest"
+SETPOINT, MPC, ORACLE = "setpoint", "mpc", "oracle"
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,10 @@
-"""The plant: what a battery, its inverter and the grid really do with a command in one slot.
+"""The plant: what a battery, its inverter and the grid really do with a mode in one slot.
 
-A command never says what the meter will read: it is given before the slot begins, when the slot's load and sun are
-not known. It bounds how the battery follows the surplus (sun less load) while the slot unfolds, which is what the
-modes of real inverters are:
+A mode never says what the meter will read: it is given before the slot begins, when the slot's load and sun are not
+known. It says how the battery follows the surplus (sun less load) while the slot unfolds (`planner.modes`).
 
-    self-consumption        floor = -discharge_max   ceiling = charge_max
-    hold                    floor = 0                ceiling = 0
-    store the surplus only  floor = 0                ceiling = charge_max
-    cover the load only     floor = -discharge_max   ceiling = 0
-    charge from the grid    floor = power            ceiling = charge_max
-    set-point               floor = ceiling = power
-
-The plant obeys its own limits before any command: power, stored energy, the main fuse (its own charging never
-breaks it and its own discharging never exceeds the feed-in limit), and it never charges and discharges at once.
+The plant obeys its own limits before any mode: power, stored energy, the main fuse (its own charging never breaks it
+and its own discharging never exceeds the feed-in limit), and it never charges and discharges at once.
 Energy is conserved exactly: load + export + charge + curtailment = sun + import + discharge.
 """
 
@@ -21,27 +13,10 @@ from typing import NamedTuple
 
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import SLOT_HOURS
+from darkstar.planner.modes import Curtail, Mode, self_consumption
 from darkstar.planner.problem import GridModel, StorageModel
 
-
-class Command(NamedTuple):
-    """Bounds of the battery's power in one slot [kW, AC side, charging positive]; floor <= ceiling."""
-
-    floor_kw: float
-    ceiling_kw: float
-
-
-HOLD = Command(0.0, 0.0)
-
-
-def setpoint(power_kw: float) -> Command:
-    """One power, whatever load and sun do."""
-    return Command(power_kw, power_kw)
-
-
-def self_consumption(storage: StorageModel) -> Command:
-    """Store every surplus, cover every deficit."""
-    return Command(-storage.discharge_max_kw, storage.charge_max_kw)
+__all__ = ["Plant", "Step", "self_consumption", "storage_model"]
 
 
 class Step(NamedTuple):
@@ -63,25 +38,27 @@ class Plant:
     storage: StorageModel
     grid: GridModel
 
-    def step(self, soc_kwh: float, command: Command, load_kwh: float, pv_kwh: float) -> Step:
-        """Carry out a command against the load and the sun that really came; all energies of the slot."""
+    def step(self, soc_kwh: float, mode: Mode, load_kwh: float, pv_kwh: float) -> Step:
+        """Carry out a mode against the load and the sun that really came; all energies of the slot."""
         storage = self.storage
-        surplus = pv_kwh - load_kwh
-        wanted = min(max(surplus, command.floor_kw * SLOT_HOURS), command.ceiling_kw * SLOT_HOURS)
+        used = 0.0 if mode.curtail is Curtail.ALL else pv_kwh
+        outlet = self.grid.export_max_kw * SLOT_HOURS if mode.curtail is Curtail.NOTHING else 0.0
+        surplus = used - load_kwh
+        wanted = mode.move(storage, soc_kwh, surplus, SLOT_HOURS)
         charge = discharge = 0.0
         if wanted > 0:
             charge = min(wanted, self._charge_limit(soc_kwh, surplus))
         elif wanted < 0:
-            discharge = min(-wanted, self._discharge_limit(soc_kwh, surplus))
+            discharge = min(-wanted, self._discharge_limit(soc_kwh, outlet - surplus))
         stored = soc_kwh + storage.charge_efficiency * charge - discharge / storage.discharge_efficiency
-        drawn = load_kwh - pv_kwh + charge - discharge
-        fed = min(max(-drawn, 0.0), self.grid.export_max_kw * SLOT_HOURS)
+        drawn = load_kwh - used + charge - discharge
+        fed = min(max(-drawn, 0.0), outlet)
         return Step(
             charge,
             discharge,
             max(drawn, 0.0),
             fed,
-            max(-drawn, 0.0) - fed,
+            max(-drawn, 0.0) - fed + (pv_kwh - used),
             max(drawn - self.grid.import_max_kw * SLOT_HOURS, 0.0),
             min(max(stored, storage.soc_min_kwh), storage.soc_max_kwh),
         )
@@ -92,11 +69,10 @@ class Plant:
         supply = self.grid.import_max_kw * SLOT_HOURS + surplus_kwh
         return max(0.0, min(storage.charge_max_kw * SLOT_HOURS, room, supply))
 
-    def _discharge_limit(self, soc_kwh: float, surplus_kwh: float) -> float:
+    def _discharge_limit(self, soc_kwh: float, outlet_kwh: float) -> float:
         storage = self.storage
         left = (soc_kwh - storage.soc_min_kwh) * storage.discharge_efficiency
-        outlet = self.grid.export_max_kw * SLOT_HOURS - surplus_kwh
-        return max(0.0, min(storage.discharge_max_kw * SLOT_HOURS, left, outlet))
+        return max(0.0, min(storage.discharge_max_kw * SLOT_HOURS, left, outlet_kwh))
 
 
 def storage_model(battery: Battery) -> StorageModel:

@@ -17,12 +17,23 @@ from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, information
-from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, Flows, PolicyOutcome
+from darkstar.time_machine.outcome import (
+    CHEAPEST,
+    MPC,
+    NONE,
+    ORACLE,
+    RULE,
+    SETPOINT,
+    TIMER,
+    Comparison,
+    Flows,
+    PolicyOutcome,
+)
 from darkstar.time_machine.plant import Plant, Step
 from darkstar.time_machine.policies import make_policy
 from darkstar.time_machine.scenario import Scenario
 
-POLICIES = ("none", "rule", "setpoint", "mpc", "oracle")
+POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
 LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
 
 
@@ -34,7 +45,7 @@ def replay(scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST) -> 
     """
     if name == ORACLE:
         return _oracle(scenario)
-    policy = make_policy(name, scenario, information(honesty, scenario), FastEngine())
+    policy = make_policy(name, scenario, information(honesty, scenario))
     plant, history = Plant(scenario.storage, scenario.grid), scenario.history
     soc_kwh = scenario.soc_start_kwh
     steps: list[Step] = []

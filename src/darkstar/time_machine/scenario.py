@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
+from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
 from darkstar.time_machine.history import History
 
@@ -22,6 +23,7 @@ class Scenario:
         replayed: which of them are replayed, shape (len(known),); nothing is unknown in those.
         tz: the home's time zone.
         soc_start_kwh: energy stored before the first replayed slot, for all policies alike.
+        timer: the hours of the policy that charges by the clock.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
     """
 
@@ -32,6 +34,7 @@ class Scenario:
     grid: GridModel
     soc_start_kwh: float
     settlement_per_kwh: float
+    timer: Timer = USUAL_TIMER
 
     def __post_init__(self) -> None:
         history = self.history

@@ -80,16 +80,16 @@ def backwards(
                 energy,
             )
             if convex and not kinked(price, energy):
-                _add_convex(
+                add_convex(
                     pieces[0], chords, length, empty + base, price, energy, weight[course], grid, steps
                 )
                 continue
             before, cost = step(pieces[0], pieces[1], count, empty, price, energy, base, out[0], out[1], work)
-            _add(out[0], out[1], before, length, cost, weight[course], grid)
+            add(out[0], out[1], before, length, cost, weight[course], grid)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add(
+def add(
     worth: Floats, kwh: Floats, count: int, length: float, cost: float, weight: float, grid: Floats
 ) -> None:
     """Add a function's costs, weighted, to those on the grid; `cost` is that at empty."""
@@ -108,7 +108,7 @@ def _add(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_convex(
+def add_convex(
     worth: Floats,
     chords: int,
     length: float,

@@ -1,4 +1,4 @@
-"""How a plan is carried out: by the value of a stored kilowatt-hour, not by its set-points.
+"""The mode that a plan implies where its engine hands out no value function: a stored kWh's worth, read off the plan.
 
 A plan is right for the load and the sun that were forecast. What stays right when others come is the worth of a
 stored kWh that the plan implies. It is read off the plan by complementary slackness, without asking the engine:
@@ -8,23 +8,15 @@ bound the worth of a kWh stored now as long as it can be carried there,
     value now <= price in slot t    until the battery is first empty (what is worth more later is not sold earlier)
     value now >= price in slot t    until the battery is first full  (what comes later cannot be stored as well)
 
-and, where it never is, by the terminal value. Held against the prices of the slot at hand, the value says which mode
-the inverter takes for this slot, before the slot's load and sun are known:
-
-    value * charge_efficiency    > import price + wear   charge from the grid at full power
-    value * charge_efficiency    > export price + wear   store the surplus
-    value / discharge_efficiency < import price - wear   cover the load
-    value / discharge_efficiency < export price - wear   feed the grid at full power
-
-Where a price equals the value, either mode is as good for the energy that the plan moves at that price: power against
-the grid then stays the plan's own, and the home's own load and surplus are served from the battery.
+and, where it never is, by the terminal value. That is one worth for all energies, so a mode's levels are full, empty,
+or, where a price equals the worth and either is as good, the energy that the plan itself holds after the slot.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.planner.modes import Mode, curtailment
 from darkstar.planner.problem import Plan, Problem
-from darkstar.time_machine.plant import Command
 
 ENERGY_TOLERANCE_KWH = 1e-6
 PRICE_TOLERANCE = 1e-6
@@ -32,33 +24,31 @@ PRICE_TOLERANCE = 1e-6
 Series = NDArray[np.float64]
 
 
-def follow(problem: Problem, plan: Plan, step: int = 0) -> Command:
+def follow(problem: Problem, plan: Plan, step: int = 0) -> Mode:
     """The inverter's mode in the plan's slot `step`."""
-    storage = problem.storage
-    low, high = stored_value(problem, plan, step)
-    value = _middle(low, high)
-    kept, given = value * storage.charge_efficiency, value / storage.discharge_efficiency
-    buy, sell = float(problem.import_price[step]), float(problem.export_price[step])
-    planned = float(plan.charge_kwh[step] - plan.discharge_kwh[step]) / problem.slot_hours
-    surplus = float(problem.pv_kwh[step] - problem.load_kwh[step]) / problem.slot_hours
+    storage, grid = problem.storage, problem.grid
+    worth = _middle(*stored_value(problem, plan, step))
+    buy = float(problem.import_price[step])
+    sell = max(float(problem.export_price[step]), -grid.curtailment_cost)
+    kept, given = worth * storage.charge_efficiency, worth / storage.discharge_efficiency
+    planned = float(plan.soc_kwh[step + 1])
+    up = storage.soc_min_kwh, planned, storage.soc_max_kwh
+    down = up[::-1]
+    return Mode(
+        buy_to_kwh=up[_side(kept - buy - storage.wear_charge)],
+        store_to_kwh=up[_side(kept - sell - storage.wear_charge + 2 * PRICE_TOLERANCE)],
+        cover_to_kwh=down[_side(buy - storage.wear_discharge - given + 2 * PRICE_TOLERANCE)],
+        sell_to_kwh=down[_side(sell - storage.wear_discharge - given)],
+        charge_kw=storage.charge_max_kw,
+        discharge_kw=storage.discharge_max_kw,
+        curtail=curtailment((buy, float(problem.export_price[step])), grid),
+        worth=worth,
+    )
 
-    if kept > buy + storage.wear_charge + PRICE_TOLERANCE:
-        floor = storage.charge_max_kw
-    elif kept > buy + storage.wear_charge - PRICE_TOLERANCE and planned > max(surplus, 0.0):
-        floor = planned
-    elif given <= buy - storage.wear_discharge + PRICE_TOLERANCE:
-        floor = -storage.discharge_max_kw
-    else:
-        floor = 0.0
-    if given < sell - storage.wear_discharge - PRICE_TOLERANCE:
-        ceiling = -storage.discharge_max_kw
-    elif given < sell - storage.wear_discharge + PRICE_TOLERANCE and planned < min(surplus, 0.0):
-        ceiling = planned
-    elif kept >= sell + storage.wear_charge - PRICE_TOLERANCE:
-        ceiling = storage.charge_max_kw
-    else:
-        ceiling = 0.0
-    return Command(min(floor, ceiling), max(floor, ceiling))
+
+def _side(gain: float) -> int:
+    """0 for a loss, 1 for neither, 2 for a gain."""
+    return 2 if gain > PRICE_TOLERANCE else 1 if gain > -PRICE_TOLERANCE else 0
 
 
 def stored_value(problem: Problem, plan: Plan, step: int = 0) -> tuple[float, float]:
