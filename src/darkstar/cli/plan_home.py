@@ -111,7 +111,7 @@ def _hints(present: Present, prepared: Prepared, settings: Settings) -> Sequence
     if present.charge_is_stuck:
         hints.append("The sensor of the state of charge stood still that day.")
     if end is None:
-        hints.append("The ledger has nothing of the last weeks: run `darkstar backfill energy`.")
+        hints.append("The ledger has nothing before this instant: run `darkstar backfill energy`.")
     elif start - end > SLOT_SECONDS:
         hints.append(
             f"The ledger ends at {iso_local(end, settings.home.tz)[:16]}: run `darkstar backfill energy` and leave "

@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from darkstar.planner.blocks import Action, Block, blocks_of
-from darkstar.planner.problem import Engine, Plan, Problem
+from darkstar.planner.problem import Engine, Plan, Problem, Series
 from darkstar.planner.tracing import SlotMoney, Transfer, idle_cost, money_of, transfers_of
 from darkstar.planner.whatif import PriceKind, Worths, site_prices
 
@@ -70,7 +70,7 @@ class Reason:
     Attributes:
         kwh: energy that the battery draws or gives (AC); 0 at rest.
         price: mean cost of what it draws, mean worth of what it gives, per kWh, wear left out; at rest the mean
-            import price.
+            price of `price_kind`.
         gain: net gain of all transfers that begin here, after losses and wear.
         serves: where energy stored here is used; `refilled`: where energy used here is stored again.
         served_by: blocks before that this one is the counterpart of, which have its gain.
@@ -133,12 +133,11 @@ def _reason(
     ends = [t for t in transfers if t.second is not None and block.first <= t.second < block.end]
     power = (plan.charge_kwh - plan.discharge_kwh)[block.slots]
     kwh = float(np.abs(power).sum())
-    price = (
-        float(np.dot(np.abs(power), money.price[block.slots])) / kwh
-        if kwh > ENERGY_TOLERANCE_KWH
-        else float(problem.import_price[block.slots].mean())
-    )
     kind = _price_kind(problem, block)
+    if kwh > ENERGY_TOLERANCE_KWH:
+        price = float(np.dot(np.abs(power), money.price[block.slots])) / kwh
+    else:
+        price = float(_prices(problem, kind)[block.slots].mean())
     below, above = _thresholds(problem, block, worths, kind)
     return Reason(
         block=block,
@@ -193,15 +192,29 @@ def _price_kind(problem: Problem, block: Block) -> PriceKind:
     return PriceKind.EXPORT if block.action in (Action.STORE, Action.SELL) else PriceKind.IMPORT
 
 
+def _prices(problem: Problem, kind: PriceKind) -> Series:
+    return problem.import_price if kind is PriceKind.IMPORT else problem.export_price
+
+
 def _thresholds(
     problem: Problem, block: Block, worths: Worths, kind: PriceKind
 ) -> tuple[float | None, float | None]:
-    """Prices at which the block changes: below for its cheapest slot, above for its dearest one."""
-    prices = (problem.import_price if kind is PriceKind.IMPORT else problem.export_price)[block.slots]
-    room = worths.room(block, kind)
+    """Prices at which the block changes.
+
+    A move ends when the prices of its whole block move, told of the cheapest slot going down and of the dearest one
+    going up; a rest ends when the price of that slot alone does.
+    """
+    prices = _prices(problem, kind)[block.slots]
+    cheapest, dearest = block.first + int(prices.argmin()), block.first + int(prices.argmax())
+    if block.action is Action.REST:
+        fall = worths.room(Block(cheapest, cheapest + 1, block.action), kind).fall
+        rise = worths.room(Block(dearest, dearest + 1, block.action), kind).rise
+    else:
+        room = worths.room(block, kind)
+        fall, rise = room.fall, room.rise
     return (
-        None if room.fall is None else float(prices.min()) - room.fall,
-        None if room.rise is None else float(prices.max()) + room.rise,
+        None if fall is None else float(prices.min()) - fall,
+        None if rise is None else float(prices.max()) + rise,
     )
 
 
@@ -213,7 +226,7 @@ def _held(problem: Problem, plan: Plan, block: Block, worths: Worths) -> tuple[H
         charge, discharge = float(plan.charge_kwh[slot]), float(plan.discharge_kwh[slot])
         if charge <= ENERGY_TOLERANCE_KWH and discharge <= ENERGY_TOLERANCE_KWH:
             continue
-        further, nearer = worths.from_here(slot + 1)
+        further, nearer = worths.across(slot)
         (feed, _), (draw, _) = site_prices(problem, plan, slice(slot, slot + 1), PriceKind.IMPORT)
         kept, given = further * storage.charge_efficiency, nearer / storage.discharge_efficiency
         if charge >= storage.charge_max_kw * hours - ENERGY_TOLERANCE_KWH:

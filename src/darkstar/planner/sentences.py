@@ -102,21 +102,22 @@ class Teller:
         return self._catalogue.say(text, kwh=self._kwh(reason.kwh), price=price)
 
     def _rest(self, reason: Reason) -> str:
-        storage = self._problem.storage
-        fields = {"price": self._money(reason.price)}
+        say, storage = self._catalogue.say, self._problem.storage
+        price, sunny = self._money(reason.price), reason.price_kind is PriceKind.EXPORT
         stored = reason.soc_start_kwh - storage.soc_min_kwh
         if stored < LEAST_KWH:
-            return self._catalogue.say(Text.REST_EMPTY, **fields)
+            return say(Text.REST_EMPTY_SUN if sunny else Text.REST_EMPTY, price=price)
         later = self._next_use(reason)
         if later is None:
-            return self._catalogue.say(Text.REST, **fields)
-        fields |= {
+            return say(Text.REST_SUN if sunny else Text.REST, price=price)
+        fields = {
             "span": self._span(later.block.first, later.block.end),
             "later": self._money(later.price),
-            "kwh": self._kwh(stored),
+            "now": say(Text.NOW_FEED_IN if sunny else Text.NOW, price=price),
         }
-        full = reason.soc_start_kwh > storage.soc_max_kwh - LEAST_KWH
-        return self._catalogue.say(Text.REST_FULL if full else Text.REST_FOR, **fields)
+        if reason.soc_start_kwh > storage.soc_max_kwh - LEAST_KWH:
+            return say(Text.REST_FULL, **fields)
+        return say(Text.REST_FOR, kwh=self._kwh(stored), **fields)
 
     def _next_use(self, reason: Reason) -> Reason | None:
         """The next block that takes energy out of the battery."""

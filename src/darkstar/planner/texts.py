@@ -19,9 +19,13 @@ class Text(StrEnum):
     COVER = auto()
     SELL = auto()
     REST_EMPTY = auto()
+    REST_EMPTY_SUN = auto()
     REST_FULL = auto()
     REST_FOR = auto()
     REST = auto()
+    REST_SUN = auto()
+    NOW = auto()
+    NOW_FEED_IN = auto()
     SERVES_LOAD = auto()
     KEPT = auto()
     REFILLED = auto()
@@ -99,14 +103,18 @@ ENGLISH = Catalogue(
         Text.COVER: "Covers {kwh} kWh at {price}",
         Text.SELL: "Gives {kwh} kWh at {price}, more than the load takes",
         Text.REST_EMPTY: "The battery is empty, and nothing is worth storing at {price}",
-        Text.REST_FULL: "The battery is full and kept for {span} at {later}; now {price}",
-        Text.REST_FOR: "Keeps {kwh} kWh for {span} at {later}; now {price}",
-        Text.REST: "No use now or later pays losses and wear at {price}",
+        Text.REST_EMPTY_SUN: "The battery is empty; storing the sun gains no more than selling it at {price}",
+        Text.REST_FULL: "The battery is full and kept for {span} at {later}; {now}",
+        Text.REST_FOR: "Keeps {kwh} kWh for {span} at {later}; {now}",
+        Text.REST: "No move pays its losses and wear at {price}",
+        Text.REST_SUN: "No move pays its losses and wear; feed-in pays {price}",
+        Text.NOW: "now {price}",
+        Text.NOW_FEED_IN: "feed-in now pays {price}",
         Text.SERVES_LOAD: "covers {uses}",
         Text.KEPT: "keeps {kwh} kWh beyond the horizon",
-        Text.REFILLED: "stored again {uses}",
-        Text.NOT_REFILLED: "{kwh} kWh less is left at the end",
-        Text.SERVED_BY: "stored {uses}",
+        Text.REFILLED: "made up for {uses}",
+        Text.NOT_REFILLED: "leaves {kwh} kWh less at the end",
+        Text.SERVED_BY: "taken from {uses}",
         Text.REFILLS: "makes up for {uses}",
         Text.SPAN_AT: "{span} at {price}",
         Text.MORE_SPANS: "{spans} and {count} more",

@@ -87,6 +87,12 @@ class Worths:
         low, high = _worth_around(self._engine.value(backwards), turned)
         return (low if low > -beyond / 2 else -np.inf), (high if high < beyond / 2 else np.inf)
 
+    def across(self, slot: int) -> tuple[float, float]:
+        """Of one kWh more that a slot's move stores, and of the last one: by what else would then change, before and
+        after."""
+        before, after = self.up_to_here(slot), self.from_here(slot + 1)
+        return max(before[0], after[0]), min(before[1], after[1])
+
     def room(self, block: Block, kind: PriceKind) -> Room:
         """How far the block's prices of a kind may move."""
         if not self.convex or self._problem.storage.soc_max_kwh <= self._problem.storage.soc_min_kwh:

@@ -43,7 +43,7 @@ class Present:
         slots: starts of the slots that are wanted, from the one in progress on [UTC s], shape (n,).
         known: the planner's input.
         published_until_utc: end of the published prices, as far as they have no hole.
-        ledger_end_utc: end of the last slot before the first one that has any energy or charge; None without one.
+        ledger_end_utc: end of what the ledger has before that; None where it has nothing.
         charge_is_stuck: the ledger has a state of charge, but its sensor stood still that day.
     """
 
@@ -76,6 +76,7 @@ def read_present(
     end = max(known_until(at_utc), start + SLOT_SECONDS)
     with ledger.snapshot():
         table = ledger.slots(start - WARM_UP_SECONDS, end)
+        extent = ledger.slot_extent()
         labels = ledger.days(local_date(start - WARM_UP_SECONDS, home.tz), local_date(end, home.tz))
     now = int(np.searchsorted(table.slots, start))
     table = _as_of(table, now)
@@ -106,7 +107,9 @@ def read_present(
         worth = cautious_settlement(expected, storage)
         room = max(storage.soc_max_kwh - storage.soc_min_kwh, 0.0)
         known = replace(known, terminal=TerminalValue(np.array([worth]), np.array([room])))
-    return Present(ahead, known, _published_until(published, table.slots, now), _last(table, now), stuck)
+    return Present(
+        ahead, known, _published_until(published, table.slots, now), _ledger_end(table, now, extent), stuck
+    )
 
 
 def _as_of(table: SlotTable, now: int) -> SlotTable:
@@ -179,12 +182,14 @@ def _published_until(published: tuple[Series, Series], slots: Slots, now: int) -
     return int(slots[0]) + (now + first) * SLOT_SECONDS
 
 
-def _last(table: SlotTable, now: int) -> int | None:
+def _ledger_end(table: SlotTable, now: int, extent: tuple[int, int] | None) -> int | None:
     seen = np.isfinite(table.soc_end_percent[:now])
     for energy in table.energy_kwh.values():
         seen |= np.isfinite(energy[:now])
     rows = np.flatnonzero(seen)
-    return int(table.slots[rows[-1]]) + SLOT_SECONDS if len(rows) else None
+    if len(rows):
+        return int(table.slots[rows[-1]]) + SLOT_SECONDS
+    return extent[1] if extent is not None and extent[1] <= int(table.slots[0]) else None
 
 
 def _longest(ask: Callable[[Slots], Answer | None], slots: Slots) -> Answer | None:

@@ -1,0 +1,37 @@
+"""The three ways: by hand, and the plan never the dearest."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.ways import Way, self_consumption_moves, ways
+from tests.planner.cases import problem
+from tests.planner.random_problems import random_problem
+
+ENGINE = FastEngine()
+
+
+def test_sun_and_evening() -> None:
+    # Self-consumption stores 1 of sun as 0.8, which cover 0.4 of the load; the plan also buys 1 more at 1.
+    day = problem(load=[0, 2], pv=[1, 0], buy=[1, 10], sell=[0.5, 0])
+    assert self_consumption_moves(day).tolist() == pytest.approx([0.8, -0.8])
+    found = ways(day, ENGINE.solve(day))
+    assert found[Way.NONE].cost == pytest.approx(20 - 0.5)
+    assert found[Way.RULE].slot_costs.tolist() == pytest.approx([0.0, 16.0])
+    assert found[Way.PLAN].slot_costs.tolist() == pytest.approx([1.0, 12.0])
+
+
+def test_what_is_left_is_credited() -> None:
+    kept = problem(load=[0], buy=[9], sell=[0], soc=2, worth=[3.0], worth_kwh=[4.0])
+    assert [way.cost for way in ways(kept, ENGINE.solve(kept)).values()] == pytest.approx([-6.0] * 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_the_plan_is_never_dearer(seed: int, deep: bool) -> None:
+    any_problem = random_problem(seed, deep=deep)
+    plan = ENGINE.solve(any_problem)
+    found = ways(any_problem, plan)
+    assert found[Way.PLAN].cost == pytest.approx(plan.cost, abs=1e-6)
+    assert found[Way.PLAN].cost <= min(found[Way.NONE].cost, found[Way.RULE].cost) + 1e-6
