@@ -63,6 +63,11 @@ def same(one: Episode, other: Episode) -> bool:
     _same_series(one.expected, other.expected, ("import_price", "export_price"), 5e-6)
     flows = ("charge_kwh", "discharge_kwh", "import_kwh", "export_kwh", "soc_kwh")
     _same_series(one.schedule, other.schedule, flows, 5e-5)
+    if one.expected is not None and other.expected is not None:
+        assert one.expected.forecast_issued_utc == other.expected.forecast_issued_utc
+        assert one.expected.prices_known_until_utc == other.expected.prices_known_until_utc
+    if one.schedule is not None and other.schedule is not None:
+        assert one.schedule.planned_cost == other.schedule.planned_cost
     return True
 
 

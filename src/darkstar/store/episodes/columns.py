@@ -26,7 +26,7 @@ OUTCOME = (
 LEVELS = ("buy_to_kwh", "store_to_kwh", "cover_to_kwh", "sell_to_kwh", "charge_max_kw", "discharge_max_kw")
 """Numbers of a decision."""
 _WHOLE = Integer().with_variant(BigInteger(), "mysql", "mariadb")
-_NUMBER = Float().with_variant(mysql.DOUBLE(), "mysql", "mariadb")
+_NUMBER = Float().with_variant(mysql.DOUBLE(asdecimal=False), "mysql", "mariadb")
 _BYTES = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 

@@ -51,6 +51,14 @@ class Lake:
             found = connection.execute(select(*group, func.count()).group_by(*group)).all()
         return {(system, day): n for system, day, n in found}
 
+    def count(self, system_id: str | None, before_utc: int | None) -> int:
+        """What `prune` would forget."""
+        chosen = _chosen(antares_learning, system_id, None, before_utc)
+        with self._transaction() as connection:
+            return connection.execute(
+                select(func.count()).select_from(antares_learning).where(*chosen)
+            ).scalar_one()
+
     def plans(self) -> int:
         """Rows of `antares_plan_history`."""
         with self._transaction() as connection:
