@@ -73,7 +73,9 @@ def test_where_functions_grow_too_large_the_best_plan_comes_with_a_proven_gap(
     best = LoadsRecursion().solve(loaded).plan.cost
     exact = fast.solve_automaton
     monkeypatch.setattr(
-        fast, "solve_automaton", lambda site, one: exact(site, one) if len(one.energies_kwh) == 1 else None
+        fast,
+        "solve_automaton",
+        lambda site, one, within: exact(site, one, within) if len(one.energies_kwh) == 1 else None,
     )
     plan = LoadsRecursion().solve(loaded)
     assert plan.plan.gap > 0

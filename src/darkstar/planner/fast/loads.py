@@ -9,6 +9,8 @@ from darkstar.domain.errors import UsageError
 from darkstar.planner.accounting import Moves, cost, stored_energy
 from darkstar.planner.automata import Allowance, Automaton, automaton_of, idle, together
 from darkstar.planner.fast.loads_bound import ascend, slack_of
+from darkstar.planner.fast.loads_priced import scratch_of, site_of
+from darkstar.planner.fast.loads_ranges import ranges
 from darkstar.planner.fast.loads_recursion import follow, recurse
 from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, LoadRun, with_energy
 from darkstar.planner.loads_accounting import run_of
@@ -49,7 +51,7 @@ class LoadsRecursion:
         for steps in (BOUND_STEPS[len(automata) - 1], PATIENT_STEPS):
             bound = _bound(problem, first, second, steps)
             both = together(first, second, bound.allowance)
-            answer = solve_automaton(problem, both)
+            answer = solve_automaton(problem, both, bound.ranges)
             if answer is not None:
                 break
         else:
@@ -64,7 +66,7 @@ class LoadsRecursion:
         """The best plan met on the way to the bound."""
         runs = _runs(loaded, automata[0].edge_level[bound.first], automata[1].edge_level[bound.second])
         site = with_energy(loaded.problem, np.sum([run.energy_kwh for run in runs], axis=0))
-        answer = solve_automaton(site, idle(len(loaded))) if bound.allowance else None
+        answer = solve_automaton(site, idle(len(loaded)), whole_range(site)) if bound.allowance else None
         if answer is None:
             raise UsageError("The value of stored energy has too many pieces to be planned exactly.")
         gap = max(0.0, bound.upper - bound.lower) / max(1.0, abs(bound.upper))
@@ -80,19 +82,27 @@ class _Bound:
     first: Levels
     second: Levels
     allowance: Allowance | None
+    ranges: tuple[Series, Series]
 
 
 def _bound(problem: Problem, first: Automaton, second: Automaton, steps: int) -> _Bound:
     one, other = first.arrays, second.arrays
-    series, battery, grid, terminal = arrays_of(problem)
-    lower, upper, price, edges, other_edges = ascend(
-        series, battery, grid, terminal, problem.soc_start_kwh, one, other, steps
+    frame = arrays_of(problem)
+    lower, upper, price, edges, other_edges, most_kwh = ascend(
+        frame, problem.soc_start_kwh, site_of(problem), scratch_of(problem), one, other, steps
     )
-    allowance = None
+    allowance, span = None, whole_range(problem)
     if np.isfinite(upper - lower):
         most = upper - lower + SAME_COST * (1 + abs(upper))
         allowance = Allowance(slack_of(one, price), slack_of(other, price), most)
-    return _Bound(lower, upper, edges, other_edges, allowance)
+        span = ranges(frame, problem.soc_start_kwh, most_kwh, price, most)
+    return _Bound(lower, upper, edges, other_edges, allowance, span)
+
+
+def whole_range(problem: Problem) -> tuple[Series, Series]:
+    """All that may be stored, before each slot and at the end, each (n + 1,)."""
+    n = len(problem) + 1
+    return np.full(n, problem.storage.soc_min_kwh), np.full(n, problem.storage.soc_max_kwh)
 
 
 def _runs(loaded: LoadedProblem, *levels: Levels) -> tuple[LoadRun, ...]:
@@ -100,8 +110,14 @@ def _runs(loaded: LoadedProblem, *levels: Levels) -> tuple[LoadRun, ...]:
     return tuple(run_of(load, chosen, hours) for load, chosen in zip(loaded.loads, levels, strict=False))
 
 
-def solve_automaton(problem: Problem, automaton: Automaton) -> tuple[Levels, Series] | None:
-    """The cheapest levels and energy taken out of the battery [kWh stored], each (n,); None where it is too large."""
+def solve_automaton(
+    problem: Problem, automaton: Automaton, within: tuple[Series, Series]
+) -> tuple[Levels, Series] | None:
+    """The cheapest levels and energy taken out of the battery [kWh stored], each (n,); None where it is too large.
+
+    Args:
+        within: the stored energies that matter, see `loads_ranges.ranges`.
+    """
     series, battery, grid, terminal = arrays_of(problem)
     points, first = recurse(
         series,
@@ -114,6 +130,7 @@ def solve_automaton(problem: Problem, automaton: Automaton) -> tuple[Levels, Ser
         automaton.edge_energy,
         automaton.edge_cost,
         automaton.energies_kwh,
+        *within,
     )
     if not len(first):
         return None

@@ -10,112 +10,22 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.loads_pieces import (
-    BUY,
-    CHARGE_EFFICIENCY,
-    DISCHARGE_EFFICIENCY,
-    HIGH,
-    LOAD,
-    LOW,
-    PV,
-    best_move,
-    site_cost,
-    slide,
-    slot_cost,
-    with_outlet,
-)
-from darkstar.planner.fast.loads_recursion import GROWTH, MOST_PIECES
+from darkstar.planner.fast.loads_pieces import BUY
+from darkstar.planner.fast.loads_priced import Scratch, Site, cost_priced, cost_with
+from darkstar.planner.fast.loads_ranges import Frame, marginals, room_for
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Machine = tuple[Ids, Ids, Ids, Ids, Floats, Floats]
 """Of an automaton: layer_first, edge_first, edge_to, edge_energy, edge_cost, energies_kwh."""
 
-BOUND_POINTS = 65_536
-"""Points that one function may have on the way; where one needs more, there is no bound."""
 TRIES = 4
 """Steps without a better bound after which they become smaller."""
 SHRINK = 0.6
 MOMENTUM = 0.5
 
 
-@njit(cache=True, nogil=True)
-def priced_battery(
-    series: Floats,
-    battery: Floats,
-    grid: Floats,
-    terminal: Floats,
-    start_kwh: float,
-    drawn_kwh: Floats,
-    most_kwh: Floats,
-    price: Floats,
-    outlet_kwh: Floats,
-    step_kwh: Floats,
-    marginal: Floats,
-    points: Floats,
-    work: Floats,
-    parts: Floats,
-) -> float:
-    """Least cost when `drawn_kwh` is drawn and up to `most_kwh` more may be sold at `price`, each (n,).
-
-    What is sold is written to `outlet_kwh`. Where `step_kwh` is not 0, `marginal` becomes the cost a kWh of drawing so
-    much more in that slot alone. Minus infinity where functions grow too large for `points` and `work`, the room for
-    them; `parts` (n, 2, 2, pieces) is room for the slots' costs.
-    """
-    n = series.shape[1]
-    low, high = battery[LOW], battery[HIGH]
-    first = np.zeros(n + 1, np.int64)
-    ends = np.zeros(n + 1, np.int64)
-    size = terminal.shape[1]
-    points[:, :size] = terminal
-    ends[n] = size
-    count = np.zeros((n, 2), np.int64)
-    other_parts, other_count = np.zeros((2, 2, MOST_PIECES)), np.zeros(2, np.int64)
-    lengths, slopes, outlet = np.empty((n, 5)), np.empty((n, 5)), np.empty(n, np.int64)
-    begins, values = np.empty(n), np.empty(n)
-    for t in range(n - 1, -1, -1):
-        begin, value = site_cost(series, t, grid, lengths[t], slopes[t])
-        begin, value, outlet[t] = with_outlet(begin, value, most_kwh[t], price[t], lengths[t], slopes[t])
-        begins[t], values[t] = begin, value
-        need = series[LOAD, t] - series[PV, t] + drawn_kwh[t]
-        slot_cost(need, begin, value, lengths[t], slopes[t], battery, parts[t], count[t])
-        held = ends[t + 1] - first[t + 1]
-        room = GROWTH * (held + 8)
-        if room > BOUND_POINTS or size + room > points.shape[1]:
-            return -np.inf
-        first[t] = size
-        size += slide(points, first[t + 1], held, parts[t], count[t], low, high, points[:, size:], work)
-        ends[t] = size
-    kwh, least = start_kwh, 0.0
-    for t in range(n):
-        at, held = first[t + 1], ends[t + 1] - first[t + 1]
-        w, total = best_move(points, at, held, parts[t], count[t], kwh)
-        if t == 0:
-            least = total
-        need = series[LOAD, t] - series[PV, t] + drawn_kwh[t]
-        if step_kwh[t] != 0.0:
-            slot_cost(
-                need + step_kwh[t],
-                begins[t],
-                values[t],
-                lengths[t],
-                slopes[t],
-                battery,
-                other_parts,
-                other_count,
-            )
-            _, other = best_move(points, at, held, other_parts, other_count, kwh)
-            marginal[t] = (other - total) / step_kwh[t]
-        kwh = min(max(kwh - w, low), high)
-        left = need - begins[t]
-        left -= w / battery[CHARGE_EFFICIENCY] if w < 0 else w * battery[DISCHARGE_EFFICIENCY]
-        for i in range(outlet[t]):
-            left -= min(left, lengths[t, i])
-        outlet_kwh[t] = most_kwh[t] - min(max(left, 0.0), most_kwh[t])
-    return least
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def cheapest_way(machine: Machine, price: Floats, left: Floats, way: Ids) -> float:
     """Least cost of a load at these prices, its edges into `way` (n,), the cost from each state on into `left`."""
     layer_first, edge_first, edge_to, edge_energy, edge_cost, energies = machine
@@ -138,7 +48,7 @@ def cheapest_way(machine: Machine, price: Floats, left: Floats, way: Ids) -> flo
     return float(left[start])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def slack_of(machine: Machine, price: Floats) -> Floats:
     """How much dearer than the cheapest way the best way through each edge is, shape (edges,)."""
     layer_first, edge_first, edge_to, edge_energy, edge_cost, energies = machine
@@ -157,7 +67,7 @@ def slack_of(machine: Machine, price: Floats) -> Floats:
     return slack
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _most_kwh(machine: Machine, most: Floats) -> None:
     """Add the most that a load may draw in each slot to `most` (n,)."""
     layer_first, edge_first, _, edge_energy, _, energies = machine
@@ -169,73 +79,39 @@ def _most_kwh(machine: Machine, most: Floats) -> None:
         most[t] += kwh
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def ascend(
-    series: Floats,
-    battery: Floats,
-    grid: Floats,
-    terminal: Floats,
+    frame: Frame,
     start_kwh: float,
+    site: Site,
+    scratch: Scratch,
     a: Machine,
     b: Machine,
     steps: int,
-) -> tuple[float, float, Floats, Ids, Ids]:
+) -> tuple[float, float, Floats, Ids, Ids, Floats]:
     """A lower bound, the cost of the best plan met on the way, the prices (n,) that prove the bound, the plan's edges.
 
     The first prices are what the loads' energy costs slot by slot beside the battery's plan; from there on the prices
     follow the difference between what the loads draw and what the battery's side would sell.
     """
+    series = frame[0]
     n = series.shape[1]
     most, nothing = np.zeros(n), np.zeros(n)
     _most_kwh(a, most)
     _most_kwh(b, most)
     left_a, left_b = np.empty(len(a[1]) - 1), np.empty(len(b[1]) - 1)
     way_a, way_b = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    drawn, sold, unused, spare = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    drawn, sold, aside = np.zeros(n), np.zeros(n), np.zeros(n)
     price, marginal, known = series[BUY].copy(), series[BUY].copy(), np.full((64, n), -1.0)
     best_a, best_b = np.zeros(n, np.int64), np.zeros(n, np.int64)
     lower, upper, best_price = -np.inf, np.inf, price.copy()
-    points, work = np.empty((3, 2 * BOUND_POINTS)), np.empty((3, 3, BOUND_POINTS))
-    parts = np.empty((n, 2, 2, MOST_PIECES))
-    if (
-        priced_battery(
-            series,
-            battery,
-            grid,
-            terminal,
-            start_kwh,
-            nothing,
-            nothing,
-            price,
-            unused,
-            most,
-            marginal,
-            points,
-            work,
-            parts,
-        )
-        == -np.inf
-    ):
-        return lower, upper, best_price, best_a, best_b
+    room = room_for(n)
+    if not marginals(frame, start_kwh, nothing, most, marginal, room):
+        return lower, upper, best_price, best_a, best_b, most
     price[:] = marginal
     push, size, waited, seen = np.zeros(n), 1.0, 0, 0
     for step in range(steps):
-        bound = priced_battery(
-            series,
-            battery,
-            grid,
-            terminal,
-            start_kwh,
-            nothing,
-            most,
-            price,
-            sold,
-            nothing,
-            unused,
-            points,
-            work,
-            parts,
-        )
+        bound = cost_priced(site, most, price, sold, scratch)
         bound += cheapest_way(a, price, left_a, way_a) + cheapest_way(b, price, left_b, way_b)
         own = 0.0
         for t in range(n):
@@ -247,24 +123,11 @@ def ascend(
         if new:
             known[seen % 64] = drawn
             seen += 1
-            for t in range(n):
-                unused[t] = -drawn[t] if 2 * drawn[t] >= most[t] else most[t]
-            cost = own + priced_battery(
-                series,
-                battery,
-                grid,
-                terminal,
-                start_kwh,
-                drawn,
-                nothing,
-                price,
-                spare,
-                unused,
-                marginal,
-                points,
-                work,
-                parts,
-            )
+            if step == 0:
+                for t in range(n):
+                    aside[t] = -drawn[t] if 2 * drawn[t] >= most[t] else most[t]
+                marginals(frame, start_kwh, drawn, aside, marginal, room)
+            cost = own + cost_with(site, drawn, scratch)
             if -np.inf < cost < upper:
                 upper = cost
                 best_a[:], best_b[:] = way_a, way_b
@@ -285,4 +148,4 @@ def ascend(
         if length < 1e-18:
             break
         price = price + size * max(upper - bound, 0.0) / length * push
-    return lower, upper, best_price, best_a, best_b
+    return lower, upper, best_price, best_a, best_b, most

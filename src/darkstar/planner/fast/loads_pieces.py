@@ -28,7 +28,7 @@ IMPORT, EXPORT, BREACH, CURTAIL = range(4)
 """The connection: most energy a slot, cost of a breach and of curtailment a kWh."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def site_cost(series: Floats, t: int, grid: Floats, lengths: Floats, slopes: Floats) -> tuple[float, float]:
     """Cost of the energy that the site needs: where it begins, its value there; its four pieces into the arrays."""
     lengths[0], slopes[0] = grid[EXPORT], series[SELL, t]
@@ -44,20 +44,20 @@ def site_cost(series: Floats, t: int, grid: Floats, lengths: Floats, slopes: Flo
     return -grid[EXPORT] - series[PV, t], value
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def with_outlet(
     begin: float, begin_value: float, most_kwh: float, worth: float, lengths: Floats, slopes: Floats
-) -> tuple[float, float, int]:
-    """Add an outlet for energy at a worth a kWh to `site_cost`: its new begin and value, the outlet's place."""
+) -> tuple[float, float]:
+    """Add an outlet for energy at a worth a kWh to `site_cost`: its new begin and value."""
     place = 4
     while place > 0 and slopes[place - 1] > worth:
         lengths[place], slopes[place] = lengths[place - 1], slopes[place - 1]
         place -= 1
     lengths[place], slopes[place] = most_kwh, worth
-    return begin - most_kwh, begin_value - worth * most_kwh, place
+    return begin - most_kwh, begin_value - worth * most_kwh
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def slot_cost(
     need_kwh: float,
     begin: float,
@@ -119,38 +119,43 @@ def slot_cost(
             bottom -= lengths[i]
 
 
-@njit(cache=True, nogil=True)
-def _put(out: Floats, n: int, kwh: float, value: float, slope: float) -> int:
-    """Append a point, merging what lies on one line or in one place; the new count."""
-    if n and kwh - out[KWH, n - 1] < SAME_KWH:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _put(out: Floats, at: int, n: int, kwh: float, value: float, slope: float) -> int:
+    """Append a point to `at` .. n, merging what lies on one line or in one place; where the next one goes."""
+    if n > at and kwh - out[KWH, n - 1] < SAME_KWH:
         out[SLOPE, n - 1] = slope
-        if n > 1 and abs(out[SLOPE, n - 2] - slope) < SAME_SLOPE:
+        if n - 1 > at and abs(out[SLOPE, n - 2] - slope) < SAME_SLOPE:
             return n - 1
         return n
-    if n and abs(out[SLOPE, n - 1] - slope) < SAME_SLOPE:
+    if n > at and abs(out[SLOPE, n - 1] - slope) < SAME_SLOPE:
         return n
     out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, slope
     return n + 1
 
 
-@njit(cache=True, nogil=True)
-def _finish(out: Floats, n: int, kwh: float, value: float) -> int:
-    """Append the last point; the new count."""
-    if kwh - out[KWH, n - 1] < SAME_KWH and n > 1:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _finish(out: Floats, at: int, n: int, kwh: float, value: float) -> int:
+    """Append the last point; the function's end."""
+    if kwh - out[KWH, n - 1] < SAME_KWH and n - 1 > at:
         out[KWH, n - 1] = kwh
         return n
     out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, 0.0
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _slide_run(
-    f: Floats, first: int, last: int, part: Floats, pieces: int, low: float, high: float, out: Floats
+    f: Floats, first: int, last: int, part: Floats, pieces: int, low: float, high: float, out: Floats, at: int
 ) -> int:
-    """The convex run of points first..last slid along one convex part of a cost, within [low, high]; its points."""
+    """The convex run of points first..last slid along one convex part of a cost, within [low, high]; its end, `at`
+    where it lies beside the range.
+
+    Both sides' pieces, flattest last, follow one another: those of the run keep their shape and are only moved.
+    """
     kwh, value = f[KWH, first] + part[0, -1], f[VALUE, first] + part[1, -1]
-    i, k, n = first, 0, 0
-    while True:
+    i, k, n = first, 0, at
+    # Up to the range.
+    while kwh < low:
         if i < last and (k >= pieces or f[SLOPE, i] <= part[1, k]):
             slope, length = f[SLOPE, i], f[KWH, i + 1] - f[KWH, i]
             i += 1
@@ -159,41 +164,60 @@ def _slide_run(
             k += 1
         else:
             break
-        end = kwh + length
-        if end > low:
-            if kwh < low:
-                value += slope * (low - kwh)
-                kwh = low
-            n = _put(out, n, kwh, value, slope)
-            if end >= high:
-                return _finish(out, n, high, value + slope * (high - kwh))
-            value += slope * (end - kwh)
-        else:
-            value += slope * length
-        kwh = end
-    if n == 0:
-        out[KWH, 0], out[VALUE, 0], out[SLOPE, 0] = kwh, value, 0.0
-        return 1
-    if high - kwh < 1e-9:
+        if kwh + length > low + SAME_KWH:
+            out[KWH, n], out[VALUE, n], out[SLOPE, n] = low, value + slope * (low - kwh), slope
+            n += 1
+        kwh += length
+        value += slope * length
+    while kwh < high:
+        by_kwh, by_value = kwh - f[KWH, i], value - f[VALUE, i]
+        limit = part[1, k] if k < pieces else np.inf
+        if i < last and n > at and abs(out[SLOPE, n - 1] - f[SLOPE, i]) < SAME_SLOPE and f[SLOPE, i] <= limit:
+            i += 1
+        while i < last and f[SLOPE, i] <= limit:
+            kwh = f[KWH, i] + by_kwh
+            if kwh >= high:
+                break
+            out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, f[VALUE, i] + by_value, f[SLOPE, i]
+            n += 1
+            i += 1
+        kwh, value = f[KWH, i] + by_kwh, f[VALUE, i] + by_value
+        if k >= pieces or kwh >= high:
+            break
+        if part[0, k] > SAME_KWH:
+            if n == at or out[SLOPE, n - 1] < part[1, k] - SAME_SLOPE:
+                out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, part[1, k]
+                n += 1
+            kwh += part[0, k]
+            value += part[1, k] * part[0, k]
+        k += 1
+    if n == at:
+        if kwh < low - SAME_KWH or kwh > high + SAME_KWH:
+            return at
+        out[KWH, n], out[VALUE, n], out[SLOPE, n] = kwh, value, 0.0
+        return n + 1
+    if kwh > high - 1e-9:
+        value += out[SLOPE, n - 1] * (high - kwh)
         kwh = high
-    return _finish(out, n, kwh, value)
+    return _finish(out, at, n, kwh, value)
 
 
-@njit(cache=True, nogil=True)
-def _take_over(out: Floats, n: int, g: Floats, m: int) -> int:
-    """The minimum of `out` and of `g`, which begins and ends further right and stays below from one point on."""
-    begin, end = g[KWH, 0], out[KWH, n - 1]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _take_over(out: Floats, at: int, n: int, g: Floats, begin_g: int, end_g: int) -> int:
+    """The minimum of `out` (at .. n) and of `g`, which begins and ends further right and stays below from one
+    point on; its end."""
+    begin, end = g[KWH, begin_g], out[KWH, n - 1]
     i = n - 1
-    while i > 0 and out[KWH, i - 1] > begin:
+    while i > at and out[KWH, i - 1] > begin:
         i -= 1
-    i = max(i - 1, 0)
-    j, kwh = 0, begin
-    above = out[VALUE, i] + out[SLOPE, i] * (begin - out[KWH, i]) - g[VALUE, 0]
+    i = max(i - 1, at)
+    j, kwh = begin_g, begin
+    above = out[VALUE, i] + out[SLOPE, i] * (begin - out[KWH, i]) - g[VALUE, j]
     while above <= 0.0 and kwh < end:
         after = end
         if i + 1 < n and out[KWH, i + 1] < after:
             after = out[KWH, i + 1]
-        if j + 1 < m and g[KWH, j + 1] < after:
+        if j + 1 < end_g and g[KWH, j + 1] < after:
             after = g[KWH, j + 1]
         then = (
             out[VALUE, i]
@@ -208,23 +232,23 @@ def _take_over(out: Floats, n: int, g: Floats, m: int) -> int:
         kwh, above = after, then
         if i + 1 < n and out[KWH, i + 1] <= after:
             i += 1
-        if j + 1 < m and g[KWH, j + 1] <= after:
+        if j + 1 < end_g and g[KWH, j + 1] <= after:
             j += 1
-    if above <= 0.0 and kwh >= end and g[KWH, m - 1] <= end:
+    if above <= 0.0 and kwh >= end and g[KWH, end_g - 1] <= end:
         return n
-    while n > 0 and out[KWH, n - 1] >= kwh:
+    while n > at and out[KWH, n - 1] >= kwh:
         n -= 1
-    while j + 1 < m and g[KWH, j + 1] <= kwh:
+    while j + 1 < end_g and g[KWH, j + 1] <= kwh:
         j += 1
-    if j + 1 >= m:
-        return _finish(out, n, kwh, g[VALUE, m - 1])
-    n = _put(out, n, kwh, g[VALUE, j] + g[SLOPE, j] * (kwh - g[KWH, j]), g[SLOPE, j])
-    for k in range(j + 1, m - 1):
-        n = _put(out, n, g[KWH, k], g[VALUE, k], g[SLOPE, k])
-    return _finish(out, n, g[KWH, m - 1], g[VALUE, m - 1])
+    if j + 1 >= end_g:
+        return _finish(out, at, n, kwh, g[VALUE, end_g - 1])
+    n = _put(out, at, n, kwh, g[VALUE, j] + g[SLOPE, j] * (kwh - g[KWH, j]), g[SLOPE, j])
+    for k in range(j + 1, end_g - 1):
+        n = _put(out, at, n, g[KWH, k], g[VALUE, k], g[SLOPE, k])
+    return _finish(out, at, n, g[KWH, end_g - 1], g[VALUE, end_g - 1])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _slide_part(
     f: Floats,
     at: int,
@@ -234,60 +258,95 @@ def _slide_part(
     low: float,
     high: float,
     out: Floats,
+    out_at: int,
     spare: Floats,
 ) -> int:
-    """A function (points at .. at + size) slid along one convex part: the least over its convex runs."""
-    n, first = 0, at
+    """A function (points at .. at + size) slid along one convex part: the least over its convex runs; its end."""
+    if size == 1:
+        return _slide_run(f, at, at, part, pieces, low, high, out, out_at)
+    end, first = out_at, at
     while first < at + size - 1:
         last = first + 1
         while last < at + size - 1 and f[SLOPE, last] >= f[SLOPE, last - 1] - SAME_SLOPE:
             last += 1
-        if n == 0:
-            n = _slide_run(f, first, last, part, pieces, low, high, out)
+        if end == out_at:
+            end = _slide_run(f, first, last, part, pieces, low, high, out, out_at)
         else:
-            m = _slide_run(f, first, last, part, pieces, low, high, spare)
-            n = _take_over(out, n, spare, m)
+            m = _slide_run(f, first, last, part, pieces, low, high, spare, 0)
+            if m:
+                end = _take_over(out, out_at, end, spare, 0, m)
         first = last
-    return n
+    return end
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def least(
-    a: Floats, at_a: int, n: int, add_a: float, b: Floats, at_b: int, m: int, add_b: float, out: Floats
+    a: Floats,
+    at_a: int,
+    n: int,
+    add_a: float,
+    b: Floats,
+    at_b: int,
+    m: int,
+    add_b: float,
+    out: Floats,
+    out_at: int,
 ) -> int:
-    """The minimum of two functions over the same range, each with a cost added; its points."""
-    i, j, size, lower_a = at_a, at_b, 0, True
+    """The minimum of two functions, each with a cost added; its end in `out`.
+
+    The first may begin earlier, the second may end later; there they are the minimum themselves.
+    """
+    i, j, size, lower_a = at_a, at_b, out_at, True
     end_a, end_b = at_a + n - 1, at_b + m - 1
-    kwh = a[KWH, i]
-    value_a, value_b = a[VALUE, i] + add_a, b[VALUE, j] + add_b
+    kwh = b[KWH, j]
+    while i < end_a and a[KWH, i] < kwh - SAME_KWH:
+        size = _put(out, out_at, size, a[KWH, i], a[VALUE, i] + add_a, a[SLOPE, i])
+        i += 1
+    i = max(i - 1, at_a)
+    apart = size > out_at
+    value_a = a[VALUE, i] + add_a
+    if apart:
+        value_a += a[SLOPE, i] * (kwh - a[KWH, i])
+    else:
+        kwh = a[KWH, i]
+    value_b = b[VALUE, j] + add_b
     while i < end_a and j < end_b:
         slope_a, slope_b = a[SLOPE, i], b[SLOPE, j]
-        after = min(a[KWH, i + 1], b[KWH, j + 1])
-        then_a = a[VALUE, i + 1] + add_a if a[KWH, i + 1] <= after else value_a + slope_a * (after - kwh)
-        then_b = b[VALUE, j + 1] + add_b if b[KWH, j + 1] <= after else value_b + slope_b * (after - kwh)
+        kwh_a, kwh_b = a[KWH, i + 1], b[KWH, j + 1]
+        after = min(kwh_a, kwh_b)
+        then_a = a[VALUE, i + 1] + add_a if kwh_a <= after else value_a + slope_a * (after - kwh)
+        then_b = b[VALUE, j + 1] + add_b if kwh_b <= after else value_b + slope_b * (after - kwh)
         before, then = value_a - value_b, then_a - then_b
-        if size == 0:
+        if size == out_at or apart:
+            apart = False
             lower_a = before < 0.0 or (before <= SAME_VALUE and then <= 0.0)
         # Who is lower stays so until the other one is by more than rounding: no teeth of noise.
         crossed = then > SAME_VALUE if lower_a else then < -SAME_VALUE
         step = (after - kwh) * (before / (before - then)) if crossed and before * then < 0.0 else 0.0
         if not crossed or step > 0.0:
-            size = _put(out, size, kwh, value_a if lower_a else value_b, slope_a if lower_a else slope_b)
+            size = _put(
+                out, out_at, size, kwh, value_a if lower_a else value_b, slope_a if lower_a else slope_b
+            )
         if crossed:
             lower_a = not lower_a
             if lower_a:
-                size = _put(out, size, kwh + step, value_a + slope_a * step, slope_a)
+                size = _put(out, out_at, size, kwh + step, value_a + slope_a * step, slope_a)
             else:
-                size = _put(out, size, kwh + step, value_b + slope_b * step, slope_b)
-        if a[KWH, i + 1] <= after:
+                size = _put(out, out_at, size, kwh + step, value_b + slope_b * step, slope_b)
+        if kwh_a <= after:
             i += 1
-        if b[KWH, j + 1] <= after:
+        if kwh_b <= after:
             j += 1
         kwh, value_a, value_b = after, then_a, then_b
-    return _finish(out, size, kwh, min(value_a, value_b))
+    if j < end_b and b[KWH, end_b] > kwh + SAME_KWH:
+        size = _put(out, out_at, size, kwh, value_b, b[SLOPE, j])
+        for k in range(j + 1, end_b):
+            size = _put(out, out_at, size, b[KWH, k], b[VALUE, k] + add_b, b[SLOPE, k])
+        return _finish(out, out_at, size, b[KWH, end_b], b[VALUE, end_b] + add_b)
+    return _finish(out, out_at, size, kwh, min(value_a, value_b))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def slide(
     f: Floats,
     at: int,
@@ -297,20 +356,25 @@ def slide(
     low: float,
     high: float,
     out: Floats,
-    work: Floats,
+    out_at: int,
+    work: tuple[Floats, Floats, Floats],
 ) -> int:
-    """The least cost of a slot and what follows it, over the energy stored before; its points in `out`.
+    """The least cost of a slot and what follows it, over the energy stored before; its end in `out`.
 
-    `work` (3, 3, capacity) is room for functions on the way.
+    `work` is room for functions on the way, each (3, capacity).
     """
     if count[1] < 0:
-        return _slide_part(f, at, size, parts[0], count[0], low, high, out, work[0])
-    n = _slide_part(f, at, size, parts[0], count[0], low, high, work[1], work[0])
-    m = _slide_part(f, at, size, parts[1], count[1], low, high, work[2], work[0])
-    return least(work[1], 0, n, 0.0, work[2], 0, m, 0.0, out)
+        return _slide_part(f, at, size, parts[0], count[0], low, high, out, out_at, work[0])
+    n = _slide_part(f, at, size, parts[0], count[0], low, high, work[1], 0, work[0])
+    m = _slide_part(f, at, size, parts[1], count[1], low, high, work[2], 0, work[0])
+    if n == 0 or m == 0:
+        which, end = (work[1], n) if n else (work[2], m)
+        out[:, out_at : out_at + end] = which[:, :end]
+        return out_at + end
+    return least(work[1], 0, n, 0.0, work[2], 0, m, 0.0, out, out_at)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def best_move(f: Floats, at: int, size: int, parts: Floats, count: Ids, kwh: float) -> tuple[float, float]:
     """The cheapest energy w to take out at a state of charge, and the cost of the slot and what follows it."""
     best, best_w = np.inf, 0.0

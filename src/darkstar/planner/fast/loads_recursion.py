@@ -11,10 +11,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from darkstar.planner.fast.loads_pieces import (
-    HIGH,
     KWH,
     LOAD,
-    LOW,
     PV,
     SLOPE,
     VALUE,
@@ -37,7 +35,7 @@ GROWTH = 40
 MOST_PIECES = 16
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def recurse(
     series: Floats,
     battery: Floats,
@@ -49,18 +47,20 @@ def recurse(
     edge_energy: Ids,
     edge_cost: Floats,
     energies: Floats,
+    lows: Floats,
+    highs: Floats,
 ) -> tuple[Floats, Ids]:
     """All value functions: their points (3, total), and where each state's begin, shape (states + 1,).
 
     Args:
         series: load, pv, import price, export price, shape (4, n).
         terminal: points of the cost of the energy left, shape (3, points).
+        lows, highs: the energies stored that matter before each slot and at the end, shape (n + 1,).
 
     Returns:
         An empty `points_first` where a function has more than `MOST_POINTS` points.
     """
     n, states, kinds = series.shape[1], len(edge_first) - 1, len(energies)
-    low, high = battery[LOW], battery[HIGH]
     points = np.empty((3, max(65_536, 32 * states)), np.float64)
     points_first = np.zeros(states + 1, np.int64)
     size = terminal.shape[1]
@@ -73,7 +73,8 @@ def recurse(
     slid = np.empty((3, 65_536), np.float64)
     parts, count = np.zeros((kinds, 2, 2, MOST_PIECES), np.float64), np.zeros((kinds, 2), np.int64)
     lengths, slopes = np.empty(4, np.float64), np.empty(4, np.float64)
-    work = np.empty((5, 3, MOST_POINTS), np.float64)
+    work = np.empty((3, MOST_POINTS)), np.empty((3, MOST_POINTS)), np.empty((3, MOST_POINTS))
+    source, target = np.empty((3, MOST_POINTS)), np.empty((3, MOST_POINTS))
     for t in range(n - 1, -1, -1):
         begin, begin_value = site_cost(series, t, grid, lengths, slopes)
         for k in range(kinds):
@@ -97,23 +98,25 @@ def recurse(
                     while slid_end + room > slid.shape[1]:
                         slid = np.concatenate((slid, np.empty_like(slid)), axis=1)
                     slid_at[key] = slid_end
-                    slid_size[key] = slide(
-                        points, at, points_of, parts[k], count[k], low, high, slid[:, slid_end:], work
+                    end = slide(
+                        points, at, points_of, parts[k], count[k], lows[t], highs[t], slid, slid_end, work
                     )
-                    slid_end += slid_size[key]
+                    slid_size[key] = end - slid_end
+                    slid_end = end
                 at, m = slid_at[key], slid_size[key]
                 if 2 * (held_size + m) > MOST_POINTS:
                     return points, points_first[:0]
                 if held == 0:
-                    held_at, held_size, held_cost, held = at, m, edge_cost[e], 1
+                    held_at, held_size, held_cost = at, m, edge_cost[e]
                 elif held == 1:
-                    held_size = least(slid, held_at, held_size, held_cost, slid, at, m, edge_cost[e], work[3])
-                    held = 2
+                    held_size = least(
+                        slid, held_at, held_size, held_cost, slid, at, m, edge_cost[e], target, 0
+                    )
                 else:
-                    source = work[3] if held % 2 == 0 else work[4]
-                    target = work[4] if held % 2 == 0 else work[3]
-                    held_size = least(source, 0, held_size, 0.0, slid, at, m, edge_cost[e], target)
-                    held += 1
+                    held_size = least(source, 0, held_size, 0.0, slid, at, m, edge_cost[e], target, 0)
+                if held:
+                    source, target = target, source
+                held += 1
             while size + held_size > points.shape[1]:
                 points = np.concatenate((points, np.empty_like(points)), axis=1)
             if held == 1:
@@ -122,7 +125,6 @@ def recurse(
                     points[VALUE, size + i] = slid[VALUE, held_at + i] + held_cost
                     points[SLOPE, size + i] = slid[SLOPE, held_at + i]
             else:
-                source = work[3] if held % 2 == 0 else work[4]
                 for i in range(held_size):
                     points[KWH, size + i] = source[KWH, i]
                     points[VALUE, size + i] = source[VALUE, i]
@@ -132,7 +134,7 @@ def recurse(
     return points[:, :size], points_first
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def follow(
     series: Floats,
     battery: Floats,
@@ -168,6 +170,6 @@ def follow(
         if t == 0:
             cost = best
         chosen[t], taken[t] = best_edge, best_w
-        kwh = min(max(kwh - best_w, battery[LOW]), battery[HIGH])
         q = edge_to[best_edge]
+        kwh = min(max(kwh - best_w, points[KWH, points_first[q]]), points[KWH, points_first[q + 1] - 1])
     return cost, chosen, taken
