@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import HOUR_SECONDS, slot_range
 from darkstar.ledger.evidence import Source
-from darkstar.ledger.habits import Course, Standstill, course, standstills
+from darkstar.ledger.habits import Course, Standstill, continued, course, may_surprise, standstills
 from darkstar.ledger.resolved import ChannelSlots, Flag
 
 Series = NDArray[np.float64]
@@ -160,3 +160,33 @@ def test_weekends_and_hours_are_those_of_the_clock_on_the_wall() -> None:
     slots = slot_range(MONDAY, MONDAY + 2 * HOUR_SECONDS)
     found = course(slots, surplus(slots, slice(0, 0)), Channel.LOAD, ZoneInfo("Europe/Stockholm"), 59.0, 18.0)
     assert (found.local_hours % DAY).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("channel", [Channel.LOAD, Channel.PV, Channel.BATT_DISCHARGE])
+def test_a_course_is_gone_on_from(channel: Channel) -> None:
+    slots = slot_range(MONDAY, MONDAY + 90 * DAY * HOUR_SECONDS)
+    found = surplus(slots, slice(5000, 5100))
+
+    def read(first_day: int, last_day: int) -> Course:
+        rows = slice(96 * first_day, 96 * last_day)
+        return course(slots[rows], found.part(rows), channel, ZoneInfo("Europe/Berlin"), 52.0, 0.0)
+
+    whole, pieced = read(10, 90), continued(read(0, 75), read(70, 90), int(slots[96 * 10]))
+    for name in ("hours", "local_hours", "energy_kwh", "sun"):
+        if channel is Channel.BATT_DISCHARGE and name == "sun":
+            # The first day of all has no day before it to tell.
+            np.testing.assert_array_equal(pieced.sun[DAY:], whole.sun[DAY:])  # type: ignore[index]
+        else:
+            np.testing.assert_array_equal(getattr(pieced, name), getattr(whole, name))
+
+
+def test_what_surprises_may_surprise_and_a_night_may_not() -> None:
+    load = np.full(60 * DAY, 0.3)
+    for still in (20, 24, 60 * DAY):
+        load[-still:] = 0.0
+        assert may_surprise(by_clock(load))
+    assert not may_surprise(by_clock(np.append(load, np.full(DAY, 0.3))))
+    assert not may_surprise(by_clock(at_night(60)))
+    assert not may_surprise(by_clock(load, sun=np.full(len(load), 0.1))), "while the sun is low"
+    load[-1] = np.nan
+    assert not may_surprise(by_clock(load)), "what is not known ends a standstill"

@@ -1,6 +1,6 @@
 """What is wrong in a home at the end of each hour, told by its balance and by each meter's own habit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from darkstar.bookkeeping.household import HABIT, known_around
@@ -10,7 +10,7 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOTS_PER_HOUR, hour_floor, iso_local, slot_range
 from darkstar.ledger.causes.cause import Cause, Finding
 from darkstar.ledger.causes.household import standing_still, suspicions
-from darkstar.ledger.habits import course
+from darkstar.ledger.habits import Course, continued, course, may_surprise
 from darkstar.store.ledger_file import LedgerFile
 
 USUAL = 7 * DAY_SECONDS
@@ -18,6 +18,8 @@ USUAL = 7 * DAY_SECONDS
 NAMED_AFTER = DAY_SECONDS
 """That something is wrong is told at once; of less than a whole day many stories can be told."""
 HABITS_EVERY = 12 * HOUR_SECONDS
+READ_AGAIN = 14 * DAY_SECONDS
+"""So much of the meters' courses is read each time, and of some meters all of the past once: it hardly changes."""
 
 
 class Fault(NamedTuple):
@@ -35,6 +37,7 @@ class Household:
         self._ledger = ledger
         self._settings = settings
         self._standing: tuple[Fault, ...] = ()
+        self._courses: Mapping[Channel, Course] = {}
         self._habits_at = 0
 
     def faults(self, end: int) -> Iterator[Fault]:
@@ -69,15 +72,33 @@ class Household:
                 yield Fault(frozenset(), "the home's balance", Finding(Cause.BALANCE, detail))
 
     def _standstills(self, first: int, end: int) -> Iterator[Fault]:
+        lately = self._read_courses(max(first, end - READ_AGAIN), end)
+        doubted = [channel for channel, its in lately.items() if may_surprise(its)]
+        if not doubted:
+            return
+        self._courses = self._with_past(first, end)
+        for still in standing_still({channel: self._courses[channel] for channel in doubted}):
+            if still.hours is not None and first + still.hours[1] * HOUR_SECONDS >= end:
+                whom = still.channels[0].value
+                yield Fault(frozenset(still.channels), whom, Finding(still.cause, still.detail))
+
+    def _with_past(self, first: int, end: int) -> Mapping[Channel, Course]:
+        """The metered channels' courses over [first, end): what was read before is gone on from."""
+        known = self._courses
+        since = max([first, *(int(its.hours[-1]) + HOUR_SECONDS - READ_AGAIN for its in known.values())])
+        found = self._read_courses(since, end)
+        if since == first:
+            return found
+        if found.keys() != known.keys():
+            return self._read_courses(first, end)
+        return {channel: continued(known[channel], its, first) for channel, its in found.items()}
+
+    def _read_courses(self, first: int, end: int) -> Mapping[Channel, Course]:
         slots, channels = slot_range(first, end), self._ledger.provenance(first, end)
         home = self._settings.home
         metered = {meter.channel for meter in counted_meters(self._ledger, self._settings)}
-        courses = {
+        return {
             channel: course(slots, channels[channel], channel, home.tz, home.latitude, home.longitude)
             for channel in Channel
             if channel.value in metered
         }
-        for still in standing_still(courses):
-            if still.hours is not None and first + still.hours[1] * HOUR_SECONDS >= end:
-                whom = still.channels[0].value
-                yield Fault(frozenset(still.channels), whom, Finding(still.cause, still.detail))

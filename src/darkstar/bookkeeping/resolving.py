@@ -83,7 +83,9 @@ def _stands_still(evidence: MeterEvidence, start: int, end: int) -> tuple[bool, 
         (rows.start_utc + HOUR_SECONDS, rows.state_kwh),
     ):
         changes = np.flatnonzero(np.diff(shown)) + 1
-        ahead |= len(shown) > 0 and int(time_utc[changes[-1] if len(changes) else 0]) < end
+        if len(shown):
+            # Where no number stands at the end or later, there is none beyond the evidence either.
+            ahead |= int(time_utc[changes[-1] if len(changes) else 0]) < end <= int(time_utc[-1])
         back |= len(changes) > 0 and changes[0] > 1 and int(time_utc[changes[0]]) > start
     return ahead, back
 

@@ -67,6 +67,11 @@ class Course:
     energy_kwh: Series
     sun: Series | None = None
 
+    def part(self, hours: slice) -> "Course":
+        """That of some of the hours."""
+        sun = None if self.sun is None else self.sun[hours]
+        return Course(self.hours[hours], self.local_hours[hours], self.energy_kwh[hours], sun)
+
 
 @dataclass(frozen=True)
 class Standstill:
@@ -115,6 +120,28 @@ def course(
         before = np.concatenate([np.full(DAY_HOURS - 1, -1.0), sun])
         sun = np.lib.stride_tricks.sliding_window_view(before, DAY_HOURS).max(axis=1)
     return Course(hours, (hours + utc_offsets(hours, tz)) // HOUR_SECONDS, energy, sun)
+
+
+def continued(before: Course, later: Course, first_utc: int) -> Course:
+    """One course from two of the same channel, from an instant on; the later one tells from its second day on.
+
+    What a battery gives hangs on the sun of a whole day before. The first must reach until there.
+    """
+    own = later.part(slice(DAY_HOURS, None))
+    old = before.part(slice(*np.searchsorted(before.hours, [first_utc, own.hours[0]]).tolist()))
+    return Course(
+        np.concatenate([old.hours, own.hours]),
+        np.concatenate([old.local_hours, own.local_hours]),
+        np.concatenate([old.energy_kwh, own.energy_kwh]),
+        None if old.sun is None or own.sun is None else np.concatenate([old.sun, own.sun]),
+    )
+
+
+def may_surprise(course: Course) -> bool:
+    """Whether its last hours are a standstill of a length that any habit could make surprising; mostly not."""
+    moving = np.flatnonzero(~(course.energy_kwh <= STILL_KWH))
+    first = int(moving[-1]) + 1 if len(moving) else 0
+    return bool(_weight(course, first, len(course.hours)).sum() > LEAST_MISSED)
 
 
 def standstills(course: Course) -> list[Standstill]:

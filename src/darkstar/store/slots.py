@@ -122,7 +122,9 @@ def resolved_extent(db: Database) -> tuple[int, int] | None:
 
 def _extent(db: Database, table: Table) -> tuple[int, int] | None:
     c = table.c.slot_start
-    ((first, last),) = db.read(select(func.min(c), func.max(c)))
+    # Of both at once SQLite reads the whole table.
+    first_and_last = (select(edge(c)).scalar_subquery() for edge in (func.min, func.max))
+    ((first, last),) = db.read(select(*first_and_last))
     return None if first is None else (first, last + SLOT_SECONDS)
 
 
