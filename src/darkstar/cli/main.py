@@ -21,6 +21,7 @@ MODULES = {
     "explain": "explain",
     "plan": "plan",
     "simulate": "simulate",
+    "episodes": "episodes",
     "backup": "backup",
     "restore": "backup",
 }

@@ -124,7 +124,7 @@ def lake_failures(address: LakeAddress) -> Iterator[None]:
     except (SQLAlchemyError, OSError, RuntimeError) as error:
         said, code = str(error), None
         if isinstance(error, DBAPIError) and error.orig is not None:
-            said, code = str(error.orig), next(iter(error.orig.args), None)
+            code, said = next(iter(error.orig.args), None), str(next(reversed(error.orig.args), error.orig))
         raise _explained(address, code if isinstance(code, int) else None, said) from None
 
 
