@@ -220,24 +220,24 @@ def _thresholds(
 
 def _held(problem: Problem, plan: Plan, block: Block, worths: Worths) -> tuple[Held, ...]:
     """What limited a block: powers, fuse and export limit with their shadow prices, and a full or empty battery."""
-    storage, grid, hours = problem.storage, problem.grid, problem.slot_hours
+    storage = problem.storage
     most: dict[Limit, float] = {}
     for slot in range(block.first, block.end):
-        charge, discharge = float(plan.charge_kwh[slot]), float(plan.discharge_kwh[slot])
-        if charge <= ENERGY_TOLERANCE_KWH and discharge <= ENERGY_TOLERANCE_KWH:
+        limit = _limit(problem, plan, slot)
+        if limit is None:
             continue
-        further, nearer = worths.across(slot)
+        stored, used = worths.across(slot)
+        kept = stored * storage.charge_efficiency - storage.wear_charge
+        given = used / storage.discharge_efficiency + storage.wear_discharge
         (feed, _), (draw, _) = site_prices(problem, plan, slice(slot, slot + 1), PriceKind.IMPORT)
-        kept, given = further * storage.charge_efficiency, nearer / storage.discharge_efficiency
-        if charge >= storage.charge_max_kw * hours - ENERGY_TOLERANCE_KWH:
-            _note(most, Limit.CHARGE_POWER, kept - storage.wear_charge - float(draw[0]))
-        elif charge > 0 and plan.import_kwh[slot] >= grid.import_max_kw * hours - ENERGY_TOLERANCE_KWH:
-            _note(most, Limit.FUSE, kept - storage.wear_charge - float(problem.import_price[slot]))
-        elif discharge >= storage.discharge_max_kw * hours - ENERGY_TOLERANCE_KWH:
-            _note(most, Limit.DISCHARGE_POWER, float(feed[0]) - storage.wear_discharge - given)
-        elif discharge > 0 and plan.export_kwh[slot] >= grid.export_max_kw * hours - ENERGY_TOLERANCE_KWH:
-            sold = float(problem.export_price[slot])
-            _note(most, Limit.EXPORT_LIMIT, sold - storage.wear_discharge - given)
+        worth = {
+            Limit.CHARGE_POWER: kept - float(draw[0]),
+            Limit.FUSE: kept - float(problem.import_price[slot]),
+            Limit.DISCHARGE_POWER: float(feed[0]) - given,
+            Limit.EXPORT_LIMIT: float(problem.export_price[slot]) - given,
+        }[limit]
+        if LEAST_SHADOW < worth < float("inf"):
+            most[limit] = max(worth, most.get(limit, 0.0))
     held = [Held(limit, worth) for limit, worth in most.items()]
     after = float(plan.soc_kwh[block.end])
     if after >= storage.soc_max_kwh - ENERGY_TOLERANCE_KWH:
@@ -247,9 +247,23 @@ def _held(problem: Problem, plan: Plan, block: Block, worths: Worths) -> tuple[H
     return tuple(held)
 
 
-def _note(most: dict[Limit, float], limit: Limit, worth: float) -> None:
-    if LEAST_SHADOW < worth < float("inf"):
-        most[limit] = max(worth, most.get(limit, 0.0))
+def _limit(problem: Problem, plan: Plan, slot: int) -> Limit | None:
+    """The power, fuse or export limit that a slot's move reaches."""
+    storage, grid, hours = problem.storage, problem.grid, problem.slot_hours
+
+    def reached(energy_kwh: float, most_kw: float) -> bool:
+        return energy_kwh >= most_kw * hours - ENERGY_TOLERANCE_KWH
+
+    charge, discharge = float(plan.charge_kwh[slot]), float(plan.discharge_kwh[slot])
+    if charge > ENERGY_TOLERANCE_KWH:
+        if reached(charge, storage.charge_max_kw):
+            return Limit.CHARGE_POWER
+        return Limit.FUSE if reached(float(plan.import_kwh[slot]), grid.import_max_kw) else None
+    if discharge > ENERGY_TOLERANCE_KWH:
+        if reached(discharge, storage.discharge_max_kw):
+            return Limit.DISCHARGE_POWER
+        return Limit.EXPORT_LIMIT if reached(float(plan.export_kwh[slot]), grid.export_max_kw) else None
+    return None
 
 
 def _one_more(problem: Problem, plan: Plan, engine: Engine) -> tuple[tuple[Limit, float], ...]:

@@ -131,10 +131,13 @@ def _as_of(table: SlotTable, now: int) -> SlotTable:
 
 def _charge(table: SlotTable, now: int) -> float | None:
     """The newest state of charge, if it is new enough."""
-    newest_first = [table.soc_start_percent[now]]
-    for row in range(now - 1, max(now - 1 - CHARGE_MAY_BE_OLD_SLOTS, -1), -1):
-        newest_first += [table.soc_end_percent[row], table.soc_start_percent[row]]
-    return next((float(percent) for percent in newest_first if np.isfinite(percent)), None)
+    instants = range(now, max(now - 1 - CHARGE_MAY_BE_OLD_SLOTS, 0), -1)
+    told = (
+        percent
+        for row in instants
+        for percent in (table.soc_start_percent[row], table.soc_end_percent[row - 1])
+    )
+    return next((float(percent) for percent in told if np.isfinite(percent)), None)
 
 
 def _stuck(labels: Sequence[DayQuality], tz: ZoneInfo, at_utc: int) -> bool:

@@ -1,0 +1,149 @@
+"""What a plan from now on can know: as of an instant, and nothing later."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from darkstar.domain.channels import Channel
+from darkstar.domain.home import Battery, Home
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
+from darkstar.ledger.quality import SOC_STILL
+from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, ResolvedPrices, ResolvedSlots
+from darkstar.planner.caution import prepare
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.history import History
+from darkstar.time_machine.present import CHARGE_MAY_BE_OLD_SLOTS, Present, read_present
+from tests.time_machine.cases import START, past
+
+HOME = Home("Test", "Europe/Stockholm", 59.3, 18.1, "SEK", 16.0, 3)
+BATTERY = Battery(capacity_kwh=5.0, soc_min_percent=10.0, charge_max_kw=3.0, discharge_max_kw=3.0)
+DAYS = 10
+NOW = START + 8 * DAY_SECONDS + 14 * HOUR_SECONDS + 450
+"""Seven and a half minutes into the slot of 14:00 on the ninth day."""
+
+
+def write(ledger: LedgerFile, history: History, soc: np.ndarray) -> None:
+    n = len(history)
+    ledger.write_slots(
+        ResolvedSlots(
+            history.slots,
+            {
+                channel: ChannelSlots(
+                    energy, np.full(n, 2, np.int8), np.full(n, 1, np.int8), np.zeros(n, np.int32)
+                )
+                for channel, energy in ((Channel.LOAD, history.load_kwh), (Channel.PV, history.pv_kwh))
+            },
+            soc,
+            soc,
+        )
+    )
+    source = np.full(n, "file", dtype=object)
+    ledger.write_prices(
+        ResolvedPrices(
+            history.slots, history.export_price, history.import_price, history.export_price, source
+        )
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[LedgerFile]:
+    with LedgerFile(tmp_path / "ledger.db") as file:
+        yield file
+
+
+def _now(ledger: LedgerFile, at_utc: float = NOW, soc_percent: float | None = None) -> Present:
+    return read_present(ledger, HOME, (), BATTERY, at_utc, slots=192, soc_percent=soc_percent)
+
+
+def _charge(history: History) -> np.ndarray:
+    return np.full(len(history), 40.0)
+
+
+def test_it_begins_with_the_slot_in_progress(ledger: LedgerFile) -> None:
+    history = past(DAYS)
+    write(ledger, history, _charge(history))
+    present = _now(ledger)
+    assert present.slots[0] == NOW - 450
+    assert len(present.slots) == 192
+    assert present.known.soc_kwh == pytest.approx(2.0)
+    assert prepare(present.known).problem is not None
+    # Known are today's and, since 13:00, tomorrow's prices.
+    tomorrow = dt.datetime(2021, 3, 11, tzinfo=HOME.tz).timestamp()
+    assert present.published_until_utc == tomorrow
+    ahead = np.flatnonzero((history.slots >= present.slots[0]) & (history.slots < tomorrow))
+    assert present.known.import_price is not None
+    assert present.known.import_price[: len(ahead)].tolist() == history.import_price[ahead].tolist()
+
+
+def test_nothing_later_is_known(ledger: LedgerFile, tmp_path: Path) -> None:
+    """Other energies from the slot in progress on, other charges after its start, other prices beyond the published."""
+    history = past(DAYS)
+    write(ledger, history, _charge(history))
+    now, public = NOW - 450, _now(ledger).published_until_utc
+    later, unpublished = history.slots >= now, history.slots >= public
+    other = History(
+        history.slots,
+        np.where(later, 9.0, history.load_kwh),
+        np.where(later, 0.0, history.pv_kwh),
+        np.where(unpublished, 9.0, history.import_price),
+        np.where(unpublished, 9.0, history.export_price),
+    )
+    with LedgerFile(tmp_path / "other.db") as scrambled:
+        write(scrambled, other, np.where(history.slots > now, 90.0, 40.0))
+        assert repr(_now(scrambled)) == repr(_now(ledger))
+
+
+def test_a_charge_of_a_moment_ago_counts_and_an_older_one_does_not(ledger: LedgerFile) -> None:
+    history = past(DAYS)
+    for age, expected in ((CHARGE_MAY_BE_OLD_SLOTS, 2.0), (CHARGE_MAY_BE_OLD_SLOTS + 1, None)):
+        last = NOW - 450 - age * SLOT_SECONDS
+        write(ledger, history, np.where(history.slots < last, 40.0, np.nan))
+        assert _now(ledger).known.soc_kwh == expected
+
+
+def test_a_charge_that_is_said_counts(ledger: LedgerFile) -> None:
+    history = past(DAYS)
+    write(ledger, history, np.full(len(history), np.nan))
+    assert _now(ledger).known.soc_kwh is None
+    assert _now(ledger, soc_percent=60).known.soc_kwh == pytest.approx(3.0)
+
+
+def test_a_sensor_that_stands_still_is_not_believed(ledger: LedgerFile) -> None:
+    history = past(DAYS)
+    write(ledger, history, _charge(history))
+    day = dt.date(2021, 3, 9)
+    stuck = DayQuality(day, DayStatus.MASK_BATTERY, (f"{SOC_STILL} for 20.0 h",))
+    ledger.write_days([stuck])
+    assert _now(ledger).charge_is_stuck
+    assert _now(ledger).known.soc_kwh is None
+    assert not _now(ledger, soc_percent=60).charge_is_stuck
+
+
+def test_a_home_of_one_morning_is_planned_as_far_as_it_is_known(ledger: LedgerFile) -> None:
+    """Its habits are known from midnight to noon: from 20:00 nothing, from 06:00 six hours."""
+    history = past(1)
+    morning = History(
+        *(series[:48] for series in (history.slots, history.load_kwh, history.pv_kwh)),
+        *(series[:48] for series in (history.import_price, history.export_price)),
+    )
+    write(ledger, morning, _charge(morning))
+    at = START + DAY_SECONDS + 6 * HOUR_SECONDS
+    known = _now(ledger, at_utc=at, soc_percent=50).known
+    assert known.load_kwh is not None
+    assert len(known.load_kwh) == 24
+    problem = prepare(known).problem
+    assert problem is not None
+    assert len(problem) == 24
+    assert _now(ledger, at_utc=at + 14 * HOUR_SECONDS, soc_percent=50).known.load_kwh is None
+
+
+def test_where_the_ledger_ends(ledger: LedgerFile) -> None:
+    assert _now(ledger).ledger_end_utc is None
+    history = past(DAYS)
+    write(ledger, history, _charge(history))
+    assert _now(ledger).ledger_end_utc == NOW - 450
+    assert _now(ledger, at_utc=NOW + 90 * DAY_SECONDS).ledger_end_utc == START + DAYS * DAY_SECONDS
+    assert prepare(_now(ledger, at_utc=NOW + 90 * DAY_SECONDS).known).problem is None
