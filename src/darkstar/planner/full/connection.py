@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Site
 
+PEAK_TIE = 0.1
+"""Tie cost of a kWh of the highest slot's import, against 1 for a switch."""
+
 
 @dataclass(frozen=True)
 class Bus:
@@ -25,6 +28,7 @@ class Bus:
         phase: rows, shape (phases, n); empty where phases are not looked at.
         imports, exports, breach, spill: columns, shape (n,).
         phase_breach, phase_spill: columns, shape (phases, n).
+        highest: column of the highest slot's import, which only ties look at, shape (1,).
     """
 
     balance: Indices
@@ -35,6 +39,7 @@ class Bus:
     spill: Indices
     phase_breach: Indices
     phase_spill: Indices
+    highest: Indices
 
     def draw(
         self,
@@ -64,9 +69,13 @@ def add_connection(programme: Programme, site: Site) -> Bus:
     balance = programme.rows(n, low=net, high=net)
     for columns, sign in ((imports, 1.0), (breach, 1.0), (exports, -1.0), (spill, -1.0)):
         programme.put(balance, columns, sign)
+    highest = programme.columns(1, tie=PEAK_TIE)
+    under = programme.rows(n, high=0.0)
+    for columns, sign in ((imports, 1.0), (breach, 1.0), (np.broadcast_to(highest, n), -1.0)):
+        programme.put(under, columns, sign)
     phase, phase_breach, phase_spill = _add_phases(programme, site)
     _one_way(programme, site, imports, exports)
-    return Bus(balance, phase, imports, exports, breach, spill, phase_breach, phase_spill)
+    return Bus(balance, phase, imports, exports, breach, spill, phase_breach, phase_spill, highest)
 
 
 def _add_phases(programme: Programme, site: Site) -> tuple[Indices, Indices, Indices]:

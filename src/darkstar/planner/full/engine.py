@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from darkstar.planner.full.build import Built, build, tempted
 from darkstar.planner.full.clock import Clock
 from darkstar.planner.full.idle import idle_plan
+from darkstar.planner.full.loads_guess import prepare
 from darkstar.planner.full.money import all_off, cheapest, fixed
 from darkstar.planner.full.plan import SitePlan
 from darkstar.planner.full.programme import Arrays
@@ -34,7 +35,7 @@ from darkstar.planner.problem import Series
 
 BURNING_KWH = 1e-7
 """Charging and discharging at once beyond rounding."""
-AFTERWARDS_SHARE = 0.35
+AFTERWARDS_SHARE = 0.2
 """Share of the time that is kept for what comes after the money stage."""
 USABLE_SHARE = 0.85
 """Share of the limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""
@@ -57,11 +58,12 @@ class FullEngine:
     def __init__(
         self, *, seconds: float = 1.0, gap: float = 1e-3, tie_breaks: bool = True, hot: bool = False
     ) -> None:
+        prepare()
         self._seconds = seconds
         self._gap = gap
         self._tie_breaks = tie_breaks
         self._hot = hot
-        self._linear, self._mixed, self._ties = (Solver(integral=whole) for whole in (False, True, False))
+        self._linear, self._mixed = Solver(integral=False), Solver(integral=True)
 
     def solve(
         self, site: Site, previous: SitePlan | None = None, *, threshold: float = 0.0, hold_slots: int = 16
@@ -81,7 +83,7 @@ class FullEngine:
         check(site)
         clock = Clock(began + USABLE_SHARE * self._seconds)
         if not self._hot:
-            for solver in (self._linear, self._mixed, self._ties):
+            for solver in (self._linear, self._mixed):
                 solver.forget()
         switched = tempted(site)
         while True:
@@ -114,14 +116,13 @@ class FullEngine:
         self, site: Site, built: Built, arrays: Arrays, columns: Series | None, bound: float, clock: Clock
     ) -> tuple[SitePlan, Series | None]:
         """With on and off fixed: the rest to rounding, then the tie-breaks."""
-        polished = self._linear.solve(arrays, seconds=clock.seconds).columns
-        columns = columns if polished is None else polished
+        polished = self._linear.solve(arrays, seconds=clock.seconds)
+        columns = columns if polished.columns is None else polished.columns
         if columns is None:
             return replace(idle_plan(site), bound=bound), None
         plan = read_plan(site, built, columns, bound=bound)
-        if self._tie_breaks and polished is not None:
-            money = float(np.dot(arrays.cost, columns)) + arrays.constant
-            calmer = calmest(built, arrays, money, self._ties, clock.seconds)
+        if self._tie_breaks and polished.columns is not None:
+            calmer = calmest(arrays, polished, self._linear, clock.seconds)
             if calmer is not None:
                 again = read_plan(site, built, calmer, bound=bound)
                 if again.cost <= plan.cost + SAME_COST * max(1.0, abs(plan.cost)):

@@ -17,12 +17,15 @@ import numpy as np
 from darkstar.planner.full.build import Built
 from darkstar.planner.full.clock import Clock
 from darkstar.planner.full.dive import WHOLE, dive
+from darkstar.planner.full.loads_guess import LoadsGuess
 from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.rounding import rounded
 from darkstar.planner.full.site import Site
-from darkstar.planner.full.solver import Outcome, Solver
+from darkstar.planner.full.solver import NOTHING, Outcome, Solver
 from darkstar.planner.problem import Series
 
+PULLS = (1.0, 0.0, 0.0)
+"""Worth of a kWh that loads have in common with the solution before, in each round of guessing them by prices."""
 SMALL_SHARE = 0.5
 """Share of the time left that the small mixed problem may take."""
 
@@ -68,6 +71,9 @@ class _Search:
     ) -> None:
         self._site, self._built, self._clock, self._gap = site, built, clock, gap
         self._linear, self._mixed = linear, mixed
+        self._loads = LoadsGuess(site, built)
+        devices = (*site.cars, *site.tanks, *site.boosts)
+        self._guesses = not any(device.whole_slots for device in devices)
         self.most = tuple(len(steps) for steps in built.steps)
         low = built.arrays.low
         least = [int(low[steps].sum()) for steps in built.steps]
@@ -147,14 +153,21 @@ class _Search:
         return self._mixed.solve(narrow, seconds=seconds, gap=self._gap / 2, start=self.best.columns)
 
     def _soon(self, arrays: Arrays, relaxed: Series) -> Iterator[Outcome]:
-        """From a rounding, then by dives."""
+        """From a rounding and the loads' guesses; by dives where slots are whole or nothing was found."""
         linear, clock = self._linear, self._clock
         if _is_whole(arrays, relaxed):
             cost = float(np.dot(arrays.cost, relaxed)) + arrays.constant
             yield Outcome(relaxed, cost, cost, optimal=True)
             return
         start = rounded(self._site, self._built, arrays, relaxed)
-        columns = linear.solve(start, seconds=clock.seconds).columns
+        found = linear.solve(start, seconds=clock.seconds)
+        columns = found.columns
+        for pull in PULLS:
+            if found.columns is not None:
+                found = linear.solve(self._loads.guessed(start, found, pull), seconds=clock.seconds)
+                yield found if found.columns is not None and _is_whole(arrays, found.columns) else NOTHING
+        if self._guesses and self.best.columns is not None:
+            return
         if columns is not None:
             yield dive(start, columns, linear, clock, "up")
             yield dive(start, columns, linear, clock, "near")

@@ -47,6 +47,11 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
         else:
             chosen = _covering(relaxed[device.drawn] > USED_KWH, least, most, rules)
         low[on] = high[on] = chosen
+    for tank in built.tanks:
+        if len(tank.undone) == 1:
+            reached = np.zeros(len(tank.reached))
+            reached[np.argmax(relaxed[tank.reached])] = 1.0
+            low[tank.reached] = high[tank.reached] = reached
     return replace(arrays, low=low, high=high)
 
 

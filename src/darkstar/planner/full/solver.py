@@ -9,6 +9,8 @@ from darkstar.planner.full.programme import Arrays
 from darkstar.planner.problem import Series
 
 LP_TOLERANCE = 1e-9
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of simplex methods."""
 Option = bool | int | float | str
 
 
@@ -16,7 +18,8 @@ Option = bool | int | float | str
 class Outcome:
     """What HiGHS found: columns (None where nothing), the objective and a proven bound on it.
 
-    `optimal` says that the gap asked for was reached, `impossible` that there is no solution at all.
+    `optimal` says that the gap asked for was reached, `impossible` that there is no solution at all; `duals` (of the
+    rows) and `reduced` costs (of the columns) are a linear programme's.
     """
 
     columns: Series | None
@@ -24,6 +27,8 @@ class Outcome:
     bound: float
     optimal: bool
     impossible: bool = False
+    duals: Series | None = None
+    reduced: Series | None = None
 
 
 NOTHING = Outcome(None, np.inf, -np.inf, optimal=False)
@@ -58,10 +63,21 @@ class Solver:
         self._highs.clearSolver()
 
     def solve(
-        self, arrays: Arrays, *, seconds: float, gap: float = 0.0, start: Series | None = None
+        self,
+        arrays: Arrays,
+        *,
+        seconds: float,
+        gap: float = 0.0,
+        start: Series | None = None,
+        feasible: bool = False,
     ) -> Outcome:
-        """The best solution within a time; `start` is one to improve on."""
+        """The best solution within a time.
+
+        `start` is one to improve on; `feasible` says that a linear programme's last answer is still allowed.
+        """
         self._set(arrays)
+        if not self._integral:
+            self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
         # HiGHS counts a linear programme's limit from the instance's first run, a mixed one's from this run.
         spent = 0.0 if self._integral else self._highs.getRunTime()
         self._highs.setOptionValue("time_limit", spent + max(0.0, seconds))
@@ -89,8 +105,12 @@ class Solver:
                 highspy.HighsModelStatus.kUnboundedOrInfeasible,
             )
             return Outcome(None, np.inf, bound, optimal=False, impossible=impossible)
-        columns = np.array(self._highs.getSolution().col_value)
-        return Outcome(columns, info.objective_function_value, bound, optimal)
+        solution = self._highs.getSolution()
+        columns, cost = np.array(solution.col_value), info.objective_function_value
+        if self._integral:
+            return Outcome(columns, cost, bound, optimal)
+        duals, reduced = np.array(solution.row_dual), np.array(solution.col_dual)
+        return Outcome(columns, cost, bound, optimal, duals=duals, reduced=reduced)
 
     def _set(self, arrays: Arrays) -> None:
         if self._held is None or not arrays.same_matrix(self._held):

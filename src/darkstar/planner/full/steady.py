@@ -73,14 +73,15 @@ def _switches(built: Built, previous: SitePlan) -> Iterator[tuple[Indices, NDArr
         yield switch.on, on
     for at, run in zip(built.loads, previous.loads, strict=True):
         if at.is_profile:
-            yield at.states[0], _profile_starts(run.levels, at.length)
+            yield at.states[0], profile_starts(run.levels, at.length)
         else:
             for number, state in enumerate(at.states, start=1):
                 yield state, run.levels == number
 
 
-def _profile_starts(levels: Levels, length: int) -> NDArray[np.bool_]:
+def profile_starts(levels: Levels, length: int) -> NDArray[np.bool_]:
     """Where runs of a profile begin: at the beginning of a stretch, and each whole length after it."""
+    """Slots in which the runs of a profile start, shape (n,)."""
     starts = np.zeros(len(levels), dtype=np.bool_)
     running = 0
     for slot, level in enumerate(levels.tolist()):

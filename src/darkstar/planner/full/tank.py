@@ -21,10 +21,12 @@ from darkstar.planner.problem import Series
 
 @dataclass(frozen=True)
 class TankColumns:
-    """Columns of a tank: heater [kWh] and temperature of shape (n,); undone one a window."""
+    """Columns of a tank: heater [kWh] and temperature of shape (n,); reached one a slot of the windows, undone
+    one a window."""
 
     heater: Indices
     temperature: Indices
+    reached: Indices
     undone: Indices
     switch: SwitchColumns
 
@@ -88,10 +90,10 @@ def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColu
         safe = programme.rows(n, high=tank.max_c)
         programme.put(safe, temperature, 1.0)
         programme.put(safe, hot, -1.0)
-    undone = _add_legionella(
+    reached, undone = _add_legionella(
         programme, tank, temperature, floor, keep, dict(zip(chilly.tolist(), warm, strict=True))
     )
-    return TankColumns(heater, temperature, undone, switch)
+    return TankColumns(heater, temperature, reached, undone, switch)
 
 
 def _may_overheat(tank: Tank) -> bool:
@@ -110,10 +112,11 @@ def _add_legionella(
     floor: Series,
     keep: float,
     warm: dict[int, int],
-) -> Indices:
+) -> tuple[Indices, Indices]:
     spans = windows(tank.legionella, len(floor)) if tank.legionella else []
     if tank.legionella is None or not spans:
-        return np.zeros(0, dtype=np.int64)
+        nothing = np.zeros(0, dtype=np.int64)
+        return nothing, nothing
     n = max(last for _, last in spans)
     goal = tank.legionella.temperature_c
     reached = programme.columns(n, high=1.0, integer=True)
@@ -132,7 +135,7 @@ def _add_legionella(
     programme.put(once, undone, 1.0)
     for number, (first, last) in enumerate(spans):
         programme.put(once[number], reached[first:last], 1.0)
-    return undone
+    return reached, undone
 
 
 def _lasting(floor: Series, goal: float, keep: float, *, once: bool) -> Series:

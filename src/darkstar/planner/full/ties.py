@@ -1,46 +1,41 @@
 """The stage of tie-breaks: among plans of the same money, on and off as found, the calmest.
 
-minimise  ties + 0.1 * highest slot's import        under  money <= what was found + 1e-9
+The plans of the same money are a face of the linear programme: every column with a reduced cost and every row with a
+dual stays where it is. On that face the ties' costs are minimised, from the basis that the money stage ends with.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from darkstar.planner.full.build import Built
 from darkstar.planner.full.programme import Arrays
-from darkstar.planner.full.solver import Solver
+from darkstar.planner.full.solver import Outcome, Solver
 from darkstar.planner.problem import Series
 
-PEAK_TIE = 0.1
-"""Tie cost of a kWh of the highest slot's import, against 1 for a switch."""
-SAME_MONEY = 1e-9
+COSTS = 1e-9
+"""A reduced cost or dual beyond rounding."""
 
 
-def calmest(built: Built, fixed: Arrays, money: float, solver: Solver, seconds: float) -> Series | None:
-    """Columns of the calmest plan that costs no more; None where none was found within the time."""
-    n, columns = len(built.bus.imports), len(fixed.cost)
-    priced = np.flatnonzero(fixed.cost)
-    # One row a slot: import + breach - highest <= 0.
-    under = np.stack([built.bus.imports, built.bus.breach, np.full(n, columns)], axis=1).ravel()
-    index = np.concatenate([fixed.index, priced, under])
-    value = np.concatenate([fixed.value, fixed.cost[priced], np.tile([1.0, 1.0, -1.0], n)])
-    ends = fixed.start[-1] + len(priced) + 3 * np.arange(n + 1)
-    found = solver.solve(
-        replace(
-            fixed,
-            cost=np.append(fixed.tie, PEAK_TIE),
-            tie=np.append(fixed.tie, 0.0),
-            low=np.append(fixed.low, 0.0),
-            high=np.append(fixed.high, np.inf),
-            integer=np.append(fixed.integer, False),
-            row_low=np.concatenate([fixed.row_low, np.full(n + 1, -np.inf)]),
-            row_high=np.concatenate([fixed.row_high, [money + SAME_MONEY - fixed.constant], np.zeros(n)]),
-            start=np.concatenate([fixed.start, ends]).astype(np.int32),
-            index=index.astype(np.int32),
-            value=value,
-            constant=0.0,
-        ),
-        seconds=seconds,
+def calmest(fixed: Arrays, optimum: Outcome, solver: Solver, seconds: float) -> Series | None:
+    """Columns of the calmest plan that costs as much; None where none was found within the time.
+
+    `solver` has just found the `optimum` of `fixed`.
+    """
+    columns, duals, reduced = optimum.columns, optimum.duals, optimum.reduced
+    if columns is None or duals is None or reduced is None:
+        return None
+    of_row = np.repeat(np.arange(len(fixed.row_low)), np.diff(fixed.start))
+    activity = np.bincount(of_row, fixed.value * columns[fixed.index], len(fixed.row_low))
+    held, bound = np.abs(reduced) > COSTS, np.abs(duals) > COSTS
+    at_low = np.abs(activity - fixed.row_low) <= np.abs(activity - fixed.row_high)
+    side = np.where(at_low, fixed.row_low, fixed.row_high)
+    face = replace(
+        fixed,
+        cost=fixed.tie,
+        low=np.where(held, columns, fixed.low),
+        high=np.where(held, columns, fixed.high),
+        row_low=np.where(bound, side, fixed.row_low),
+        row_high=np.where(bound, side, fixed.row_high),
+        constant=0.0,
     )
-    return None if found.columns is None else found.columns[:columns]
+    return solver.solve(face, seconds=seconds, feasible=True).columns
