@@ -11,11 +11,12 @@ from rich.table import Table
 
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, errors, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
+from darkstar.cli.lake import lake_address
 from darkstar.cli.progress import shown_progress
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import DAY_SECONDS, iso_local, iso_utc, parse_instant
-from darkstar.store.episodes.address import LakeAddress, LakeError, file_address, parse_address
+from darkstar.store.episodes.address import LakeAddress, LakeError
 from darkstar.store.episodes.courier import carry
 from darkstar.store.episodes.export import write_parquet
 from darkstar.store.episodes.lake import Lake
@@ -31,14 +32,6 @@ app = typer.Typer(help="The lake of episodes: what it holds, what waits for it, 
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     parent.add_typer(app, name="episodes")
-
-
-def lake_address(settings: Settings) -> LakeAddress:
-    """Where the home's episodes are kept: the database that `episodes:` names, else a file in its folder."""
-    place = settings.episodes
-    if place.url is None:
-        return file_address(settings.folder)
-    return parse_address(place.url.reveal(), ca_file=place.ca_file, tls=place.tls)
 
 
 @app.command()

@@ -71,6 +71,10 @@ class Courier:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def finish(self) -> None:
+        """Carry what can be carried now, with one more try where the lake is away, and come back."""
         self._leave.set()
         alive = True
         while alive:

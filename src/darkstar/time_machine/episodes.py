@@ -1,0 +1,186 @@
+"""From a replay to episodes: every decision written into the ledger, a local day of them in one transaction.
+
+An episode is named by its run. Of what a decision depends on the run's id holds all but the home's own past: the same
+replay of a past that was mended since takes the place of the one before, and what a killed replay had recorded is
+recorded again under the same names.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from darkstar.domain.home import Home
+from darkstar.domain.market import known_until
+from darkstar.domain.slots import DAY_SECONDS, SLOT_HOURS, SLOT_SECONDS, iso_local, local_date
+from darkstar.planner.fast.engine import FastEngine
+from darkstar.store.episodes.episode import Decision, Episode, Expected, Outcome, Run, Schedule
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.information import Honesty, Outlook
+from darkstar.time_machine.outcome import ORACLE
+from darkstar.time_machine.policies import NOTHING
+from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.witness import Moment, Witness
+
+SIMULATION = "simulation"
+"""The system whose episodes these are."""
+
+
+@dataclass(frozen=True)
+class EpisodeBook:
+    """Records the replays of a scenario; may be sent to other processes.
+
+    Attributes:
+        ledger: the home's ledger.
+    """
+
+    ledger: Path
+    home: Home
+    scenario: Scenario
+    honesty: Honesty
+
+    @contextmanager
+    def __call__(self, policy: str) -> Iterator[Witness]:
+        """The witness of one policy's replay; what it saw last is recorded at the end, unless the replay failed."""
+        with LedgerFile(self.ledger) as ledger:
+            pages = _Pages(ledger, self, policy)
+            yield pages.saw
+            pages.record()
+
+    def run_of(self, policy: str) -> Run:
+        """What the policy's episodes have in common."""
+        scenario, grid, home = self.scenario, self.scenario.grid, self.home
+        honesty = Honesty.PERFECT if policy == ORACLE else self.honesty
+        context: dict[str, str | float] = {
+            **asdict(scenario.storage),
+            "import_max_kw": grid.import_max_kw,
+            "export_max_kw": grid.export_max_kw,
+            "soc_start_kwh": scenario.soc_start_kwh,
+            "first_slot_utc": int(scenario.history.slots[0]),
+            "currency": home.currency,
+            "information": honesty.value,
+            "darkstar": version("darkstar"),
+        }
+        if honesty is Honesty.PERFECT:
+            context["end_utc"] = int(scenario.history.slots[-1]) + SLOT_SECONDS
+            context["settlement_per_kwh"] = scenario.settlement_per_kwh
+        named = [asdict(home), policy, repr(grid), repr(scenario.timer), context]
+        text = json.dumps(named, sort_keys=True)
+        run_id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        return Run(SIMULATION, run_id, home.name, policy, context)
+
+
+class _Pages:
+    """What one replay has seen since it last recorded."""
+
+    def __init__(self, ledger: LedgerFile, book: EpisodeBook, policy: str) -> None:
+        self._ledger = ledger
+        self._scenario = book.scenario
+        self._history = book.scenario.history
+        self._run = book.run_of(policy)
+        self._perfect = book.honesty is Honesty.PERFECT
+        self._engine = FastEngine()
+        self._labels = _labels(ledger, book.scenario)
+        self._page: list[Episode] = []
+
+    def saw(self, moment: Moment) -> None:
+        """One more slot."""
+        episode = self._episode(moment)
+        if self._page and self._page[-1].episode_date != episode.episode_date:
+            self.record()
+        self._page.append(episode)
+
+    def record(self) -> None:
+        """Write what has gathered."""
+        self._ledger.episodes.put(self._page)
+        self._page = []
+
+    def _episode(self, moment: Moment) -> Episode:
+        start, tz = int(self._history.slots[moment.number]), self._scenario.tz
+        date = local_date(start, tz).isoformat()
+        mode, outlook = moment.mode, moment.outlook
+        return Episode(
+            run=self._run,
+            episode_start_utc=start,
+            episode_start_local=iso_local(start, tz),
+            episode_date=date,
+            data_quality_status=self._labels.get(date, ""),
+            soc_start_kwh=moment.soc_kwh,
+            decision=Decision(
+                mode=mode.kind(moment.soc_kwh).value,
+                buy_to_kwh=mode.buy_to_kwh,
+                store_to_kwh=mode.store_to_kwh,
+                cover_to_kwh=mode.cover_to_kwh,
+                sell_to_kwh=mode.sell_to_kwh,
+                charge_max_kw=mode.charge_kw,
+                discharge_max_kw=mode.discharge_kw,
+                curtail=mode.curtail.value,
+                worth_per_kwh=float("nan") if mode.worth is None else mode.worth,
+            ),
+            outcome=self._outcome(moment),
+            expected=None if outlook is None else self._expected(outlook, start),
+            schedule=None if outlook is None else self._schedule(outlook, moment.soc_kwh),
+        )
+
+    def _outcome(self, moment: Moment) -> Outcome:
+        history, step, at = self._history, moment.step, moment.number
+        storage, grid = self._scenario.storage, self._scenario.grid
+        buy, sell = float(history.import_price[at]), float(history.export_price[at])
+        cost = buy * step.import_kwh - sell * step.export_kwh
+        cost += grid.import_breach_cost * step.breach_kwh + grid.curtailment_cost * step.curtail_kwh
+        cost += storage.wear_charge * step.charge_kwh + storage.wear_discharge * step.discharge_kwh
+        return Outcome(
+            load_kwh=float(history.load_kwh[at]),
+            pv_kwh=float(history.pv_kwh[at]),
+            import_price=buy,
+            export_price=sell,
+            charge_kwh=step.charge_kwh,
+            discharge_kwh=step.discharge_kwh,
+            import_kwh=step.import_kwh,
+            export_kwh=step.export_kwh,
+            curtail_kwh=step.curtail_kwh,
+            soc_end_kwh=step.soc_kwh,
+            cost=cost,
+        )
+
+    def _expected(self, outlook: Outlook, now: int) -> Expected:
+        end = now + len(outlook.load_kwh) * SLOT_SECONDS
+        return Expected(
+            load_kwh=outlook.load_kwh,
+            pv_kwh=outlook.pv_kwh,
+            import_price=outlook.import_price,
+            export_price=outlook.export_price,
+            forecast_issued_utc=now,
+            prices_known_until_utc=end if self._perfect else known_until(now),
+        )
+
+    def _schedule(self, outlook: Outlook, soc_kwh: float) -> Schedule:
+        """The best plan for what was expected, from the energy that was stored."""
+        plan = self._engine.solve(
+            self._scenario.problem(
+                outlook.load_kwh,
+                outlook.pv_kwh,
+                (outlook.import_price, outlook.export_price),
+                soc_kwh,
+                self._scenario.settlement if outlook.to_the_end else NOTHING,
+                SLOT_HOURS,
+            )
+        )
+        return Schedule(
+            charge_kwh=plan.charge_kwh,
+            discharge_kwh=plan.discharge_kwh,
+            import_kwh=plan.import_kwh + plan.breach_kwh,
+            export_kwh=plan.export_kwh,
+            soc_kwh=plan.soc_kwh,
+            planned_cost=plan.cost,
+        )
+
+
+def _labels(ledger: LedgerFile, scenario: Scenario) -> Mapping[str, str]:
+    """The ledger's labels of the replayed days, by local date."""
+    slots, tz = scenario.history.slots, scenario.tz
+    first, after = local_date(int(slots[0]), tz), local_date(int(slots[-1]) + DAY_SECONDS, tz)
+    return {label.day.isoformat(): label.status.value for label in ledger.days(first, after)}

@@ -1,0 +1,50 @@
+"""Whoever looks on while a replay runs: told of every decision and what came of it, changing neither."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from darkstar.planner.modes import Mode
+from darkstar.time_machine.information import Information, Outlook
+from darkstar.time_machine.plant import Step
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One replayed slot.
+
+    Attributes:
+        number: of the replayed slot.
+        soc_kwh: energy stored at its start.
+        outlook: what the policy was told; None where it did not ask, or too little was known.
+        mode: what it decided.
+        step: what the slot came to.
+    """
+
+    number: int
+    soc_kwh: float
+    outlook: Outlook | None
+    mode: Mode
+    step: Step
+
+
+Witness = Callable[[Moment], None]
+WitnessOf = Callable[[str], AbstractContextManager[Witness]]
+"""The witness of a policy's replay, in whatever process that runs."""
+
+
+class Overheard:
+    """Information that remembers what it said since it was last asked to forget."""
+
+    def __init__(self, information: Information) -> None:
+        self._information = information
+        self.said: Outlook | None = None
+
+    def outlook(self, step: int) -> Outlook | None:
+        """What the information says."""
+        self.said = self._information.outlook(step)
+        return self.said
+
+    def forget(self) -> None:
+        """A new slot begins."""
+        self.said = None
