@@ -7,6 +7,7 @@ import pytest
 
 from darkstar.planner.caution import Known, SafeMode, prepare
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.modes import Kind
 from darkstar.planner.problem import GridModel, StorageModel, TerminalValue
 from darkstar.planner.sentences import say
 from darkstar.planner.texts import ENGLISH
@@ -160,3 +161,12 @@ def test_a_load_beyond_the_fuse_has_a_plan() -> None:
     prepared = prepare(replace(KNOWN, load_kwh=_with(KNOWN.load_kwh, 1, 9.0)))
     assert prepared.problem is not None
     assert FastEngine().solve(prepared.problem).breach_kwh[1] > 0
+
+
+def test_the_safe_modes_as_an_inverter_knows_them() -> None:
+    usual = SafeMode.SELF_CONSUMPTION.mode(KNOWN.storage)
+    assert usual.kind(5.0) is Kind.SELF_CONSUMPTION
+    # Never from the grid: without surplus it does not charge, however empty it is.
+    assert usual.move(KNOWN.storage, 1.0, -0.5, 0.25) == 0.0
+    idle = SafeMode.HOLD.mode(KNOWN.storage)
+    assert [idle.move(KNOWN.storage, 5.0, surplus, 0.25) for surplus in (-1.0, 0.0, 1.0)] == [0.0, 0.0, 0.0]

@@ -1,5 +1,7 @@
 """Transfers: hand-computed pairs; gains that add up and, without kinks, never lose; any plan."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Problem
 from darkstar.planner.tracing import Transfer, idle_cost, money_of, transfers_of
-from tests.planner.cases import problem
+from tests.planner.cases import STORAGE, problem
 from tests.planner.random_problems import random_problem
 
 ENGINE = FastEngine()
@@ -54,6 +56,15 @@ def test_sun_costs_what_it_would_sell_for() -> None:
     sunny = problem(load=[0, 1], pv=[1, 0], buy=[5, 5], sell=[0.5, 0.5])
     plan = ENGINE.solve(sunny)
     assert money_of(sunny, plan).price.tolist() == pytest.approx([0.5, 5.0])
+
+
+def test_wear_is_in_the_gain_and_not_in_the_price() -> None:
+    worn = replace(STORAGE, wear_charge=0.2, wear_discharge=0.3)
+    night = problem(load=[0, 2], buy=[1, 10], sell=[0, 0], storage=worn)
+    plan = ENGINE.solve(night)
+    money = money_of(night, plan)
+    assert money.price.tolist() == pytest.approx([1.0, 10.0])
+    assert money.extra.tolist() == pytest.approx([2 * 1.2, -0.8 * 9.7])
 
 
 @settings(max_examples=150, deadline=None)

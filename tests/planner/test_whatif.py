@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from darkstar.planner.blocks import Action, Block, blocks_of
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Plan, Problem
-from darkstar.planner.whatif import PriceKind, Worths
+from darkstar.planner.whatif import PriceKind, Room, Worths
 from tests.planner.cases import problem
 from tests.planner.random_problems import random_problem
 
@@ -42,13 +42,15 @@ def test_worth_by_what_has_been_and_what_is_to_come() -> None:
     assert worths.from_here(2)[0] == 0.0
 
 
-def test_nothing_is_said_where_burning_energy_pays() -> None:
-    burning = problem(load=[1, 1], buy=[-20, 3], sell=[-20, 0])
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_said_where_burning_energy_pays(seed: int) -> None:
+    burning = random_problem(seed, deep=True)
     plan = ENGINE.solve(burning)
+    worths = Worths(burning, plan)
+    assert not worths.convex
     for block in blocks_of(burning, plan):
-        room = Worths(burning, plan).room(block, PriceKind.IMPORT)
-        assert room.fall is None
-        assert room.rise is None
+        for kind in PriceKind:
+            assert worths.room(block, kind) == Room(None, None)
 
 
 @settings(max_examples=40, deadline=None)

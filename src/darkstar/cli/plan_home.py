@@ -181,9 +181,11 @@ def _heading(home: HomePlan) -> RenderableType:
     if soc is not None:
         told.append(f"Battery {home.percent(soc):.0f} %, {soc:.1f} kWh.")
     if home.planned is not None:
-        public = f"published until {until:%a %H:%M}, beyond as of late"
+        public = f"published until {until:%a %H:%M}, then the last week's mean"
         if present.published_until_utc <= int(present.slots[0]):
-            public = "none published, all as of late"
+            public = "none published, the last week's mean stands in"
+        elif until >= end:
+            public = "all published"
         told.append(f"Prices in {settings.home.currency} per kWh: {public}.")
     return Group(title, Line(" ".join(told), style="dim")) if told else title
 
@@ -196,7 +198,7 @@ def _blocks(home: HomePlan, planned: Planned, teller: Teller, width: int) -> Ren
             line = Line(f"{_when(home, reason):<17} ", style="bold")
             line.append(f"{teller.action(reason):<11}", style=_STYLES[reason.block.action.value])
             line.append(f"{_charge(home, reason):>13}", style="not bold")
-            line.append(f"{_gain(reason):>9}", style="green")
+            line.append(f"{_gain(reason):>9}".rstrip(), style="green")
             why = textwrap.fill(
                 teller.sentence(reason), width, initial_indent=INDENT, subsequent_indent=INDENT
             )

@@ -19,6 +19,7 @@ import numpy as np
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
+from darkstar.planner.modes import Mode, self_consumption, setpoint
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
 from darkstar.planner.texts import Text
 
@@ -30,6 +31,10 @@ class SafeMode(StrEnum):
 
     SELF_CONSUMPTION = "self_consumption"
     HOLD = "hold"
+
+    def mode(self, storage: StorageModel) -> Mode:
+        """The same as an inverter's mode."""
+        return self_consumption(storage) if self is SafeMode.SELF_CONSUMPTION else setpoint(storage, 0.0)
 
 
 @dataclass(frozen=True)
