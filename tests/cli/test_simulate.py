@@ -82,9 +82,10 @@ def test_contract(home: Path) -> None:
     assert answer["slots"] == 192
     assert [day["date"] for day in answer["omitted"]] == ["2021-03-09"]
     policies = answer["policies"]
-    assert list(policies) == ["none", "rule", "setpoint", "mpc", "oracle"]
+    assert list(policies) == ["none", "rule", "timer", "cheapest", "setpoint", "mpc", "oracle"]
     promised = "cost energy_cost fees export_revenue wear import_kwh export_kwh charge_kwh discharge_kwh "
-    promised += "peak_import_kw soc_start_kwh soc_end_kwh plans plan_ms_p50 plan_ms_p95"
+    promised += "peak_import_kw soc_start_kwh soc_end_kwh plans plan_ms_p50 plan_ms_p95 "
+    promised += "flips_per_day switches_per_day"
     for figures in policies.values():
         assert set(promised.split()) <= set(figures)
         parts = figures["energy_cost"] + figures["fees"] - figures["export_revenue"] + figures["wear"]
@@ -117,6 +118,16 @@ def test_another_battery_and_start(home: Path) -> None:
     assert answer["policies"]["rule"]["soc_start_kwh"] == 6.0  # type: ignore[index]
 
 
+def test_timer_and_threshold_of_ones_own(home: Path) -> None:
+    options = "--from", "2021-03-08", "--to", "2021-03-09"
+    usual = _json(home, *options, "--policy", "timer,setpoint")["policies"]
+    timed = _json(home, *options, "--policy", "timer", "--timer-hours", "20,21")["policies"]
+    fuller = _json(home, *options, "--policy", "timer", "--timer-target-percent", "90")["policies"]
+    kept = _json(home, *options, "--policy", "setpoint", "--plan-threshold", "1000")["policies"]
+    assert len({answer["timer"]["cost"] for answer in (usual, timed, fuller)}) == 3  # type: ignore[index]
+    assert kept["setpoint"]["flips_per_day"] < usual["setpoint"]["flips_per_day"]  # type: ignore[index]
+
+
 def test_battery_with_a_sensor_is_never_guessed(home: Path) -> None:
     # Fault 12: the home measures its state of charge, and the ledger does not know it.
     (home / "darkstar.yaml").write_text(HOME + BATTERY + SOC_SENSOR, encoding="utf-8")
@@ -131,6 +142,7 @@ def test_battery_with_a_sensor_is_never_guessed(home: Path) -> None:
         (("--from", "2021-03-09", "--to", "2021-03-09"), "is empty"),
         (("--from", "2999-01-01", "--to", "2999-01-02"), "has not happened"),
         (("--policy", "mcp"), "no policy 'mcp'"),
+        *((("--timer-hours", hours), "no hours of the day") for hours in ("24", "two", "", "1,,2", "-1")),
     ],
 )
 def test_what_makes_no_sense_is_told(home: Path, options: tuple[str, ...], words: str) -> None:

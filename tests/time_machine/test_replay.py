@@ -55,7 +55,7 @@ def test_stored_energy_is_settled_at_the_stated_value() -> None:
     assert outcome.cost == pytest.approx(0.004 - 0.57)
 
 
-@pytest.mark.parametrize("name", ["rule", "setpoint", "mpc"])
+@pytest.mark.parametrize("name", ["rule", "timer", "cheapest", "setpoint", "mpc"])
 @pytest.mark.parametrize("step", [20, 52, 110])
 def test_another_future_changes_nothing_up_to_now(
     name: str, step: int, outcomes: dict[str, PolicyOutcome]

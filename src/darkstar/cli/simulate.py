@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -12,16 +13,21 @@ from rich.table import Table
 from darkstar.bookkeeping.ranges import checked_range
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, errors, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
+from darkstar.cli.lake import lake_address
 from darkstar.cli.progress import shown_progress
-from darkstar.config.settings import Settings
+from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import iso_local, iso_utc, parse_instant
+from darkstar.planner.baselines import USUAL_TIMER, Timer
+from darkstar.store.episodes.courier import Courier
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.loader import load_scenario
 from darkstar.time_machine.outcome import Comparison, PolicyOutcome
 from darkstar.time_machine.replay import POLICIES, compare
+from darkstar.time_machine.scenario import Scenario
 
 PolicyOption = Annotated[
     list[str] | None,
@@ -47,6 +53,27 @@ Worth = Annotated[
         "--settlement-per-kwh", help="Worth of energy left in the battery; by default what it sells for."
     ),
 ]
+TimerHours = Annotated[
+    str | None,
+    typer.Option(
+        "--timer-hours", help="Local hours in which `timer` charges, such as 1,2,3,4 (the default)."
+    ),
+]
+TimerTarget = Annotated[
+    float | None,
+    typer.Option(
+        "--timer-target-percent",
+        min=0,
+        max=100,
+        help="How full `timer` charges; 50 of what is usable by default.",
+    ),
+]
+Threshold = Annotated[
+    float,
+    typer.Option(
+        "--plan-threshold", min=0, help="Gain above which `setpoint` changes the plan that it made before."
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; the figures do not depend on it.")
 ]
@@ -69,8 +96,15 @@ def simulate(
     wear_per_kwh: Wear = None,
     soc_start_percent: Start = None,
     settlement_per_kwh: Worth = None,
+    timer_hours: TimerHours = None,
+    timer_target_percent: TimerTarget = None,
+    plan_threshold: Threshold = 0.0,
     seed: Seed = 0,
     workers: Workers = None,
+    episodes: Annotated[
+        bool,
+        typer.Option("--episodes", help="Keep every decision, with what was known, planned and came of it."),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -99,6 +133,9 @@ def simulate(
             soc_start_percent=soc_start_percent,
             settlement_per_kwh=settlement_per_kwh,
         )
+    scenario = replace(
+        scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold
+    )
     processes = workers or min(len(names), os.cpu_count() or 1)
     with shown_progress() as progress:
         finished: list[str] = []
@@ -108,13 +145,46 @@ def simulate(
             progress("policies", len(finished), len(names))
 
         progress("policies", 0, len(names))
-        comparison = compare(scenario, names, bounds, honesty=honesty, workers=processes, done=done)
+        replayed = partial(compare, scenario, names, bounds, honesty=honesty, workers=processes, done=done)
+        kept: Mapping[str, int] | None = None
+        if episodes:
+            comparison, kept = _with_episodes(replayed, settings, scenario, honesty)
+        else:
+            comparison = replayed()
     for day, reason in comparison.history.omitted:
         errors.print(f"{day} is left out: {reason}.", highlight=False)
     if as_json:
-        print_json({**comparison_json(comparison), "information": honesty.value, "seed": seed})
-    else:
-        output.print(_table(comparison, settings))
+        found = {**comparison_json(comparison), "information": honesty.value, "seed": seed}
+        print_json(found if kept is None else {**found, "episodes": kept})
+        return
+    output.print(_table(comparison, settings))
+    if kept is not None:
+        output.print(_kept(kept), highlight=False)
+
+
+def _with_episodes(
+    replayed: Callable[..., Comparison], settings: Settings, scenario: Scenario, honesty: Honesty
+) -> tuple[Comparison, Mapping[str, int]]:
+    """Replay with every decision recorded, while a courier carries what is recorded to the lake."""
+    ledger = settings.folder / LEDGER_NAME
+    book = EpisodeBook(ledger, settings.home, scenario, honesty)
+    with Courier(ledger, lake_address(settings)) as courier:
+        comparison = replayed(witness_of=book)
+        with errors.status("sending episodes"):
+            courier.finish()
+    with LedgerFile(ledger) as opened:
+        waiting = opened.episodes.state().waiting
+    if courier.failure:
+        errors.print(courier.failure, markup=False, highlight=False)
+    recorded = len(comparison.outcomes) * len(comparison.history)
+    return comparison, {"recorded": recorded, "delivered": courier.carried, "waiting": waiting}
+
+
+def _kept(episodes: Mapping[str, int]) -> str:
+    waiting = (
+        f"; {episodes['waiting']} wait for the lake (darkstar episodes status)" if episodes["waiting"] else ""
+    )
+    return f"{episodes['recorded']} episodes kept, {episodes['delivered']} sent to the lake{waiting}."
 
 
 def register(app: typer.Typer) -> None:
@@ -148,6 +218,21 @@ def battery_of(
         discharge_max_kw=battery.discharge_max_kw if discharge_kw is None else discharge_kw,
         wear_per_kwh=battery.wear_per_kwh if wear_per_kwh is None else wear_per_kwh,
     )
+
+
+def timer_of(hours: str | None, target_percent: float | None) -> Timer:
+    """The usual timer, or the one that is asked for.
+
+    Raises:
+        UsageError: the hours are not numbers from 0 to 23, separated by commas.
+    """
+    timer = USUAL_TIMER if target_percent is None else replace(USUAL_TIMER, target_percent=target_percent)
+    if hours is None:
+        return timer
+    named = [hour.strip() for hour in hours.split(",")]
+    if not all(hour.isdecimal() and int(hour) < 24 for hour in named):
+        raise UsageError(f"'{hours}' names no hours of the day.", remedy="Write --timer-hours 1,2,3,4.")
+    return replace(timer, hours=tuple(int(hour) for hour in named))
 
 
 def _range(ledger: LedgerFile, settings: Settings, start: str | None, end: str | None) -> tuple[int, int]:
@@ -197,6 +282,8 @@ def _outcome_json(outcome: PolicyOutcome) -> Mapping[str, Any]:
         "plans": outcome.plans,
         "plan_ms_p50": outcome.plan_ms_percentile(50),
         "plan_ms_p95": outcome.plan_ms_percentile(95),
+        "flips_per_day": outcome.flips_per_day,
+        "switches_per_day": outcome.switches_per_day,
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.bill import Bill
-from darkstar.domain.slots import SLOT_HOURS
+from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS
 from darkstar.time_machine.history import History
 
 Series = NDArray[np.float64]
@@ -48,6 +48,8 @@ class PolicyOutcome:
     Attributes:
         cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
         plan_ms: time of each plan that was made [ms], shape (plans,); empty where the policy makes none.
+        switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.
+        flips: slots in which a plan differed from the one made just before; None where no whole plans are made.
     """
 
     name: str
@@ -55,6 +57,8 @@ class PolicyOutcome:
     flows: Flows
     cost_per_slot: Series
     plan_ms: Series
+    switches: int = 0
+    flips: int | None = None
 
     @property
     def cost(self) -> float:
@@ -95,6 +99,20 @@ class PolicyOutcome:
     def soc_end_kwh(self) -> float:
         """Energy stored after the last slot."""
         return float(self.flows.soc_kwh[-1])
+
+    @property
+    def flips_per_day(self) -> float | None:
+        """Flips by day of the replay."""
+        return None if self.flips is None else self.flips / self._days
+
+    @property
+    def switches_per_day(self) -> float:
+        """Switches by day of the replay."""
+        return self.switches / self._days
+
+    @property
+    def _days(self) -> float:
+        return len(self.cost_per_slot) / QUARTERS_OF_DAY
 
     @property
     def plans(self) -> int:

@@ -18,13 +18,14 @@ import numpy as np
 
 from darkstar.domain.errors import UsageError
 from darkstar.domain.market import MARKET_TZ
-from darkstar.domain.slots import SLOT_HOURS, day_bounds, local_date
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.planner.baselines import cheapest, cheapest_mode
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.turning import TurningPlanner, one_course
 from darkstar.planner.fast.value import StoredValue
 from darkstar.planner.modes import Mode, mode_of, self_consumption, setpoint
-from darkstar.planner.problem import Problem, Series, TerminalValue
+from darkstar.planner.problem import Plan, Problem, Series, TerminalValue
+from darkstar.planner.steady import flips, steady
 from darkstar.time_machine.information import Information, Outlook
 from darkstar.time_machine.outcome import CHEAPEST, MPC, NONE, RULE, SETPOINT, TIMER
 from darkstar.time_machine.scenario import Scenario
@@ -46,6 +47,11 @@ class Policy(Protocol):
         """Time that each plan took so far [ms], shape (plans,)."""
         ...
 
+    @property
+    def flips(self) -> int | None:
+        """Slots in which a plan differed from the one made just before; None where no whole plans are made."""
+        ...
+
 
 class _Unplanned:
     """What makes no plans."""
@@ -54,6 +60,11 @@ class _Unplanned:
     def plan_ms(self) -> Series:
         """None are made."""
         return np.zeros(0)
+
+    @property
+    def flips(self) -> int | None:
+        """None are made."""
+        return None
 
 
 class Fixed(_Unplanned):
@@ -116,6 +127,8 @@ class Planned:
         self._engine = FastEngine()
         self._turning = TurningPlanner()
         self._plan_ms: list[float] = []
+        self._before: tuple[int, Plan] | None = None
+        self._flips = 0
 
     def decide(self, step: int, soc_kwh: float) -> Mode:
         """The first slot's mode of a new plan."""
@@ -132,14 +145,22 @@ class Planned:
             SLOT_HOURS,
         )
         began = time.perf_counter()
-        mode = self._setpoint(problem) if self.name == SETPOINT else self._by_value(problem, outlook)
+        mode = self._setpoint(step, problem) if self.name == SETPOINT else self._by_value(problem, outlook)
         self._plan_ms.append((time.perf_counter() - began) * 1000)
         return mode
 
-    def _setpoint(self, problem: Problem) -> Mode:
-        """The plan's power, whatever load and sun do."""
-        move = self._engine.first_move(problem)
-        return setpoint(problem.storage, (move.charge_kwh - move.discharge_kwh) / problem.slot_hours)
+    def _setpoint(self, step: int, problem: Problem) -> Mode:
+        """The plan's power, whatever load and sun do; a plan changes for a gain above the scenario's threshold."""
+        plan, now = self._engine.solve(problem), int(self._scenario.history.slots[step])
+        if self._before is not None and self._before[0] == now - SLOT_SECONDS:
+            before = self._before[1]
+            if self._scenario.plan_threshold > 0:
+                plan = steady(problem, before, plan, self._scenario.plan_threshold)
+            self._flips += flips(before, plan)
+        self._before = now, plan
+        return setpoint(
+            problem.storage, float(plan.charge_kwh[0] - plan.discharge_kwh[0]) / problem.slot_hours
+        )
 
     def _by_value(self, problem: Problem, outlook: Outlook) -> Mode:
         return mode_of(
@@ -160,6 +181,11 @@ class Planned:
     def plan_ms(self) -> Series:
         """Time that each plan took so far."""
         return np.array(self._plan_ms)
+
+    @property
+    def flips(self) -> int | None:
+        """Of the set-points' plans."""
+        return self._flips if self.name == SETPOINT else None
 
 
 def make_policy(name: str, scenario: Scenario, information: Information) -> Policy:

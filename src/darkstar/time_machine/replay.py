@@ -6,7 +6,9 @@ policy decides (knowing the past)  ->  plant carries out (knowing the slot)  -> 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -15,6 +17,7 @@ from darkstar.domain.bill import Bill, energy_cost, export_revenue
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.modes import Kind
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, information
 from darkstar.time_machine.outcome import (
@@ -49,10 +52,15 @@ def replay(scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST) -> 
     plant, history = Plant(scenario.storage, scenario.grid), scenario.history
     soc_kwh = scenario.soc_start_kwh
     steps: list[Step] = []
+    kinds: list[Kind] = []
     for number, (load, pv) in enumerate(zip(history.load_kwh.tolist(), history.pv_kwh.tolist(), strict=True)):
-        steps.append(plant.step(soc_kwh, policy.decide(number, soc_kwh), load, pv))
+        mode = policy.decide(number, soc_kwh)
+        kinds.append(mode.kind(soc_kwh))
+        steps.append(plant.step(soc_kwh, mode, load, pv))
         soc_kwh = steps[-1].soc_kwh
-    return _outcome(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
+    outcome = _outcome(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
+    switches = sum(one is not other for one, other in pairwise(kinds))
+    return replace(outcome, switches=switches, flips=policy.flips)
 
 
 def compare(

@@ -24,6 +24,7 @@ class Scenario:
         tz: the home's time zone.
         soc_start_kwh: energy stored before the first replayed slot, for all policies alike.
         timer: the hours of the policy that charges by the clock.
+        plan_threshold: gain [currency] above which a plan takes the place of the one made before.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
     """
 
@@ -35,6 +36,7 @@ class Scenario:
     soc_start_kwh: float
     settlement_per_kwh: float
     timer: Timer = USUAL_TIMER
+    plan_threshold: float = 0.0
 
     def __post_init__(self) -> None:
         history = self.history

@@ -47,23 +47,7 @@ class FastEngine:
         check(problem)
         began = time.perf_counter()
         _, work = self._glance(problem, whole=True)
-        flows = np.empty((6, len(problem)))
-        resolve(*_series(problem)[:4], limits_of(problem), work.moves, flows)
-        moves = Moves(*flows)
-        soc_kwh = stored_energy(problem, moves.charge_kwh, moves.discharge_kwh)
-        return Plan(
-            charge_kwh=moves.charge_kwh,
-            discharge_kwh=moves.discharge_kwh,
-            import_kwh=moves.import_kwh,
-            export_kwh=moves.export_kwh,
-            curtail_kwh=moves.curtail_kwh,
-            breach_kwh=moves.breach_kwh,
-            soc_kwh=soc_kwh,
-            cost=cost(problem, moves, float(soc_kwh[-1])),
-            gap=0.0,
-            ms=(time.perf_counter() - began) * 1000,
-            engine=self.name,
-        )
+        return plan_of(problem, work.moves, began)
 
     def first_move(self, problem: Problem) -> FirstMove:
         """What to do in the first slot, what all will cost, and what a stored kWh is worth.
@@ -134,6 +118,31 @@ class FastEngine:
             self._spare = 4 * self._spare + SPARE_PIECES
         elif status == KEPT_TOO_SMALL:
             self._kept_per_move *= 4
+
+
+def plan_of(problem: Problem, moves: Series, began: float) -> Plan:
+    """The plan that moves the stored energy by so much in each slot, shape (n,) [kWh]; load and sun as expected.
+
+    Args:
+        began: when its making did, by `time.perf_counter`.
+    """
+    flows = np.empty((6, len(problem)))
+    resolve(*_series(problem)[:4], limits_of(problem), moves, flows)
+    settled = Moves(*flows)
+    soc_kwh = stored_energy(problem, settled.charge_kwh, settled.discharge_kwh)
+    return Plan(
+        charge_kwh=settled.charge_kwh,
+        discharge_kwh=settled.discharge_kwh,
+        import_kwh=settled.import_kwh,
+        export_kwh=settled.export_kwh,
+        curtail_kwh=settled.curtail_kwh,
+        breach_kwh=settled.breach_kwh,
+        soc_kwh=soc_kwh,
+        cost=cost(problem, settled, float(soc_kwh[-1])),
+        gap=0.0,
+        ms=(time.perf_counter() - began) * 1000,
+        engine=FastEngine.name,
+    )
 
 
 def _series(problem: Problem) -> tuple[Series, Series, Series, Series, Series, Series]:
