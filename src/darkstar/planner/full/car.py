@@ -13,6 +13,7 @@ from darkstar.planner.full.connection import Bus
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Car, Site
 from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+from darkstar.planner.problem import Series
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def add_car(programme: Programme, site: Site, bus: Bus, car: Car) -> CarColumns:
     programme.put(energy[1:], stored[:-1], -1.0)
     programme.put(energy, charge, -car.efficiency)
     programme.put(energy[away], elsewhere, -1.0)
-    return CarColumns(charge, stored, elsewhere, away, _add_targets(programme, car, stored), switch)
+    missing = _add_targets(programme, car, stored)
+    _add_needed_starts(programme, car, driven, stored, missing, switch)
+    return CarColumns(charge, stored, elsewhere, away, missing, switch)
 
 
 def _add_targets(programme: Programme, car: Car, stored: Indices) -> Indices:
@@ -70,3 +73,36 @@ def _add_targets(programme: Programme, car: Car, stored: Indices) -> Indices:
     programme.put(row, stored[[target.slot - 1 for target in car.targets]] if car.targets else missing, 1.0)
     programme.put(row, missing, 1.0)
     return missing
+
+
+def _add_needed_starts(
+    programme: Programme, car: Car, driven: Series, stored: Indices, missing: Indices, switch: SwitchColumns
+) -> None:
+    """Rows that no plan needs and that make the relaxation pay for whole starts.
+
+    Without a start since it was connected, a target is reached by what was in the car then, which is no less than
+    what the last target before left after driving:
+
+        missing + missing_before + stored_then + (target - least) * starts >= target
+    """
+    for number, target in enumerate(car.targets):
+        gone = np.flatnonzero(~car.connected[: target.slot])
+        first = int(gone[-1]) + 1 if len(gone) else 0
+        inside = slice(first, target.slot)
+        if first == target.slot or driven[inside].any() or (first == 0 and car.switching.on_for_slots):
+            continue
+        done = [k for k, earlier in enumerate(car.targets) if earlier.slot <= first]
+        before = max(done, key=lambda k: car.targets[k].slot, default=None)
+        since, least = 0, car.stored_kwh
+        if before is not None:
+            since, least = car.targets[before].slot, car.targets[before].stored_kwh
+        least = max(0.0, least - float(driven[since:first].sum()))
+        if least >= target.stored_kwh:
+            continue
+        row = programme.rows(1, low=target.stored_kwh - (car.stored_kwh if first == 0 else 0.0))
+        programme.put(row, missing[number], 1.0)
+        if before is not None:
+            programme.put(row, missing[before], 1.0)
+        if first:
+            programme.put(row, stored[first - 1], 1.0)
+        programme.put(row, switch.start[inside], target.stored_kwh - least)

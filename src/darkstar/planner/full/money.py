@@ -72,8 +72,8 @@ class _Search:
         self._site, self._built, self._clock, self._gap = site, built, clock, gap
         self._linear, self._mixed = linear, mixed
         self._loads = LoadsGuess(site, built)
-        devices = (*site.cars, *site.tanks, *site.boosts)
-        self._guesses = not any(device.whole_slots for device in devices)
+        whole = [car.whole_slots for car in site.cars] + [tank.whole_slots for tank in site.tanks]
+        self._guesses = not any(whole + [boost.whole_slots for boost in site.boosts])
         self.most = tuple(len(steps) for steps in built.steps)
         low = built.arrays.low
         least = [int(low[steps].sum()) for steps in built.steps]
