@@ -15,6 +15,8 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
 from darkstar.ledger.resolved import ChannelSlots, ResolvedPrices, ResolvedSlots
+from darkstar.store.episodes.address import file_address
+from darkstar.store.episodes.lake import Lake
 from darkstar.store.ledger_file import LedgerFile
 from tests.time_machine.cases import past
 
@@ -168,3 +170,23 @@ def test_options_change_the_battery() -> None:
     assert changed == Battery(10.0, charge_max_kw=0.0, discharge_max_kw=2.0, wear_per_kwh=0.1)
     tried = battery_of(None, 7.0, charge_kw=None, discharge_kw=None, wear_per_kwh=0.0)
     assert tried == Battery(7.0)
+
+
+def test_episodes_are_kept_when_asked_for(home: Path) -> None:
+    options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule,mpc"
+    assert "episodes" not in _json(home, *options)
+    with LedgerFile(home / LEDGER_NAME) as ledger:
+        assert ledger.episodes.state().kept == 0
+    once = _json(home, *options, "--episodes")
+    assert once["episodes"] == {"recorded": 192, "delivered": 192, "waiting": 0}
+    again = _json(home, *options, "--episodes")
+    assert again["episodes"] == {"recorded": 192, "delivered": 0, "waiting": 0}
+    assert "192 episodes kept, 0 sent to the lake." in _run(home, *options, "--episodes")
+    assert sum(Lake(file_address(home)).counts().values()) == 192
+
+
+def test_a_lake_that_is_away_holds_no_replay_up(home: Path) -> None:
+    away = "episodes: {url: 'mysql+pymysql://user:hush-hush@127.0.0.1:1/lake'}\n"
+    (home / "darkstar.yaml").write_text(HOME + BATTERY + away, encoding="utf-8")
+    answer = _json(home, "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule", "--episodes")
+    assert answer["episodes"] == {"recorded": 96, "delivered": 0, "waiting": 96}

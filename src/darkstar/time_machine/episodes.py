@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from darkstar.time_machine.witness import Moment, Witness
 
 SIMULATION = "simulation"
 """The system whose episodes these are."""
+_PAST = frozenset({"known", "replayed", "settlement_per_kwh"})
+"""Of a scenario, what no run is named by; the settlement is, where a policy knows the end."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class EpisodeBook:
         if honesty is Honesty.PERFECT:
             context["end_utc"] = int(scenario.history.slots[-1]) + SLOT_SECONDS
             context["settlement_per_kwh"] = scenario.settlement_per_kwh
-        named = [asdict(home), policy, repr(grid), repr(scenario.timer), context]
+        settings = {f.name: repr(getattr(scenario, f.name)) for f in fields(scenario) if f.name not in _PAST}
+        named = [asdict(home), policy, settings, context]
         text = json.dumps(named, sort_keys=True)
         run_id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         return Run(SIMULATION, run_id, home.name, policy, context)

@@ -4,7 +4,7 @@ policy decides (knowing the past)  ->  plant carries out (knowing the slot)  -> 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from darkstar.domain.bill import Bill, energy_cost, export_revenue
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.modes import Kind
+from darkstar.planner.modes import Kind, setpoint
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, information
 from darkstar.time_machine.outcome import (
@@ -35,28 +35,37 @@ from darkstar.time_machine.outcome import (
 from darkstar.time_machine.plant import Plant, Step
 from darkstar.time_machine.policies import make_policy
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.witness import Moment, Overheard, Witness, WitnessOf
 
 POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
 LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
 
 
-def replay(scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST) -> PolicyOutcome:
+def replay(
+    scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST, witness: Witness = lambda _: None
+) -> PolicyOutcome:
     """One policy over the scenario; the same every time, to the last digit (but for the times).
+
+    Args:
+        witness: told of every slot.
 
     Raises:
         UsageError: there is no policy of that name.
     """
     if name == ORACLE:
-        return _oracle(scenario)
-    policy = make_policy(name, scenario, information(honesty, scenario))
+        return _oracle(scenario, witness)
+    overheard = Overheard(information(honesty, scenario))
+    policy = make_policy(name, scenario, overheard)
     plant, history = Plant(scenario.storage, scenario.grid), scenario.history
     soc_kwh = scenario.soc_start_kwh
     steps: list[Step] = []
     kinds: list[Kind] = []
     for number, (load, pv) in enumerate(zip(history.load_kwh.tolist(), history.pv_kwh.tolist(), strict=True)):
+        overheard.forget()
         mode = policy.decide(number, soc_kwh)
         kinds.append(mode.kind(soc_kwh))
         steps.append(plant.step(soc_kwh, mode, load, pv))
+        witness(Moment(number, soc_kwh, overheard.said, mode, steps[-1]))
         soc_kwh = steps[-1].soc_kwh
     outcome = _outcome(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
     switches = sum(one is not other for one, other in pairwise(kinds))
@@ -71,12 +80,14 @@ def compare(
     honesty: Honesty = Honesty.HONEST,
     workers: int = 1,
     done: Callable[[str], None] = lambda _: None,
+    witness_of: WitnessOf | None = None,
 ) -> Comparison:
     """Several policies on one scenario; figures do not depend on the number of workers (processes).
 
     Args:
         bounds_utc: the range that was asked for, end exclusive.
         done: called with the name of each policy that is through.
+        witness_of: who looks on at each policy's replay, in its process.
 
     Raises:
         UsageError: a policy is unknown or named twice.
@@ -87,7 +98,10 @@ def compare(
     if len(set(names)) != len(names) or not names:
         raise UsageError("Name each policy once, and at least one.")
     began = time.perf_counter()
-    outcomes = _run(partial(replay, scenario, honesty=honesty), names, workers, done)
+    run = partial(replay, scenario, honesty=honesty)
+    if witness_of is not None:
+        run = partial(_watched, scenario, honesty=honesty, witness_of=witness_of)
+    outcomes = _run(run, names, workers, done)
     seconds = time.perf_counter() - began
     return Comparison(
         start_utc=bounds_utc[0],
@@ -97,6 +111,11 @@ def compare(
         settlement_per_kwh=scenario.settlement_per_kwh,
         slots_per_s=len(names) * len(scenario.history) / seconds,
     )
+
+
+def _watched(scenario: Scenario, name: str, honesty: Honesty, witness_of: WitnessOf) -> PolicyOutcome:
+    with witness_of(name) as witness:
+        return replay(scenario, name, honesty, witness)
 
 
 def _run(
@@ -118,7 +137,7 @@ def _run(
     return outcomes
 
 
-def _oracle(scenario: Scenario) -> PolicyOutcome:
+def _oracle(scenario: Scenario, witness: Witness) -> PolicyOutcome:
     """The least cost that was possible: one exact plan over the whole range, everything known."""
     history = scenario.history
     plan = FastEngine().solve(
@@ -140,6 +159,10 @@ def _oracle(scenario: Scenario) -> PolicyOutcome:
         breach_kwh=plan.breach_kwh,
         soc_kwh=plan.soc_kwh,
     )
+    for number, step in enumerate(_steps(flows)):
+        power_kw = (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS
+        mode = setpoint(scenario.storage, power_kw)
+        witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
     return _outcome(scenario, ORACLE, flows, np.array([plan.ms]))
 
 
@@ -149,6 +172,19 @@ def _flows(soc_start_kwh: float, steps: Sequence[Step]) -> Flows:
     return Flows(
         charge, discharge, imported, exported, curtailed, breach, np.concatenate([[soc_start_kwh], soc])
     )
+
+
+def _steps(flows: Flows) -> Iterator[Step]:
+    columns = (
+        flows.charge_kwh,
+        flows.discharge_kwh,
+        flows.import_kwh,
+        flows.export_kwh,
+        flows.curtail_kwh,
+        flows.breach_kwh,
+        flows.soc_kwh[1:],
+    )
+    return map(Step._make, zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _outcome(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:

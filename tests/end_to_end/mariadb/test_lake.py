@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,16 @@ from darkstar.store.episodes.address import LakeError, parse_address
 from darkstar.store.episodes.courier import Courier, carry
 from darkstar.store.episodes.lake import Lake
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.episodes import EpisodeBook
+from darkstar.time_machine.information import Honesty
+from darkstar.time_machine.outcome import PolicyOutcome
+from darkstar.time_machine.replay import replay
+from darkstar.time_machine.witness import Moment
 from tests.end_to_end.mariadb.server import PASSWORD, QUOTED, USER, MariaDb
 from tests.store.episodes_examples import DAY, RUN, episode, same, without_a_plan
 from tests.store.examples import START
+from tests.time_machine.cases import scenario
+from tests.time_machine.test_episodes import HOME
 
 pytestmark = pytest.mark.xdist_group("mariadb")
 
@@ -79,27 +86,41 @@ def test_a_batch_carried_twice_is_there_once_and_an_older_one_keeps_back(
     assert mariadb.run("SELECT count(*) FROM antares_plan_history") == [(10,)]
 
 
-@contextmanager
-def recording(path: Path, days: int) -> Iterator[Callable[[], int]]:
-    """A replay that records a day of episodes in each of its transactions, and how many it has recorded."""
-    done = [0]
-    failed: list[BaseException] = []
+DAYS = 12
+ALL = DAYS * 96
+GIVEN = scenario(days=DAYS)
 
-    def record() -> None:
-        try:
-            with LedgerFile(path) as ledger:
-                for day in range(days):
-                    ledger.episodes.put([episode(96 * day + n, horizon=16) for n in range(96)])
-                    done[0] += 96
-                    time.sleep(0.02)
-        except BaseException as error:  # noqa: BLE001  # told to the test
-            failed.append(error)
 
-    thread = threading.Thread(target=record)
-    thread.start()
-    yield lambda: done[0]
-    thread.join()
-    assert not failed
+class Replay:
+    """A replay of some days under Kepler that records its episodes, in a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.recorded = 0
+        self.outcome: PolicyOutcome | None = None
+        self._path = path
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Replay":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        assert self.outcome is not None, "the replay failed"
+
+    @property
+    def through(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        with EpisodeBook(self._path, HOME, GIVEN, Honesty.HONEST)("mpc") as witness:
+
+            def count(moment: Moment) -> None:
+                witness(moment)
+                self.recorded = moment.number
+
+            outcome = replay(GIVEN, "mpc", witness=count)
+        self.outcome = outcome
 
 
 def until(holds: Callable[[], bool], patience_s: float = 60) -> None:
@@ -109,64 +130,72 @@ def until(holds: Callable[[], bool], patience_s: float = 60) -> None:
         time.sleep(0.02)
 
 
-DAYS = 25
-ALL = DAYS * 96
-
-
-def all_there_once(mariadb: MariaDb, path: Path) -> None:
-    """Counts on both sides, and every slot's own content."""
+def all_there_once(mariadb: MariaDb, path: Path, outcome: PolicyOutcome | None) -> None:
+    """Counts on both sides, and every slot as the replay had it."""
+    assert outcome is not None
     for table in ("antares_learning", "antares_plan_history"):
         found = mariadb.run(f"SELECT count(*), count(DISTINCT episode_start_utc) FROM {table}")
+        print(f"{table}: {found[0][0]} rows, {found[0][1]} slots of {ALL} that were replayed")
         assert found == [(ALL, ALL)], table
     with LedgerFile(path) as ledger:
         state = ledger.episodes.state()
     assert (state.kept, state.waiting, state.failure) == (ALL, 0, None)
-    for number, one in enumerate(Lake(parse_address(mariadb.url)).episodes()):
-        assert one.episode_start_utc == START + 900 * number
-        assert one.soc_start_kwh == pytest.approx(5.0 + number / 1000)
+    episodes = list(Lake(parse_address(mariadb.url)).episodes())
+    assert [one.episode_start_utc for one in episodes] == GIVEN.history.slots.tolist()
+    assert [one.outcome.soc_end_kwh for one in episodes] == outcome.flows.soc_kwh[1:].tolist()
+    assert [one.soc_start_kwh for one in episodes] == outcome.flows.soc_kwh[:-1].tolist()
 
 
 @pytest.mark.slow
 def test_killed_and_restarted_while_a_replay_records(mariadb: MariaDb, path: Path, quick: None) -> None:
-    """Killed three times, with batches under way; the replay is through before MariaDB is back for good."""
-    with Courier(path, parse_address(mariadb.url), batch=40) as carrier:
-        with recording(path, DAYS) as recorded:
-            for share in (0.2, 0.4, 0.6):
-                until(lambda share=share: carrier.carried > 0 and recorded() >= share * ALL)  # type: ignore[misc]
+    """Killed three times, with batches under way, and away while the replay goes on."""
+    with Courier(path, parse_address(mariadb.url), batch=10) as carrier:
+        with Replay(path) as running:
+            for share in (0.1, 0.3, 0.6):
+                until(partial(_as_far_as, running, carrier, share))
                 mariadb.kill()
-                seen = recorded()
-                until(lambda: recorded() > seen + 96 or recorded() == ALL)  # noqa: B023
+                seen = running.recorded
+                until(partial(_went_on, running, seen))
                 mariadb.start()
         until(lambda: carrier.carried >= ALL)
-    all_there_once(mariadb, path)
+    all_there_once(mariadb, path, running.outcome)
+
+
+def _as_far_as(running: Replay, carrier: Courier, share: float) -> bool:
+    return carrier.carried > 0 and running.recorded >= share * ALL
+
+
+def _went_on(running: Replay, seen: int) -> bool:
+    return running.recorded > seen + 96 or running.through
 
 
 @pytest.mark.slow
 def test_held_still_while_a_replay_records(mariadb: MariaDb, path: Path, quick: None) -> None:
     """The server keeps its connections and answers nothing, for longer than the courier waits; then it goes on."""
-    with Courier(path, parse_address(mariadb.url), batch=40) as carrier:
-        with recording(path, DAYS) as recorded:
+    with Courier(path, parse_address(mariadb.url), batch=10) as carrier:
+        with Replay(path) as running:
             until(lambda: carrier.carried > 0)
             mariadb.hold()
             try:
-                until(lambda: recorded() == ALL)
+                until(lambda: running.through)
                 until(lambda: "does not answer" in carrier.failure)
                 with LedgerFile(path) as ledger:
                     assert ledger.episodes.state().waiting > 0
             finally:
                 mariadb.go_on()
         until(lambda: carrier.carried >= ALL)
-    all_there_once(mariadb, path)
+    all_there_once(mariadb, path, running.outcome)
 
 
 @pytest.mark.slow
 def test_restarted_in_good_order(mariadb: MariaDb, path: Path, quick: None) -> None:
-    with Courier(path, parse_address(mariadb.url), batch=40) as carrier, recording(path, DAYS) as recorded:
-        until(lambda: carrier.carried > 0 and recorded() > ALL / 3)
-        mariadb.stop()
-        mariadb.start()
+    with Courier(path, parse_address(mariadb.url), batch=10) as carrier:
+        with Replay(path) as running:
+            until(partial(_as_far_as, running, carrier, 0.3))
+            mariadb.stop()
+            mariadb.start()
         until(lambda: carrier.carried >= ALL)
-    all_there_once(mariadb, path)
+    all_there_once(mariadb, path, running.outcome)
 
 
 FULL_AT, ROOMY = (f"--innodb-data-file-path=ibdata1:12M:autoextend:max:{size}M" for size in (20, 400))
