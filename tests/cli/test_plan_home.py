@@ -70,6 +70,12 @@ def test_the_answer_adds_up(home: Path) -> None:
     slots = answer["slots"]
     assert len(slots["load_kwh"]) == 192
     assert len(slots["soc_kwh"]) == 193
+    load, sun, buy, sell = (
+        np.array(slots[name]) for name in ("load_kwh", "pv_kwh", "import_price", "export_price")
+    )
+    alone = buy * np.maximum(load - sun, 0) - np.maximum(sell, 0) * np.maximum(sun - load, 0)
+    # Ten hours of the first day are left.
+    assert ways["none"]["days"]["2021-03-09"] == pytest.approx(alone[:40].sum())
     charged = sum(block["kwh"] for block in blocks if block["action"] in ("charge", "store"))
     assert charged == pytest.approx(sum(slots["charge_kwh"]))
 
@@ -86,7 +92,7 @@ def test_it_fits_the_terminal(home: Path, width: int) -> None:
     assert shown.exit_code == 0
     lines = shown.stdout.splitlines()
     assert max(len(line) for line in lines) <= width
-    assert lines[0] == "Our house: Tue 09 Mar 14:00 to Thu 11 Mar 14:00"
+    assert lines[0] == "Our house: Tue 2021-03-09 14:00 to Thu 2021-03-11 14:00"
     text = " ".join(shown.stdout.split())
     assert "net gain" in text
     for way in ("battery left alone", "self-consumption", "this plan"):

@@ -79,6 +79,11 @@ def test_whatever_is_planned_can_be_told(seed: int) -> None:
         assert "-0.00" not in told
 
 
+def test_figures() -> None:
+    assert ENGLISH.figure(-0.001, 2) == "0.00"
+    assert ENGLISH.figure(-1.005, 1) == "-1.0"
+
+
 def test_every_key_has_a_text() -> None:
     assert set(ENGLISH.texts) == set(Text)
 

@@ -22,6 +22,12 @@ def test_sun_and_evening() -> None:
     assert found[Way.PLAN].slot_costs.tolist() == pytest.approx([1.0, 12.0])
 
 
+def test_self_consumption_stops_at_full_and_at_empty() -> None:
+    # 4 kWh of sun at 2 kW store 1.6 each hour until the battery holds its 4; 2 kW of load take 4 out in one hour.
+    sunny = problem(load=[0, 0, 0, 2, 2], pv=[4, 4, 4, 0, 0], buy=[9] * 5, sell=[0] * 5)
+    assert self_consumption_moves(sunny).tolist() == pytest.approx([1.6, 1.6, 0.8, -4.0, 0.0])
+
+
 def test_what_is_left_is_credited() -> None:
     kept = problem(load=[0], buy=[9], sell=[0], soc=2, worth=[3.0], worth_kwh=[4.0])
     assert [way.cost for way in ways(kept, ENGINE.solve(kept)).values()] == pytest.approx([-6.0] * 3)

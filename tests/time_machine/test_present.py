@@ -1,6 +1,7 @@
 """What a plan from now on can know: as of an instant, and nothing later."""
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,23 @@ NOW = START + 8 * DAY_SECONDS + 14 * HOUR_SECONDS + 450
 """Seven and a half minutes into the slot of 14:00 on the ninth day."""
 
 
-def write(ledger: LedgerFile, history: History, soc: np.ndarray) -> None:
+def write(
+    ledger: LedgerFile,
+    history: History,
+    soc: np.ndarray,
+    load_known: np.ndarray | None = None,
+    net: bool = False,
+) -> None:
+    """A ledger of a past; `net`: with grid meters too, and load and sun where `load_known` only."""
     n = len(history)
+    known = np.ones(n, dtype=bool) if load_known is None else load_known
+    energies = {
+        Channel.LOAD: np.where(known, history.load_kwh, np.nan),
+        Channel.PV: np.where(known, history.pv_kwh, np.nan),
+    }
+    if net:
+        energies[Channel.IMPORT] = np.maximum(-history.surplus_kwh, 0.0)
+        energies[Channel.EXPORT] = np.maximum(history.surplus_kwh, 0.0)
     ledger.write_slots(
         ResolvedSlots(
             history.slots,
@@ -34,7 +50,7 @@ def write(ledger: LedgerFile, history: History, soc: np.ndarray) -> None:
                 channel: ChannelSlots(
                     energy, np.full(n, 2, np.int8), np.full(n, 1, np.int8), np.zeros(n, np.int32)
                 )
-                for channel, energy in ((Channel.LOAD, history.load_kwh), (Channel.PV, history.pv_kwh))
+                for channel, energy in energies.items()
             },
             soc,
             soc,
@@ -93,7 +109,18 @@ def test_nothing_later_is_known(ledger: LedgerFile, tmp_path: Path) -> None:
     )
     with LedgerFile(tmp_path / "other.db") as scrambled:
         write(scrambled, other, np.where(history.slots > now, 90.0, 40.0))
-        assert repr(_now(scrambled)) == repr(_now(ledger))
+        with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+            assert repr(_now(scrambled)) == repr(_now(ledger))
+
+
+def test_whether_load_has_a_meter_is_told_by_the_past(ledger: LedgerFile) -> None:
+    """Known by its grid meter alone until now, and with a load meter from then on."""
+    history = past(DAYS)
+    later = history.slots >= NOW - 450
+    write(ledger, history, _charge(history), load_known=later, net=True)
+    known = _now(ledger).known
+    assert known.load_kwh is not None
+    assert np.isfinite(known.load_kwh).all()
 
 
 def test_a_charge_of_a_moment_ago_counts_and_an_older_one_does_not(ledger: LedgerFile) -> None:

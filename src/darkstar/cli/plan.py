@@ -9,8 +9,9 @@ from rich.table import Table
 
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
-from darkstar.cli.plan_home import as_json as home_json
-from darkstar.cli.plan_home import plan_home, rendered
+from darkstar.cli.plan_home import plan_home
+from darkstar.cli.plan_json import as_json as home_json
+from darkstar.cli.plan_tables import rendered
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.slots import SLOTS_PER_HOUR, parse_instant
 from darkstar.planner.fast.engine import FastEngine

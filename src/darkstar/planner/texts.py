@@ -76,6 +76,27 @@ class Text(StrEnum):
     SERIES_PV = auto()
     SERIES_IMPORT_PRICE = auto()
     SERIES_EXPORT_PRICE = auto()
+    HINT_STUCK = auto()
+    HINT_EMPTY_LEDGER = auto()
+    HINT_LEDGER_ENDS = auto()
+    HINT_SOC = auto()
+    HINT_TOO_LITTLE = auto()
+    BATTERY_HOLDS = auto()
+    PRICES_ALL = auto()
+    PRICES_UNTIL = auto()
+    PRICES_NONE = auto()
+    COLUMN_WHEN = auto()
+    COLUMN_DOES = auto()
+    COLUMN_CHARGE = auto()
+    COLUMN_GAIN = auto()
+    COLUMN_WHY = auto()
+    EXPECTED_COST = auto()
+    LEFT_OVER = auto()
+    IN_ALL = auto()
+    SAVED = auto()
+    WAY_NONE = auto()
+    WAY_RULE = auto()
+    WAY_PLAN = auto()
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,7 @@ class Catalogue:
     """One language."""
 
     texts: Mapping[Text, str]
+    weekdays: tuple[str, ...]
     decimal_sign: str = "."
 
     def say(self, text: Text, **fields: str) -> str:
@@ -160,5 +182,28 @@ ENGLISH = Catalogue(
         Text.SERIES_PV: "The sun",
         Text.SERIES_IMPORT_PRICE: "The import price",
         Text.SERIES_EXPORT_PRICE: "The export price",
-    }
+        Text.HINT_STUCK: "The sensor of the state of charge stood still that day.",
+        Text.HINT_EMPTY_LEDGER: "The ledger has nothing before this instant: run `darkstar backfill energy`.",
+        Text.HINT_LEDGER_ENDS: "The ledger ends at {end}: run `darkstar backfill energy` and leave `darkstar record` "
+        "running, or plan from there: --at {end}.",
+        Text.HINT_SOC: "Say what it is: --soc-percent 50.",
+        Text.HINT_TOO_LITTLE: "A day of energy and prices is the least: `darkstar backfill energy`, `backfill prices`.",
+        Text.BATTERY_HOLDS: "Battery {percent} %, {kwh} kWh.",
+        Text.PRICES_ALL: "Prices in {currency} per kWh: all published.",
+        Text.PRICES_UNTIL: "Prices in {currency} per kWh: published until {until}, then the last week's mean.",
+        Text.PRICES_NONE: "Prices in {currency} per kWh: none published, the last week's mean stands in.",
+        Text.COLUMN_WHEN: "when",
+        Text.COLUMN_DOES: "battery does",
+        Text.COLUMN_CHARGE: "charge",
+        Text.COLUMN_GAIN: "gain",
+        Text.COLUMN_WHY: "why",
+        Text.EXPECTED_COST: "expected cost, {currency}",
+        Text.LEFT_OVER: "left over",
+        Text.IN_ALL: "in all",
+        Text.SAVED: "saved",
+        Text.WAY_NONE: "battery left alone",
+        Text.WAY_RULE: "self-consumption",
+        Text.WAY_PLAN: "this plan",
+    },
+    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 )

@@ -113,20 +113,10 @@ def read_present(
 
 
 def _as_of(table: SlotTable, now: int) -> SlotTable:
-    """The table without energies and charges of the slot in progress and later."""
+    """The table without energies of the slot in progress and later."""
     later = np.arange(len(table)) >= now
-
-    def before(series: Series) -> Series:
-        return np.where(later, np.nan, series)
-
-    # The charge at the start of the slot in progress is of now.
-    charge = np.where(np.arange(len(table)) > now, np.nan, table.soc_start_percent)
-    return replace(
-        table,
-        energy_kwh={channel: before(energy) for channel, energy in table.energy_kwh.items()},
-        soc_start_percent=charge,
-        soc_end_percent=before(table.soc_end_percent),
-    )
+    energies = {channel: np.where(later, np.nan, energy) for channel, energy in table.energy_kwh.items()}
+    return replace(table, energy_kwh=energies)
 
 
 def _charge(table: SlotTable, now: int) -> float | None:
