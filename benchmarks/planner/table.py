@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from rich.table import Table
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
 
 from benchmarks._result import Result
 from benchmarks.planner.cases import BATTERY, KINDS
@@ -25,7 +26,7 @@ def result(*, quick: bool) -> Result:
 def optimum_of(asked: Iterable[Asked]) -> float | None:
     """The proven optimum of a case: the judge's where it finished, else the best bound that any entrant proved."""
     proven = [one for one in asked if one.bound is not None]
-    judged = [one.bound for one in proven if one.entrant == JUDGE.name and not one.note]
+    judged = [one.bound for one in proven if one.entrant == JUDGE.name and not one.note + one.trouble]
     bounds = judged or [one.bound for one in proven]
     return max(bounds, default=None)
 
@@ -90,10 +91,14 @@ def _against_emhass(run: Run) -> dict[str, float]:
     both = sorted(theirs.keys() & ours.keys())
     if not both:
         return {}
-    medians = [float(np.median([np.median(group[case].ms) for case in both])) for group in (theirs, ours)]
+    medians, cpu_medians = (
+        [float(np.median([np.median(times_of(group[case])) for case in both])) for group in (theirs, ours)]
+        for times_of in (lambda one: one.ms, lambda one: one.cpu_ms)
+    )
     dearer = sum(_dearer(ours[case].cost, theirs[case].cost) for case in both if not theirs[case].trouble)
     return {
         "battery: times faster than EMHASS": medians[0] / medians[1],
+        "battery: times less processor time than EMHASS": cpu_medians[0] / cpu_medians[1],
         "battery: cases dearer than EMHASS": float(dearer),
         "a year's re-plans by EMHASS, from its median [s]": YEAR * medians[0] * SECONDS_PER_MS,
     }
@@ -104,43 +109,56 @@ def _dearer(ours: float | None, theirs: float | None) -> bool:
 
 
 def table_of(run: Run, figures: Mapping[str, float]) -> Table:
-    """One row an engine and kind, then what is one figure, then who is absent and what went wrong."""
-    table = Table(
-        "case",
-        "engine",
-        "median ms",
-        "worst ms",
-        "CPU ms",
-        "worst above optimum",
-        "no plan",
-        "peak MB",
-        title="Planner",
-    )
+    """A row each engine and kind, then what is one figure; below it who is absent and what went wrong."""
+    table = Table(Column("engine", no_wrap=True), *HEADS, title="Planner", box=SIMPLE_HEAD)
     for kind in KINDS:
+        rows = []
         for entrant in ENTRANTS:
-            own = {name: figures.get(f"{kind}: {entrant.name}: {name}") for name in NAMES}
+            own = {name: figures.get(f"{kind}: {entrant.name}: {name}") for name in SHOWN}
             if own["cases"] is None:
                 continue
-            table.add_row(
-                f"{kind} ({own['cases']:.0f})",
-                entrant.name,
-                *(_text(own[name]) for name in NAMES[1:5]),
-                f"{own['without a sound plan']:.0f}" if own["without a sound plan"] else "",
-                _text(own["peak MB"]),
+            none, share = own["without a sound plan"], own["relative max"]
+            rows.append(
+                (
+                    entrant.name,
+                    *(_text(own[name]) for name in ("ms p50", "ms max", "cpu ms p50")),
+                    "" if share is None else f"{100 * share:.2g} %" if share > SAME_COST else "0",
+                    f"{none:.0f} of {own['cases']:.0f}" if none else "",
+                    _text(own["peak MB"]),
+                )
             )
+        table.add_row(f"[bold]{kind}[/bold]", *[""] * 6)
+        for row in rows:
+            table.add_row(*row)
         table.add_section()
-    for name, value in figures.items():
-        if name.count(": ") < 2 and not name.startswith("absent"):
-            table.add_row(name, "", _text(value), "", "", "", "", "")
-    for name, reason in run.absent.items():
-        table.add_row("absent", name, reason, "", "", "", "", "")
-    troubles = {(one.entrant, one.kind, one.trouble) for one in run.asked if one.trouble}
-    for entrant_name, kind, trouble in sorted(troubles):
-        table.add_row(f"no plan: {kind}", entrant_name, trouble, "", "", "", "", "")
+    single = [
+        f"{name}: {_text(value)}"
+        for name, value in figures.items()
+        if name.count(": ") < 2 and not name.startswith("absent")
+    ]
+    table.caption, table.caption_justify = "\n".join(single + _below(run)), "left"
     return table
 
 
-NAMES = ("cases", "ms p50", "ms max", "cpu ms p50", "above optimum max", "without a sound plan", "peak MB")
+HEADS = ("median ms", "worst ms", "CPU ms", "above optimum", "no plan", "peak MB")
+SHOWN = (
+    "cases",
+    "ms p50",
+    "ms max",
+    "cpu ms p50",
+    "relative max",
+    "without a sound plan",
+    "peak MB",
+)
+
+
+def _below(run: Run) -> list[str]:
+    """Who could not take part, who has no plan or a wrong one, who ran out of time."""
+    absent = [f"absent: {name}: {reason}" for name, reason in run.absent.items()]
+    wrong = {(one.kind, one.case, one.entrant, one.trouble or one.note) for one in run.asked}
+    return absent + [
+        f"{kind} {case}, {entrant}: {said}" for kind, case, entrant, said in sorted(wrong) if said
+    ]
 
 
 def _text(value: float | None) -> str:

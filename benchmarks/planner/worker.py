@@ -34,7 +34,7 @@ class Worker:
         self.close()
 
     def ask(self, case: Case, repeats: int, soc_end_kwh: tuple[float, ...] | None = None) -> dict:
-        """Its answer; `error` in it says why there is none."""
+        """Its answer; `error` in it says why there is none, and `lost` that the process ended over it."""
         process = self._running()
         line = json.dumps({"case": case.spoken(soc_end_kwh), "repeats": repeats})
         late = threading.Timer(self._patience_s, process.kill)
@@ -54,8 +54,8 @@ class Worker:
         said = self._told.read().strip().splitlines()
         self.close()
         if not in_time:
-            return {"error": f"no answer within {self._patience_s:g} s"}
-        return {"error": said[-1][:300] if said else "it ended without a word"}
+            return {"error": f"no answer within {self._patience_s:g} s", "lost": True}
+        return {"error": said[-1][:300] if said else "it ended without a word", "lost": True}
 
     def close(self) -> None:
         """End the process."""

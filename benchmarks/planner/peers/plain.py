@@ -1,16 +1,19 @@
 """The problem as one would write it down for a solver: columns with costs and bounds, rows of terms.
 
 Written afresh for each plan, as most home-energy scripts do. Charging and discharging at once is forbidden by switches
-only where the price is so low that it could pay, and then where a solution does it nevertheless, which is kind to the
-solver: as a rule the problem without loads is a linear programme.
+only once a solution does it, in that slot and where the price is so low that it could pay, which is kind to the solver:
+as a rule the problem without loads is a linear programme.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
 BOTH_KWH = 1e-6
 """Charging and discharging at once beyond rounding."""
+LEAST_SECONDS = 1.0
+"""What a solver gets at least."""
 
 
 @dataclass
@@ -78,19 +81,31 @@ class Solution:
     note: str
 
 
-def solved(case: dict, solve: Callable[[Programme], Solution]) -> tuple[Written, Solution]:
-    """The case by a solver, with switches where it takes them."""
-    slots = range(len(case["load_kwh"]))
-    switched = {
-        (k, slot) for k, one in enumerate(case["batteries"]) for slot in slots if _tempts(case, one, slot)
-    }
+def solved(
+    case: dict, solve: Callable[[Programme, float], Solution], seconds: float
+) -> tuple[Written, Solution]:
+    """The case by a solver that takes a programme and its time limit, with switches once it takes them."""
+    switched: set[tuple[int, int]] = set()
+    end = time.perf_counter() + seconds
     while True:
         problem = written(case, switched)
-        solution = solve(problem.programme)
+        solution = solve(problem.programme, max(LEAST_SECONDS, end - time.perf_counter()))
         burning = problem.both_at_once(solution.values)
-        if burning <= switched or solution.note:
+        if burning <= switched or time.perf_counter() >= end:
             return problem, solution
-        switched |= burning
+        switched |= burning | tempting(case)
+
+
+def tempting(case: dict) -> set[tuple[int, int]]:
+    """Where the price is so low that burning energy in a battery could pay its wear: (battery, slot)."""
+    found = set()
+    for k, battery in enumerate(case["batteries"]):
+        round_trip = battery["charge_efficiency"] * battery["discharge_efficiency"]
+        wear = battery["wear_charge"] + battery["wear_discharge"] * round_trip
+        for slot, prices in enumerate(zip(case["import_price"], case["export_price"], strict=True)):
+            if -min(*prices, -case["curtailment_cost"]) * (1 - round_trip) > wear:
+                found.add((k, slot))
+    return found
 
 
 def written(case: dict, switched: set[tuple[int, int]]) -> Written:
@@ -154,13 +169,6 @@ def _battery(
         least = -battery["soc_min_kwh"]
         programme.row(least if must else -inf, least, *left, (stored, -1.0))
     return charges, discharges
-
-
-def _tempts(case: dict, battery: dict, slot: int) -> bool:
-    """Whether burning energy in the battery could pay its wear."""
-    round_trip = battery["charge_efficiency"] / (1 / battery["discharge_efficiency"])
-    lowest = min(case["import_price"][slot], case["export_price"][slot], -case["curtailment_cost"])
-    return -lowest * (1 - round_trip) > battery["wear_charge"] + battery["wear_discharge"] * round_trip
 
 
 def _load(programme: Programme, case: dict, load: dict, balance: list[list[tuple[int, float]]]) -> list[int]:

@@ -21,7 +21,7 @@ from emhass.optimization import Optimization
 
 from benchmarks.planner.lines import answer_all
 
-SECONDS = 20
+SECONDS = 15
 W_PER_KW = 1000.0
 GOOD = ("Optimal", "Optimal_Inaccurate", "Optimal (Incumbent)")
 

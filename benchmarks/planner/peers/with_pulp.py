@@ -7,10 +7,10 @@ import pulp
 from benchmarks.planner.lines import answer_all
 from benchmarks.planner.peers.plain import Programme, Solution, solved
 
-SECONDS = 20
+SECONDS = 15
 
 
-def solve(programme: Programme) -> Solution:
+def solve(programme: Programme, seconds: float) -> Solution:
     """Hand it over, and read the values."""
     model = pulp.LpProblem("plan", pulp.LpMinimize)
     columns = [
@@ -35,7 +35,7 @@ def solve(programme: Programme) -> Solution:
             model += total <= high
             if not math.isinf(low):
                 model += total >= low
-    model.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, gapRel=0.0, timeLimit=SECONDS))
+    model.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, gapRel=0.0, timeLimit=seconds))
     if model.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         raise RuntimeError(f"CBC ended with {pulp.LpStatus[model.status]}")
     note = "" if model.sol_status == pulp.LpSolutionOptimal else "time limit"
@@ -43,4 +43,6 @@ def solve(programme: Programme) -> Solution:
 
 
 if __name__ == "__main__":
-    answer_all(lambda case: (lambda: solved(case, solve), lambda found: found[0].answer(case, found[1])))
+    answer_all(
+        lambda case: (lambda: solved(case, solve, SECONDS), lambda found: found[0].answer(case, found[1]))
+    )

@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 from benchmarks.planner.lines import answer_all
 from benchmarks.planner.peers.plain import Programme, Solution, solved
 
-SECONDS = 20
+SECONDS = 15
 
 
-def solve(programme: Programme) -> Solution:
+def solve(programme: Programme, seconds: float) -> Solution:
     """Hand it over."""
     terms = [terms for _, _, terms in programme.rows]
     matrix = csr_array(
@@ -31,7 +31,7 @@ def solve(programme: Programme) -> Solution:
         constraints=LinearConstraint(
             matrix, [low for low, _, _ in programme.rows], [high for _, high, _ in programme.rows]
         ),
-        options={"mip_rel_gap": 0.0, "time_limit": SECONDS},
+        options={"mip_rel_gap": 0.0, "time_limit": seconds},
     )
     if found.x is None:
         raise RuntimeError(found.message)
@@ -40,4 +40,6 @@ def solve(programme: Programme) -> Solution:
 
 
 if __name__ == "__main__":
-    answer_all(lambda case: (lambda: solved(case, solve), lambda found: found[0].answer(case, found[1])))
+    answer_all(
+        lambda case: (lambda: solved(case, solve, SECONDS), lambda found: found[0].answer(case, found[1]))
+    )
