@@ -10,14 +10,13 @@ from typing import Literal
 
 import numpy as np
 
+from darkstar.planner.full.choices import WHOLE
 from darkstar.planner.full.clock import Clock
 from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.solver import NOTHING, Outcome, Solver
 from darkstar.planner.problem import Series
 
 Manner = Literal["up", "near"]
-WHOLE = 1e-6
-"""Distance from a whole number that counts as none."""
 SURE = 0.8
 """What the relaxation has on to this share is switched on without a further look."""
 ROUND_SHARE = 0.25

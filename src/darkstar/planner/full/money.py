@@ -1,22 +1,23 @@
 """The money stage: the cheapest on and off that the time allows, and a proven bound.
 
 1. The linear relaxation: a bound at once, and the answer where it is whole.
-2. Tiers of a power tariff make the relaxation weak, so each tier is looked at by itself, the most promising first; a
-   tier whose own relaxation costs more than a plan in hand is done with.
-3. Within a tier, first a rounding and two dives (`rounding`, `dive`), which find good plans soon. If none is proven
-   good enough, a small mixed problem goes on from the best: free in it is only what the relaxation leaves open, the
-   slots beside, and what the plans so far disagree on. Then the whole mixed problem.
+2. What it mixes to its advantage, tiers and times to disinfect, is looked at apart (`choices`), the most promising
+   first; a choice whose own relaxation costs more than a plan in hand is done with.
+3. Within a choice, first a rounding (`rounding`) and each load's cheapest way at its prices (`loads_guess`), or, where
+   slots are whole, dives (`dive`): plans that are found soon. If none is proven good enough, a small mixed problem
+   goes on from the best: free in it is only what the relaxation leaves open, the slots beside, and what the plans so
+   far disagree on. Then the whole mixed problem.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from darkstar.planner.full.build import Built
+from darkstar.planner.full.choices import WHOLE, Choice, fee, first_choices, halves, within
 from darkstar.planner.full.clock import Clock
-from darkstar.planner.full.dive import WHOLE, dive
+from darkstar.planner.full.dive import dive
 from darkstar.planner.full.loads_guess import LoadsGuess
 from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.rounding import rounded
@@ -43,24 +44,20 @@ class Money:
     relaxed: Series | None = None
 
 
-_Choice = tuple[int, ...]
-"""How many steps of its tiers each month takes."""
-
-
 def cheapest(site: Site, built: Built, linear: Solver, mixed: Solver, clock: Clock, gap: float) -> Money:
     """The money stage; `linear` and `mixed` may hold the programme already."""
     search = _Search(site, built, linear, mixed, clock, gap)
-    free = linear.solve(search.tier(search.most), seconds=clock.seconds)
+    free = linear.solve(within(built, search.widest), seconds=clock.seconds)
     if free.columns is None:
         return Money(None, np.inf, -np.inf)
-    search.relaxed(search.most, free)
+    search.relaxed(search.widest, free)
     while (choice := search.most_promising()) is not None and clock.seconds > 0:
         search.look_at(choice)
     return replace(search.best, bound=search.bound, relaxed=free.columns)
 
 
 class _Search:
-    """Best first through the choices of tiers (one, where no tariff has any).
+    """Best first through the choices.
 
     More steps taken never make the rest dearer. So the relaxation of a choice, less its fees, with another choice's
     fees bounds that one from below if it takes no more steps; many need not even be relaxed.
@@ -74,14 +71,12 @@ class _Search:
         self._loads = LoadsGuess(site, built)
         whole = [car.whole_slots for car in site.cars] + [tank.whole_slots for tank in site.tanks]
         self._guesses = not any(whole + [boost.whole_slots for boost in site.boosts])
-        self.most = tuple(len(steps) for steps in built.steps)
-        low = built.arrays.low
-        least = [int(low[steps].sum()) for steps in built.steps]
-        ranges = (range(few, many + 1) for few, many in zip(least, self.most, strict=True))
-        self._bounds: dict[_Choice, float] = dict.fromkeys(itertools.product(*ranges), -np.inf)
-        self._relaxed: dict[_Choice, Series] = {}
-        self._known: dict[_Choice, list[Series]] = {}
-        self._done: set[_Choice] = set()
+        first = first_choices(built)
+        self.widest = first[-1]
+        self._bounds: dict[Choice, float] = dict.fromkeys(first, -np.inf)
+        self._relaxed: dict[Choice, Series] = {}
+        self._known: dict[Choice, list[Series]] = {}
+        self._done: set[Choice] = set()
         self.best = Money(None, np.inf, -np.inf)
 
     @property
@@ -89,11 +84,7 @@ class _Search:
         """No plan costs less."""
         return min(self._bounds.values(), default=np.inf)
 
-    def tier(self, choice: _Choice) -> Arrays:
-        """The programme within one choice of tiers."""
-        return _with_steps(self._built, choice)
-
-    def most_promising(self) -> _Choice | None:
+    def most_promising(self) -> Choice | None:
         """The choice with the lowest bound, those first that were not searched yet.
 
         None where the best plan is good enough for all that are left.
@@ -105,7 +96,7 @@ class _Search:
         ]
         return min(left, key=lambda at: (at in self._known, self._bounds[at]), default=None)
 
-    def relaxed(self, choice: _Choice, outcome: Outcome) -> None:
+    def relaxed(self, choice: Choice, outcome: Outcome) -> None:
         """Learn a choice's relaxation, and what follows for the choices that take no more steps."""
         if outcome.impossible:
             self._bounds[choice] = np.inf
@@ -114,14 +105,17 @@ class _Search:
             self._done.add(choice)
             return
         self._relaxed[choice] = outcome.columns
-        power_free = outcome.bound - _fee(self._built, choice)
+        power_free = outcome.bound - fee(self._built, choice)
         for other, bound in self._bounds.items():
-            if all(few <= many for few, many in zip(other, choice, strict=True)):
-                self._bounds[other] = max(bound, power_free + _fee(self._built, other))
+            if choice.covers(other):
+                self._bounds[other] = max(bound, power_free + fee(self._built, other))
 
-    def look_at(self, choice: _Choice) -> None:
-        """Relax a choice; where that is done, look for plans that are found soon; and then search it thoroughly."""
-        arrays = self.tier(choice)
+    def look_at(self, choice: Choice) -> None:
+        """Relax a choice; where that is done, look for plans that are found soon, and halve it where that helps.
+
+        What is left when all are halved is searched thoroughly.
+        """
+        arrays = within(self._built, choice)
         if choice not in self._relaxed:
             self.relaxed(choice, self._linear.solve(arrays, seconds=self._clock.seconds))
         elif choice not in self._known:
@@ -129,7 +123,11 @@ class _Search:
             for found in self._soon(arrays, self._relaxed[choice]):
                 self._take(choice, found)
                 if _is_good(self.best.cost, self._bounds[choice], self._gap):
-                    break
+                    return
+            parts = halves(self._built, choice, self._relaxed[choice])
+            if parts is not None:
+                bound = self._bounds.pop(choice)
+                self._bounds |= dict.fromkeys(parts, bound)
         else:
             self._done.add(choice)
             self._take(choice, self._small(choice, arrays))
@@ -139,14 +137,14 @@ class _Search:
                 self._take(choice, whole)
                 self._bounds[choice] = max(self._bounds[choice], whole.bound)
 
-    def _take(self, choice: _Choice, found: Outcome) -> None:
+    def _take(self, choice: Choice, found: Outcome) -> None:
         if found.columns is None:
             return
         self._known[choice].append(found.columns)
         if found.objective < self.best.cost:
             self.best = replace(self.best, columns=found.columns, cost=found.objective)
 
-    def _small(self, choice: _Choice, arrays: Arrays) -> Outcome:
+    def _small(self, choice: Choice, arrays: Arrays) -> Outcome:
         """A mixed problem in which only what the relaxation and the plans so far disagree on is free."""
         narrow = _narrowed(arrays, [self._relaxed[choice], *self._known[choice]])
         seconds = SMALL_SHARE * self._clock.seconds
@@ -173,22 +171,6 @@ class _Search:
             yield dive(start, columns, linear, clock, "near")
         yield dive(arrays, relaxed, linear, clock, "up")
         yield dive(arrays, relaxed, linear, clock, "near")
-
-
-def _with_steps(built: Built, reached: tuple[int, ...]) -> Arrays:
-    """The programme with so many steps of each month taken."""
-    low, high = built.arrays.low.copy(), built.arrays.high.copy()
-    for steps, count in zip(built.steps, reached, strict=True):
-        low[steps] = high[steps] = np.arange(len(steps)) < count
-    return replace(built.arrays, low=low, high=high)
-
-
-def _fee(built: Built, reached: tuple[int, ...]) -> float:
-    """What these steps cost above the lowest tiers."""
-    return sum(
-        float(built.arrays.cost[steps[:count]].sum())
-        for steps, count in zip(built.steps, reached, strict=True)
-    )
 
 
 def _is_good(cost: float, bound: float, gap: float) -> bool:
