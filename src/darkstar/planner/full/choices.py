@@ -1,7 +1,8 @@
-"""What the money stage looks at one by one, for a relaxation that mixes them is weak: tiers, and when to disinfect.
+"""What the money stage looks at one by one, for a relaxation that mixes it is weak.
 
-A choice says how many steps of its tiers each month takes, and for each tank between which slots it is disinfected
-(or not at all). Choices of tiers are few; stretches of slots are halved where the relaxation is spread over them.
+A choice says how many steps of its tiers each month takes, and between which slots what happens once at most (a tank
+is disinfected, a load's profile starts) may happen. Choices of tiers are few; stretches of slots are parted where the
+relaxation is spread over them.
 """
 
 import itertools
@@ -15,11 +16,13 @@ from darkstar.planner.problem import Series
 
 WHOLE = 1e-6
 """Distance from a whole number that counts as none."""
+SPREAD_SLOTS = 1e-3
+"""Deviation from its centre beyond which something is spread."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Steps taken of each month; of each tank that is to be disinfected once, the slots [first, last) it may be in."""
+    """Steps taken of each month; of what happens once at most, the stretch [first, last) of its columns."""
 
     steps: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
@@ -33,11 +36,11 @@ class Choice:
 
 
 def first_choices(built: Built) -> list[Choice]:
-    """Every choice of tiers, with all slots to disinfect in; the last takes all steps and covers the others."""
+    """Every choice of tiers, with all slots open; the last takes all steps and covers the others."""
     least = [int(built.arrays.low[steps].sum()) for steps in built.steps]
     most = [len(steps) for steps in built.steps]
     ranges = (range(few, many + 1) for few, many in zip(least, most, strict=True))
-    spans = tuple((0, len(reached)) for reached in _disinfected(built))
+    spans = tuple((0, len(columns)) for columns in _exclusive(built))
     return [Choice(steps, spans) for steps in itertools.product(*ranges)]
 
 
@@ -46,8 +49,8 @@ def within(built: Built, choice: Choice) -> Arrays:
     low, high = built.arrays.low.copy(), built.arrays.high.copy()
     for steps, count in zip(built.steps, choice.steps, strict=True):
         low[steps] = high[steps] = np.arange(len(steps)) < count
-    for reached, (first, last) in zip(_disinfected(built), choice.spans, strict=True):
-        high[reached[:first]] = high[reached[last:]] = 0.0
+    for columns, (first, last) in zip(_exclusive(built), choice.spans, strict=True):
+        high[columns[:first]] = high[columns[last:]] = 0.0
     return replace(built.arrays, low=low, high=high)
 
 
@@ -60,21 +63,32 @@ def fee(built: Built, choice: Choice) -> float:
 
 
 def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
-    """Two choices that make up this one, where its relaxation disinfects a tank in several slots; None elsewhere."""
-    for number, (reached, (first, last)) in enumerate(zip(_disinfected(built), choice.spans, strict=True)):
-        share = relaxed[reached[first:last]]
-        if share.sum() < WHOLE or share.max() > 1 - WHOLE:
-            continue
-        centre = float(np.dot(np.arange(first, last), share)) / share.sum()
-        middle = int(np.clip(round((centre + (first + last) / 2) / 2), first + 1, last - 1))
-        spans = [
-            (*choice.spans[:number], span, *choice.spans[number + 1 :])
-            for span in ((first, middle), (middle, last))
-        ]
-        return replace(choice, spans=spans[0]), replace(choice, spans=spans[1])
-    return None
+    """Two choices that make up this one, parted where its relaxation is spread the most; None where it is nowhere."""
+    most, widest = SPREAD_SLOTS, -1
+    for number, (columns, (first, last)) in enumerate(zip(_exclusive(built), choice.spans, strict=True)):
+        share = relaxed[columns[first:last]]
+        if share.sum() > WHOLE:
+            place = np.arange(len(share)) - _centre(share)
+            spread = float(np.sqrt(np.dot(share, place**2)))
+            most, widest = (spread, number) if spread > most else (most, widest)
+    if widest < 0:
+        return None
+    first, last = choice.spans[widest]
+    centre = first + _centre(relaxed[_exclusive(built)[widest][first:last]])
+    middle = int(np.clip(round((centre + (first + last) / 2) / 2), first + 1, last - 1))
+    spans = [
+        (*choice.spans[:widest], span, *choice.spans[widest + 1 :])
+        for span in ((first, middle), (middle, last))
+    ]
+    return replace(choice, spans=spans[0]), replace(choice, spans=spans[1])
 
 
-def _disinfected(built: Built) -> list[Indices]:
-    """By tank that is to be disinfected once, the columns of when."""
-    return [tank.reached for tank in built.tanks if len(tank.undone) == 1]
+def _centre(share: Series) -> float:
+    return float(np.dot(np.arange(len(share)), share) / share.sum())
+
+
+def _exclusive(built: Built) -> list[Indices]:
+    """Columns in the order of slots, of which one at most is 1: disinfections of a tank, starts of a load."""
+    return [columns for tank in built.tanks for columns in tank.exclusive] + [
+        columns for load in built.loads for columns in load.exclusive
+    ]

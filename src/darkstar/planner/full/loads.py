@@ -24,11 +24,13 @@ class LoadColumns:
         states: one row of columns a level, shape (levels, n); for a profile its starts, shape (1, n).
         owed: slots at the start in which a profile's earlier run goes on.
         length: slots of a profile's run, 0 for levels.
+        exclusive: by need that no two whole runs fit under, the starts of whole runs within its window.
     """
 
     states: Indices
     owed: int
     length: int
+    exclusive: tuple[Indices, ...]
 
     @property
     def is_profile(self) -> bool:
@@ -56,7 +58,13 @@ def add_load(programme: Programme, site: Site, bus: Bus, site_load: SiteLoad) ->
     _add_needs(programme, load, units)
     if load.comfort is not None:
         _add_comfort(programme, load, load.comfort, units)
-    return LoadColumns(states, owed, len(load.profile_kw))
+    length = len(load.profile_kw)
+    exclusive = tuple(
+        states[0, need.first : need.last - length + 1]
+        for need in load.needs
+        if length and need.most_units is not None and need.most_units - need.done_units < 2 * length
+    )
+    return LoadColumns(states, owed, length, tuple(starts for starts in exclusive if len(starts)))
 
 
 def _add_levels(

@@ -30,6 +30,11 @@ class TankColumns:
     undone: Indices
     switch: SwitchColumns
 
+    @property
+    def exclusive(self) -> tuple[Indices, ...]:
+        """Columns of which one at most is 1: of a tank that is to be disinfected once, when."""
+        return (self.reached,) if len(self.undone) == 1 else ()
+
 
 def unheated(tank: Tank, slot_hours: float) -> Series:
     """Temperature after each slot if nothing heats, shape (n,) [C]."""
