@@ -1,6 +1,8 @@
 """Episodes: packed, recorded in the ledger, carried to a lake in a file."""
 
 import sqlite3
+import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,11 @@ from hypothesis.extra import numpy as hnp
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
-from darkstar.store.episodes.address import LakeError, file_address, parse_address
+from darkstar.store.episodes.address import LakeError, file_address, lake_failures, parse_address
 from darkstar.store.episodes.courier import Courier, carry
 from darkstar.store.episodes.lake import Lake
 from darkstar.store.episodes.packing import ENERGY_STEP_KWH, pack, unpack
-from darkstar.store.episodes.rows import episode_of, row_of
+from darkstar.store.episodes.rows import Value, episode_of, row_of
 from darkstar.store.ledger_file import LedgerFile
 from tests.store.episodes_examples import DAY, RUN, episode, same, without_a_plan
 from tests.store.examples import NAN, START, resolved
@@ -217,6 +219,29 @@ def test_a_courier_carries_while_others_record(path: Path, tmp_path: Path) -> No
     assert sum(Lake(file_address(tmp_path)).counts().values()) == 60
 
 
+def test_a_lake_too_slow_for_a_batch_is_given_smaller_ones(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def take_a_few(self: Lake, rows: Sequence[Sequence[Value]]) -> None:
+        sizes.append(len(rows))
+        if len(rows) > 10:
+            raise LakeError("too slow")
+        take(self, rows)
+
+    take = Lake.take
+    monkeypatch.setattr(Lake, "take", take_a_few)
+    with LedgerFile(path) as ledger:
+        ledger.episodes.put([episode(n, horizon=8) for n in range(40)])
+    with Courier(path, file_address(tmp_path), batch=32) as courier:
+        end = time.monotonic() + 30
+        while courier.carried < 40 and time.monotonic() < end:
+            time.sleep(0.02)
+    assert sizes == [32, 16, 8, 8, 8, 8, 8]
+    assert courier.failure == ""
+
+
 def test_a_courier_whose_lake_is_away_leaves_it_all_waiting(path: Path) -> None:
     nobody = parse_address("mysql+pymysql://user:word@127.0.0.1:1/lake")
     with LedgerFile(path) as ledger:
@@ -254,6 +279,7 @@ def test_another_machine_is_reached_by_tls_alone(url: str, tls: bool) -> None:
         "mysql+pymysql://u:word@host:word/lake",
         "postgresql://u:word@host/lake",
         "mysql+pymysql://u:word@host",
+        "mysql+pymysql://host/lake",
         "mysql+mysqldb://u:word@host/lake",
         "sqlite://",
     ],
@@ -263,3 +289,13 @@ def test_an_address_that_is_none_is_told_without_quoting_it(url: str) -> None:
         parse_address(url)
     assert "word" not in str(caught.value).replace("password", "")
     assert caught.value.__cause__ is None
+
+
+def test_what_a_server_says_is_passed_on_without_the_password() -> None:
+    address = parse_address("mysql+pymysql://user:p%40ss-word@127.0.0.1/lake")
+    told = "no one@host with p@ss-word by mysql+pymysql://user:p%40ss-word@127.0.0.1/lake"
+    with pytest.raises(LakeError, match="no one@host") as caught, lake_failures(address):
+        raise OSError(told)
+    assert "ss-word" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

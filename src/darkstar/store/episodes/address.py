@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -81,6 +82,8 @@ def parse_address(text: str, *, ca_file: Path | None = None, tls: bool | None = 
         raise _wrong("It names another kind of database than MariaDB.")
     if not url.database:
         raise _wrong("It names no database after the host.")
+    if not url.username:
+        raise _wrong("It names no user before the host.")
     named = url.query.get("ssl_ca")
     if named is not None and ca_file is None:
         ca_file = Path(str(named))
@@ -159,9 +162,10 @@ def _explained(address: LakeAddress, code: int | None, said: str) -> LakeError:
 
 
 def _without_secrets(address: LakeAddress, said: str) -> str:
-    for secret in (address.url.password, address.url.render_as_string(hide_password=False)):
+    password = str(address.url.password or "")
+    for secret in (password, quote(password), quote_plus(password)):
         if secret:
-            said = said.replace(str(secret), "***")
+            said = said.replace(secret, "***")
     return " ".join(said.split())[:300]
 
 

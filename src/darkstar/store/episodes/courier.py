@@ -60,8 +60,8 @@ class Courier:
         self.carried = 0
         self.failure = ""
         self._ledger = ledger
-        self._address = address
-        self._batch = batch
+        self._lake = Lake(address)
+        self._batch = self._size = batch
         self._leave = threading.Event()
         # A lake that hangs must not keep the process.
         self._thread = threading.Thread(target=self._work, name="episode courier", daemon=True)
@@ -83,18 +83,17 @@ class Courier:
             alive = self._thread.is_alive() and self.carried > before
 
     def _work(self) -> None:
-        lake = Lake(self._address)
         last = False
         while not last:
             last = self._leave.is_set()
             try:
-                self._carry(lake)
+                self._carry()
             except (LakeError, StoreError):
                 # Noted, and asked to leave: there will be no other try.
                 return
             self._leave.wait(LOOK_S)
 
-    def _carry(self, lake: Lake) -> None:
+    def _carry(self) -> None:
         pauses = stamina.retry_context(
             on=self._again,
             attempts=None,
@@ -105,8 +104,8 @@ class Courier:
         for attempt in pauses:
             with attempt:
                 with LedgerFile(self._ledger) as ledger:
-                    carry(ledger, lake, batch=self._batch, told=self._count)
-                self.failure = ""
+                    carry(ledger, self._lake, batch=self._size, told=self._count)
+                self.failure, self._size = "", self._batch
 
     def _count(self, carried: int) -> None:
         self.carried += carried
@@ -115,4 +114,6 @@ class Courier:
         if not isinstance(error, LakeError | StoreError):
             return False
         self.failure = error.problem
+        # What a slow lake cannot take in time it takes in smaller parts.
+        self._size = max(1, self._size // 2)
         return not self._leave.is_set()
