@@ -49,7 +49,8 @@ class PolicyOutcome:
         cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
         plan_ms: time of each plan that was made [ms], shape (plans,); empty where the policy makes none.
         switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.
-        flips: slots in which a plan differed from the one made just before; None where no whole plans are made.
+        flips: slots of the next 24 h in which a plan charges, rests or discharges where the one made just before did
+            not; None where no whole plans are made.
     """
 
     name: str

@@ -18,7 +18,7 @@ import numpy as np
 
 from darkstar.domain.errors import UsageError
 from darkstar.domain.market import MARKET_TZ
-from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
+from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.planner.baselines import cheapest, cheapest_mode
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.turning import TurningPlanner, one_course
@@ -155,8 +155,15 @@ class Planned:
         if self._before is not None and self._before[0] == now - SLOT_SECONDS:
             before = self._before[1]
             if self._scenario.plan_threshold > 0:
-                plan = steady(problem, before, plan, self._scenario.plan_threshold)
-            self._flips += flips(before, plan)
+                plan = steady(
+                    problem,
+                    before,
+                    plan,
+                    near=QUARTERS_OF_DAY,
+                    threshold=self._scenario.plan_threshold,
+                    engine=self._engine,
+                )
+            self._flips += flips(before, plan, QUARTERS_OF_DAY)
         self._before = now, plan
         return setpoint(
             problem.storage, float(plan.charge_kwh[0] - plan.discharge_kwh[0]) / problem.slot_hours
