@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner.fast.loads_automaton import build, combine
+from darkstar.planner.fast.loads_automaton import build
+from darkstar.planner.fast.loads_pairs import combine
 from darkstar.planner.loads import Need, OnOffLoad
 from darkstar.planner.loads_accounting import owed_slots
 from darkstar.planner.problem import Series

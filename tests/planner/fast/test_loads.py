@@ -75,7 +75,9 @@ def test_where_functions_grow_too_large_the_best_plan_comes_with_a_proven_gap(
     monkeypatch.setattr(
         fast,
         "solve_automaton",
-        lambda site, one, within: exact(site, one, within) if len(one.energies_kwh) == 1 else None,
+        lambda site, frame, one, within: (
+            exact(site, frame, one, within) if len(one.energies_kwh) == 1 else None
+        ),
     )
     plan = LoadsRecursion().solve(loaded)
     assert plan.plan.gap > 0

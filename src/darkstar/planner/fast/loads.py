@@ -10,16 +10,16 @@ from darkstar.planner.accounting import Moves, cost, stored_energy
 from darkstar.planner.automata import Allowance, Automaton, automaton_of, idle, together
 from darkstar.planner.fast.loads_bound import ascend, slack_of
 from darkstar.planner.fast.loads_priced import scratch_of, site_of
-from darkstar.planner.fast.loads_ranges import ranges
+from darkstar.planner.fast.loads_ranges import Frame, ranges
 from darkstar.planner.fast.loads_recursion import follow, recurse
 from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, LoadRun, with_energy
 from darkstar.planner.loads_accounting import run_of
 from darkstar.planner.loads_checks import check
 from darkstar.planner.problem import Plan, Problem, Series
 
-BOUND_STEPS = (8, 40)
-"""Steps towards the bound for one load and for two: what they cost against what they leave out."""
-PATIENT_STEPS = 150
+BOUND_STEPS = ((3, 5), (6, 40))
+"""Smooth and all steps towards the bound for one load and for two: what they cost against what they leave out."""
+PATIENT_STEPS = (10, 150)
 """The same where the recursion has grown too large."""
 SAME_COST = 1e-9
 """Relative rounding of costs; no edge is left out for less."""
@@ -28,9 +28,10 @@ SAME_COST = 1e-9
 class LoadsRecursion:
     """Plans one or two loads with the battery.
 
-    The recursion over battery and automaton goes through those states alone that a plan as good as a known one can
-    use (`loads_bound`), so that its answer is the optimum whatever the bound was worth. Where it grows too large, the
-    best plan met on the way to the bound is the answer, with the gap that the bound proves.
+    The recursion over battery and automaton goes through those states and stored energies alone that a plan as good
+    as a known one can use (`loads_bound`, `loads_ranges`), so that its answer is the optimum whatever the bound was
+    worth. Where it grows too large, the best plan met on the way to the bound is the answer, with the gap that the
+    bound proves.
     """
 
     name = "recursion"
@@ -50,53 +51,79 @@ class LoadsRecursion:
         first, second = automata[0], automata[1] if len(automata) == 2 else idle(n)
         for steps in (BOUND_STEPS[len(automata) - 1], PATIENT_STEPS):
             bound = _bound(problem, first, second, steps)
-            both = together(first, second, bound.allowance)
-            answer = solve_automaton(problem, both, bound.ranges)
-            if answer is not None:
-                break
-        else:
-            return self._best_known(loaded, (first, second), bound, began)
-        levels, taken_kwh = answer
-        runs = _runs(loaded, levels % both.stride, levels // both.stride)
-        return plan_of(problem, runs, taken_kwh, self.name, began)
-
-    def _best_known(
-        self, loaded: LoadedProblem, automata: tuple[Automaton, Automaton], bound: "_Bound", began: float
-    ) -> LoadedPlan:
-        """The best plan met on the way to the bound."""
-        runs = _runs(loaded, automata[0].edge_level[bound.first], automata[1].edge_level[bound.second])
-        site = with_energy(loaded.problem, np.sum([run.energy_kwh for run in runs], axis=0))
-        answer = solve_automaton(site, idle(len(loaded)), whole_range(site)) if bound.allowance else None
-        if answer is None:
-            raise UsageError("The value of stored energy has too many pieces to be planned exactly.")
+            found = _search(problem, first, second, bound)
+            if found is not None:
+                return self._plan(loaded, found, began)
         gap = max(0.0, bound.upper - bound.lower) / max(1.0, abs(bound.upper))
-        return plan_of(loaded.problem, runs, answer[1], self.name, began, gap)
+        return self._plan(loaded, _known(loaded, first, second, bound), began, gap)
+
+    def _plan(self, loaded: LoadedProblem, best: "_Found", began: float, gap: float = 0.0) -> LoadedPlan:
+        levels = zip(loaded.loads, best.levels, strict=False)
+        runs = tuple(run_of(load, chosen, loaded.problem.slot_hours) for load, chosen in levels)
+        return plan_of(loaded.problem, runs, best.taken_kwh, self.name, began, gap)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A plan: what each load does and what is taken out of the battery [kWh stored], each (n,)."""
+
+    levels: tuple[Levels, Levels]
+    taken_kwh: Series
 
 
 @dataclass(frozen=True)
 class _Bound:
-    """A lower bound, the best plan met on the way and its edges; no allowance where there is no bound."""
+    """A lower bound, the prices that prove it, what the loads may draw at most, each (n,), and the edges' slacks.
+
+    `upper` is the cost of the best plan met on the way, `edges` are its edges; infinite where there is no bound.
+    `frame` is the problem's `arrays_of`.
+    """
 
     lower: float
     upper: float
-    first: Levels
-    second: Levels
-    allowance: Allowance | None
-    ranges: tuple[Series, Series]
+    price: Series
+    most_kwh: Series
+    slacks: tuple[Series, Series]
+    edges: tuple[Levels, Levels]
+    frame: Frame
 
 
-def _bound(problem: Problem, first: Automaton, second: Automaton, steps: int) -> _Bound:
+def _bound(problem: Problem, first: Automaton, second: Automaton, steps: tuple[int, int]) -> _Bound:
     one, other = first.arrays, second.arrays
     frame = arrays_of(problem)
     lower, upper, price, edges, other_edges, most_kwh = ascend(
-        frame, problem.soc_start_kwh, site_of(problem), scratch_of(problem), one, other, steps
+        frame, problem.soc_start_kwh, site_of(problem), scratch_of(problem), one, other, *steps
     )
-    allowance, span = None, whole_range(problem)
-    if np.isfinite(upper - lower):
-        most = upper - lower + SAME_COST * (1 + abs(upper))
-        allowance = Allowance(slack_of(one, price), slack_of(other, price), most)
-        span = ranges(frame, problem.soc_start_kwh, most_kwh, price, most)
-    return _Bound(lower, upper, edges, other_edges, allowance, span)
+    slacks = slack_of(one, price), slack_of(other, price)
+    return _Bound(lower, upper, price, most_kwh, slacks, (edges, other_edges), frame)
+
+
+def _search(problem: Problem, first: Automaton, second: Automaton, bound: _Bound) -> _Found | None:
+    """The cheapest plan among those of which the bound does not say that they cost more than the known one."""
+    allowance, within = None, whole_range(problem)
+    if np.isfinite(bound.upper):
+        most = bound.upper - bound.lower + SAME_COST * (1 + abs(bound.upper))
+        allowance = Allowance(*bound.slacks, most)
+        within = ranges(bound.frame, problem.soc_start_kwh, bound.most_kwh, bound.price, most)
+    both = together(first, second, allowance)
+    answer = solve_automaton(problem, bound.frame, both, within)
+    if answer is None:
+        return None
+    levels, taken_kwh = answer
+    return _Found((levels % both.stride, levels // both.stride), taken_kwh)
+
+
+def _known(loaded: LoadedProblem, first: Automaton, second: Automaton, bound: _Bound) -> _Found:
+    """The best plan met on the way to the bound."""
+    levels = first.edge_level[bound.edges[0]], second.edge_level[bound.edges[1]]
+    drawn = first.energies_kwh[first.edge_energy[bound.edges[0]]]
+    site = with_energy(loaded.problem, drawn + second.energies_kwh[second.edge_energy[bound.edges[1]]])
+    answer = None
+    if np.isfinite(bound.upper):
+        answer = solve_automaton(site, arrays_of(site), idle(len(loaded)), whole_range(site))
+    if answer is None:
+        raise UsageError("The value of stored energy has too many pieces to be planned exactly.")
+    return _Found(levels, answer[1])
 
 
 def whole_range(problem: Problem) -> tuple[Series, Series]:
@@ -105,20 +132,18 @@ def whole_range(problem: Problem) -> tuple[Series, Series]:
     return np.full(n, problem.storage.soc_min_kwh), np.full(n, problem.storage.soc_max_kwh)
 
 
-def _runs(loaded: LoadedProblem, *levels: Levels) -> tuple[LoadRun, ...]:
-    hours = loaded.problem.slot_hours
-    return tuple(run_of(load, chosen, hours) for load, chosen in zip(loaded.loads, levels, strict=False))
-
-
 def solve_automaton(
-    problem: Problem, automaton: Automaton, within: tuple[Series, Series]
+    problem: Problem, frame: Frame, automaton: Automaton, within: tuple[Series, Series]
 ) -> tuple[Levels, Series] | None:
-    """The cheapest levels and energy taken out of the battery [kWh stored], each (n,); None where it is too large.
+    """The cheapest levels and energy taken out of the battery [kWh stored], each (n,).
+
+    None where it is too large.
 
     Args:
+        frame: the problem's `arrays_of`.
         within: the stored energies that matter, see `loads_ranges.ranges`.
     """
-    series, battery, grid, terminal = arrays_of(problem)
+    series, battery, grid, terminal = frame
     points, first = recurse(
         series,
         battery,
@@ -150,8 +175,8 @@ def solve_automaton(
     return automaton.edge_level[edges], taken
 
 
-def arrays_of(problem: Problem) -> tuple[Series, Series, Series, Series]:
-    """A problem as the compiled functions read it: series, battery, grid, terminal (see `loads_pieces`)."""
+def arrays_of(problem: Problem) -> Frame:
+    """A problem as the compiled functions read it: series, battery, grid, terminal (see `loads_slot`)."""
     storage, grid, hours = problem.storage, problem.grid, problem.slot_hours
     battery = np.array(
         [

@@ -1,4 +1,4 @@
-"""Compiled parts of `planner.automata`: explore states forwards, merge equal futures backwards, pair two loads.
+"""Compiled parts of `planner.automata`: explore states forwards, merge equal futures backwards.
 
 A state's code is `mode + modes * counters`: mode 0 .. run - 1 is on for 1 .. run slots (the last: so long or longer),
 then off for 1 .. off_modes slots; counters are mixed-radix digits, one for each register.
@@ -17,30 +17,26 @@ FIRST, LAST, UNITS, CAP, CAPPED, DONE, REGISTER = range(7)
 RUN, OFF_MODES, MIN_OFF, MOST_OFF, OWED, PROFILE, ON_FOR, OFF_FOR = range(8)
 
 
-@njit(cache=True, nogil=True)
-def _opened(t: int, counters: int, needs: Ids, radix: Ids) -> int:
-    """Counters as the windows that begin at slot t find them."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def _openings(n: int, needs: Ids, weights: Ids) -> Ids:
+    """What the windows that begin at each slot add to the counters, shape (n + 1,)."""
+    openings = np.zeros(n + 1, np.int64)
     for i in range(len(needs)):
-        if needs[i, FIRST] == t:
-            weight = 1
-            for r in range(needs[i, REGISTER]):
-                weight *= radix[r]
-            counters += weight * min(needs[i, DONE], needs[i, CAP])
-    return counters
+        openings[needs[i, FIRST]] += weights[i] * min(needs[i, DONE], needs[i, CAP])
+    return openings
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _counted(
-    t: int, counters: int, units: int, needs: Ids, shortfall: Floats, radix: Ids
+    t: int, counters: int, units: int, needs: Ids, shortfall: Floats, weights: Ids, radix: Ids
 ) -> tuple[int, float]:
     """Counters after slot t with so many units, -1 where a cap forbids them; and what is missing where windows end."""
     cost = 0.0
     for i in range(len(needs)):
         if needs[i, FIRST] <= t < needs[i, LAST]:
-            weight = 1
-            for r in range(needs[i, REGISTER]):
-                weight *= radix[r]
-            count = counters // weight % radix[needs[i, REGISTER]]
+            if units == 0 and t + 1 < needs[i, LAST]:
+                continue
+            count = counters // weights[i] % radix[needs[i, REGISTER]]
             after = count + units
             if after > needs[i, CAP]:
                 if needs[i, CAPPED] and units > 0:
@@ -51,11 +47,11 @@ def _counted(
                 if missing > 0:
                     cost += missing * shortfall[i]
                 after = 0
-            counters += weight * (after - count)
+            counters += weights[i] * (after - count)
     return counters, cost
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mode_after(
     t: int, mode: int, level: int, may_run: bool, rules: Ids, costs: Floats
 ) -> tuple[int, float, int]:
@@ -80,7 +76,7 @@ def _mode_after(
     return 0, costs[0], 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _reached(
     n: int,
     rules: Ids,
@@ -91,37 +87,51 @@ def _reached(
     shortfall: Floats,
     radix: Ids,
     codes: int,
-) -> tuple[Ids, Ids]:
-    """Codes that can be reached before each slot: `found[first[t] : first[t + 1]]`."""
-    modes = rules[RUN] + rules[OFF_MODES]
+) -> tuple[Ids, Ids, Ids, Floats]:
+    """Codes that can be reached before each slot, `found[first[t] : first[t + 1]]`; the codes after each action and
+    the actions' costs (found, actions), -1 where forbidden."""
+    modes, actions = rules[RUN] + rules[OFF_MODES], len(units) + 1
+    weights = np.ones(len(needs), np.int64)
+    for i in range(len(needs)):
+        for r in range(needs[i, REGISTER]):
+            weights[i] *= radix[r]
+    openings = _openings(n, needs, weights)
     seen = np.full(codes, -1, np.int64)
-    found = np.empty(1024, np.int64)
+    found = np.empty(8192, np.int64)
+    afters, paid = np.empty(8192 * actions, np.int64), np.empty(8192 * actions)
     first = np.zeros(n + 2, np.int64)
     start = rules[ON_FOR] - 1 if rules[ON_FOR] else rules[RUN] + rules[OFF_FOR] - 1
-    found[0] = start + modes * _opened(0, 0, needs, radix)
+    found[0] = start + modes * openings[0]
     first[1] = count = 1
     for t in range(n):
         for at in range(first[t], first[t + 1]):
-            mode, counters = found[at] % modes, found[at] // modes
-            for level in range(len(units) + 1):
-                after, _, _ = _mode_after(t, mode, level, may_run[t], rules, costs)
+            counters = found[at] // modes
+            mode = found[at] - counters * modes
+            for level in range(actions):
+                after, cost, _ = _mode_after(t, mode, level, may_run[t], rules, costs)
+                afters[at * actions + level] = -1
                 if after < 0:
                     continue
-                now, _ = _counted(t, counters, units[level - 1] if level else 0, needs, shortfall, radix)
+                now, missing = _counted(
+                    t, counters, units[level - 1] if level else 0, needs, shortfall, weights, radix
+                )
                 if now < 0:
                     continue
-                code = after + modes * _opened(t + 1, now, needs, radix)
+                code = after + modes * (now + openings[t + 1])
+                afters[at * actions + level], paid[at * actions + level] = code, cost + missing
                 if seen[code] != t:
                     seen[code] = t
                     if count == len(found):
-                        found = np.concatenate((found, np.empty(count, np.int64)))
+                        found = np.concatenate((found, np.empty_like(found)))
+                        afters = np.concatenate((afters, np.empty_like(afters)))
+                        paid = np.concatenate((paid, np.empty_like(paid)))
                     found[count] = code
                     count += 1
         first[t + 2] = count
-    return found[:count], first
+    return found[:count], first, afters, paid
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def build(
     n: int,
     rules: Ids,
@@ -138,7 +148,7 @@ def build(
     codes = modes
     for r in range(len(radix)):
         codes *= radix[r]
-    found, first = _reached(n, rules, costs, may_run, units, needs, shortfall, radix, codes)
+    found, first, afters, paid = _reached(n, rules, costs, may_run, units, needs, shortfall, radix, codes)
     actions = len(units) + 1
     layer_first = np.zeros(n + 1, np.int64)
     edge_first = np.zeros(len(found) + 1, np.int64)
@@ -161,28 +171,20 @@ def build(
         table[:] = -1
         layer_first[t] = states
         for at in range(first[t], first[t + 1]):
-            mode, counters = found[at] % modes, found[at] // modes
             begin, mark = edges, 17
             for level in range(actions):
-                after, cost, position = _mode_after(t, mode, level, may_run[t], rules, costs)
-                if after < 0:
+                code = afters[at * actions + level]
+                if code < 0 or state_of[code] < 0:
                     continue
-                now, missing = _counted(
-                    t, counters, units[level - 1] if level else 0, needs, shortfall, radix
-                )
-                if now < 0:
-                    continue
-                to = state_of[after + modes * _opened(t + 1, now, needs, radix)]
-                if to < 0:
-                    continue
+                to, cost = state_of[code], paid[at * actions + level]
                 energy = 0
                 if level:
-                    energy = energy_at[position] if rules[PROFILE] else energy_at[level - 1]
+                    energy = energy_at[code % modes] if rules[PROFILE] else energy_at[level - 1]
                 edge_to[edges], edge_energy[edges] = to, energy
-                edge_level[edges], edge_cost[edges] = level, cost + missing
-                mark = (
-                    mark * 1_000_003 + to * 31 + level * 7 + energy * 131 + int((cost + missing) * 16)
-                ) & ((1 << 40) - 1)
+                edge_level[edges], edge_cost[edges] = level, cost
+                mark = (mark * 1_000_003 + to * 31 + level * 7 + energy * 131 + int(cost * 16)) & (
+                    (1 << 40) - 1
+                )
                 edges += 1
             if edges == begin:
                 state_before[found[at]] = -1
@@ -223,89 +225,3 @@ def build(
         edge_level[:edges].copy(),
         edge_cost[:edges].copy(),
     )
-
-
-@njit(cache=True, nogil=True)
-def combine(
-    a_layer: Ids,
-    a_edge: Ids,
-    a_to: Ids,
-    a_energy: Ids,
-    a_level: Ids,
-    a_cost: Floats,
-    b_layer: Ids,
-    b_edge: Ids,
-    b_to: Ids,
-    b_energy: Ids,
-    b_level: Ids,
-    b_cost: Floats,
-    energy_of: Ids,
-    stride: int,
-    a_slack: Floats,
-    b_slack: Floats,
-    allowance: float,
-) -> Arrays:
-    """The arrays of two automata side by side; `energy_of` (m_a, m_b) names the sum of two energies.
-
-    Pairs of edges whose slacks add up to more than the allowance are left out.
-    """
-    n = len(a_layer) - 1
-    starts = len(a_edge) - 2, len(b_edge) - 2
-    # Forwards: pairs that can be reached, by slot.
-    pair_first = np.zeros(n + 2, np.int64)
-    pairs_a, pairs_b = np.empty(1024, np.int64), np.empty(1024, np.int64)
-    pairs_a[0], pairs_b[0] = starts
-    pair_first[1] = count = 1
-    edges = 0
-    widest_a, widest_b = 1, 1
-    for t in range(n):
-        widest_a = max(widest_a, (a_layer[t - 1] if t else len(a_edge) - 1) - a_layer[t])
-        widest_b = max(widest_b, (b_layer[t - 1] if t else len(b_edge) - 1) - b_layer[t])
-    number = np.full(widest_a * widest_b, -1, np.int64)
-    for t in range(n):
-        number[:] = -1
-        for at in range(pair_first[t], pair_first[t + 1]):
-            for i in range(a_edge[pairs_a[at]], a_edge[pairs_a[at] + 1]):
-                for j in range(b_edge[pairs_b[at]], b_edge[pairs_b[at] + 1]):
-                    if a_slack[i] + b_slack[j] > allowance:
-                        continue
-                    edges += 1
-                    place = (a_to[i] - a_layer[t + 1]) * widest_b + b_to[j] - b_layer[t + 1]
-                    if number[place] < 0:
-                        number[place] = 1
-                        if count == len(pairs_a):
-                            pairs_a = np.concatenate((pairs_a, np.empty(count, np.int64)))
-                            pairs_b = np.concatenate((pairs_b, np.empty(count, np.int64)))
-                        pairs_a[count], pairs_b[count] = a_to[i], b_to[j]
-                        count += 1
-        pair_first[t + 2] = count
-    # Backwards: number the pairs from the end and write their edges.
-    layer_first = np.zeros(n + 1, np.int64)
-    edge_first = np.zeros(count + 1, np.int64)
-    edge_to, edge_energy, edge_level = (
-        np.empty(edges, np.int64),
-        np.empty(edges, np.int64),
-        np.empty(edges, np.int64),
-    )
-    edge_cost = np.empty(edges, np.float64)
-    states, edges = 1, 0
-    number[0] = 0
-    for t in range(n - 1, -1, -1):
-        layer_first[t] = states
-        for at in range(pair_first[t], pair_first[t + 1]):
-            for i in range(a_edge[pairs_a[at]], a_edge[pairs_a[at] + 1]):
-                for j in range(b_edge[pairs_b[at]], b_edge[pairs_b[at] + 1]):
-                    if a_slack[i] + b_slack[j] > allowance:
-                        continue
-                    place = (a_to[i] - a_layer[t + 1]) * widest_b + b_to[j] - b_layer[t + 1]
-                    edge_to[edges] = number[place]
-                    edge_energy[edges] = energy_of[a_energy[i], b_energy[j]]
-                    edge_level[edges] = a_level[i] + stride * b_level[j]
-                    edge_cost[edges] = a_cost[i] + b_cost[j]
-                    edges += 1
-            states += 1
-            edge_first[states] = edges
-        for at in range(pair_first[t], pair_first[t + 1]):
-            place = (pairs_a[at] - a_layer[t]) * widest_b + pairs_b[at] - b_layer[t]
-            number[place] = layer_first[t] + at - pair_first[t]
-    return layer_first, edge_first, edge_to, edge_energy, edge_level, edge_cost

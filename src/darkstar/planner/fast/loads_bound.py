@@ -10,9 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.loads_pieces import BUY
 from darkstar.planner.fast.loads_priced import Scratch, Site, cost_priced, cost_with
 from darkstar.planner.fast.loads_ranges import Frame, marginals, room_for
+from darkstar.planner.fast.loads_slot import BUY
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -23,6 +23,8 @@ TRIES = 4
 """Steps without a better bound after which they become smaller."""
 SHRINK = 0.6
 MOMENTUM = 0.5
+LITTLE = 0.02
+"""Share of what the loads may draw in a slot, by which its price is measured."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -87,12 +89,14 @@ def ascend(
     scratch: Scratch,
     a: Machine,
     b: Machine,
+    smooth: int,
     steps: int,
 ) -> tuple[float, float, Floats, Ids, Ids, Floats]:
     """A lower bound, the cost of the best plan met on the way, the prices (n,) that prove the bound, the plan's edges.
 
-    The first prices are what the loads' energy costs slot by slot beside the battery's plan; from there on the prices
-    follow the difference between what the loads draw and what the battery's side would sell.
+    For `smooth` steps the prices are what a little more energy costs slot by slot beside the mean of what the loads
+    have drawn so far; from there on they follow the difference between what the loads draw and what the battery's
+    side would sell.
     """
     series = frame[0]
     n = series.shape[1]
@@ -101,7 +105,7 @@ def ascend(
     _most_kwh(b, most)
     left_a, left_b = np.empty(len(a[1]) - 1), np.empty(len(b[1]) - 1)
     way_a, way_b = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    drawn, sold, aside = np.zeros(n), np.zeros(n), np.zeros(n)
+    drawn, sold, mean, aside = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     price, marginal, known = series[BUY].copy(), series[BUY].copy(), np.full((64, n), -1.0)
     best_a, best_b = np.zeros(n, np.int64), np.zeros(n, np.int64)
     lower, upper, best_price = -np.inf, np.inf, price.copy()
@@ -123,25 +127,27 @@ def ascend(
         if new:
             known[seen % 64] = drawn
             seen += 1
-            if step == 0:
-                for t in range(n):
-                    aside[t] = -drawn[t] if 2 * drawn[t] >= most[t] else most[t]
-                marginals(frame, start_kwh, drawn, aside, marginal, room)
             cost = own + cost_with(site, drawn, scratch)
             if -np.inf < cost < upper:
                 upper = cost
                 best_a[:], best_b[:] = way_a, way_b
         if bound > lower:
             waited, lower, best_price = 0, bound, price.copy()
-        else:
+        elif step > smooth:
             waited += 1
             if waited >= TRIES:
                 size, waited = size * SHRINK, 0
                 price = best_price.copy()
         if upper - lower <= 1e-10 * (1.0 + abs(upper)) or bound == -np.inf or upper == np.inf:
             break
-        if step == 0:
-            price = 0.5 * (price + marginal)
+        if step < smooth:
+            # Frank and Wolfe: the price of a little more or less than what was drawn on average.
+            for t in range(n):
+                mean[t] += (drawn[t] - mean[t]) * (2.0 / (step + 3.0) if step else 0.5)
+                little = LITTLE * most[t]
+                aside[t] = -little if mean[t] >= little else little
+            marginals(frame, start_kwh, mean, aside, marginal, room)
+            price[:] = marginal if step < smooth - 1 else best_price
             continue
         push = drawn - sold + MOMENTUM * push
         length = np.dot(push, push)

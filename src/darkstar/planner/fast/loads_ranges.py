@@ -4,30 +4,26 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.loads_pieces import (
+from darkstar.planner.fast.loads_pieces import KWH, SLOPE, VALUE, best_move, slide
+from darkstar.planner.fast.loads_recursion import GROWTH, MOST_PIECES
+from darkstar.planner.fast.loads_slot import (
     CHARGE,
     CHARGE_EFFICIENCY,
     DISCHARGE,
     DISCHARGE_EFFICIENCY,
     HIGH,
-    KWH,
     LOAD,
     LOW,
     PV,
-    SLOPE,
-    VALUE,
-    best_move,
     site_cost,
-    slide,
     slot_cost,
     with_outlet,
 )
-from darkstar.planner.fast.loads_recursion import GROWTH, MOST_PIECES
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Frame = tuple[Floats, Floats, Floats, Floats]
-"""A problem: series, battery, grid, terminal; see `loads_pieces`."""
+"""A problem: series, battery, grid, terminal; see `loads_slot`."""
 Room = tuple[Floats, tuple[Floats, Floats, Floats], Floats, Ids, Floats, Floats, Floats, Ids, Ids]
 """What `backwards` writes: value functions (3, points) and work; the slots' costs (n, 2, 2, pieces) and their counts
 (n, 2); of the slots' sites lengths and slopes (n, 5), begins and values (n, 2); where the

@@ -10,18 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from darkstar.planner.fast.loads_pieces import (
-    KWH,
-    LOAD,
-    PV,
-    SLOPE,
-    VALUE,
-    best_move,
-    least,
-    site_cost,
-    slide,
-    slot_cost,
-)
+from darkstar.planner.fast.loads_pieces import KWH, SLOPE, VALUE, best_move, least, slide
+from darkstar.planner.fast.loads_slot import LOAD, PV, site_cost, slot_cost
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
