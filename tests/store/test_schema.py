@@ -4,11 +4,17 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine
 
+from darkstar.domain.channels import Channel
+from darkstar.store import migrate
+from darkstar.store.database import Database
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.migrate import APPLICATION_ID, HEAD, SCRIPTS
 from darkstar.store.schema import metadata
+from tests.store.episodes_examples import episode
+from tests.store.examples import START
 
 
 def structure(path: Path) -> dict[str, object]:
@@ -55,3 +61,32 @@ def test_a_new_file_says_whose_it_is(ledger: LedgerFile, path: Path) -> None:
 def test_head_is_the_last_script() -> None:
     scripts = sorted(p.stem for p in (SCRIPTS / "versions").glob("schema_*.py"))
     assert scripts[-1] == f"schema_{HEAD}"
+
+
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003"])
+def test_a_ledger_of_an_older_schema_is_brought_to_this_one(
+    schema: str, tmp_path: Path, path: Path, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is as the scripts up to that schema make it; its rows stay, episodes can be put into it."""
+    old = tmp_path / "old.db"
+    with monkeypatch.context() as past:
+        past.setattr(migrate, "HEAD", schema)
+        Database(old).close()
+    with closing(sqlite3.connect(old)) as file:
+        assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema,)]
+        file.execute("INSERT INTO meters VALUES (7, 'home_assistant', 'sensor.sun', 'on_change', 'pv')")
+        file.execute("INSERT INTO slot_observations (slot_start, pv_kwh) VALUES (?, 0.5)", (START,))
+        if schema > "0001":
+            file.execute(
+                "INSERT INTO corrections (repair_id, channel, start_utc, end_utc, reason, made_us) "
+                "VALUES ('r', 'pv', ?, ?, 'why', 1)",
+                (START, START + 900),
+            )
+        file.commit()
+    with LedgerFile(old) as opened:
+        assert [meter.name for meter in opened.meters()] == ["sensor.sun"]
+        assert opened.slots(START, START + 900).energy_kwh[Channel.PV].tolist() == [0.5]
+        assert len(opened.repairs(START, START + 900)) == (schema > "0001")
+        opened.episodes.put([episode(0)])
+        assert opened.episodes.state().waiting == 1
+    assert structure(old) == structure(path)
