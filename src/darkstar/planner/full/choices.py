@@ -62,6 +62,21 @@ def fee(built: Built, choice: Choice) -> float:
     )
 
 
+def enough(built: Built, choices: list[Choice], relaxed: Series) -> tuple[Choice, Series]:
+    """The cheapest of these choices that a solution with all steps taken is allowed in, and it with fewer steps."""
+    arrays = built.arrays
+    of_row = np.repeat(np.arange(len(arrays.row_low)), np.diff(arrays.start))
+    for choice in sorted(choices, key=lambda at: fee(built, at)):
+        columns = relaxed.copy()
+        for steps, count in zip(built.steps, choice.steps, strict=True):
+            columns[steps] = np.arange(len(steps)) < count
+        activity = np.bincount(of_row, arrays.value * columns[arrays.index], len(arrays.row_low))
+        excess = np.maximum(arrays.row_low - activity, activity - arrays.row_high)
+        if (excess <= WHOLE).all():
+            return choice, columns
+    return choices[-1], relaxed
+
+
 def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
     """Two choices that make up this one, parted where its relaxation is spread the most; None where it is nowhere."""
     most, widest = SPREAD_SLOTS, -1

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darkstar.planner.full.build import Built
-from darkstar.planner.full.choices import WHOLE, Choice, fee, first_choices, halves, within
+from darkstar.planner.full.choices import WHOLE, Choice, enough, fee, first_choices, halves, within
 from darkstar.planner.full.clock import Clock
 from darkstar.planner.full.dive import dive
 from darkstar.planner.full.loads_guess import LoadsGuess
@@ -51,6 +51,8 @@ def cheapest(site: Site, built: Built, linear: Solver, mixed: Solver, clock: Clo
     if free.columns is None:
         return Money(None, np.inf, -np.inf)
     search.relaxed(search.widest, free)
+    if built.steps:
+        search.begin(free)
     while (choice := search.most_promising()) is not None and clock.seconds > 0:
         search.look_at(choice)
     return replace(search.best, bound=search.bound, relaxed=free.columns)
@@ -83,6 +85,13 @@ class _Search:
     def bound(self) -> float:
         """No plan costs less."""
         return min(self._bounds.values(), default=np.inf)
+
+    def begin(self, free: Outcome) -> None:
+        """From the solution with all steps taken, which has its answer in a lower tier too, to a first plan."""
+        assert free.columns is not None
+        choice, columns = enough(self._built, list(self._bounds), free.columns)
+        self._relaxed[choice] = columns
+        self.look_at(choice)
 
     def most_promising(self) -> Choice | None:
         """The choice with the lowest bound, those first that were not searched yet.

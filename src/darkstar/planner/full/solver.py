@@ -47,7 +47,10 @@ class Solver:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         options: dict[str, Option] = {"output_flag": False, "threads": 1, "random_seed": 0}
         if not integral:
+            # On these programmes, and from an earlier basis, both cost more than they save.
             options |= {
+                "presolve": "off",
+                "simplex_scale_strategy": 0,
                 "primal_feasibility_tolerance": LP_TOLERANCE,
                 "dual_feasibility_tolerance": LP_TOLERANCE,
             }

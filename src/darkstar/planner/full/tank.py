@@ -128,9 +128,11 @@ def _add_legionella(
     lasting = _lasting(floor[:n], goal, keep, once=len(spans) == 1)
     row = programme.rows(n, low=floor[:n] - FLOOR_MARGIN_K)
     programme.put(row, temperature[:n], 1.0)
-    _put_matrix(programme, row, reached, -np.maximum(lasting - floor[:n, None], 0.0))
-    # The same again from the comfort temperature up, which is tighter: T + cold >= comfort + rise * reached.
+    # Where it is cold without heating, the comfort temperature up is tighter: T + cold >= comfort + rise * reached.
     slots = [slot for slot in warm if slot < n]
+    rise = np.maximum(lasting - floor[:n, None], 0.0)
+    rise[slots] *= np.eye(n)[slots]
+    _put_matrix(programme, row, reached, -rise)
     above = np.maximum(lasting[slots] - tank.comfort_c, 0.0)
     _put_matrix(programme, np.array([warm[slot] for slot in slots], dtype=np.int64), reached, -above)
     if len(spans) == 1:
