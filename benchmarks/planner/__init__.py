@@ -7,14 +7,18 @@ measure.py  who plans what, in turns
 many.py     a year's re-plans, homes a second
 table.py    the table and the figures
 
-This file imports nothing, so that a worker holds nothing but its engine.
+This file imports nothing of ours as it is loaded, so that a worker holds nothing but its engine.
 """
 
+import os
+from typing import TYPE_CHECKING
 
-def run():
-    """The whole benchmark; a few cases of each kind where DARKSTAR_BENCHMARK_QUICK is set."""
-    import os
+if TYPE_CHECKING:
+    from benchmarks._result import Result
 
+
+def run() -> "Result":
+    """The whole benchmark; one case of each kind where DARKSTAR_BENCHMARK_QUICK is set."""
     from benchmarks.planner.table import result
 
     return result(quick=bool(os.environ.get("DARKSTAR_BENCHMARK_QUICK")))

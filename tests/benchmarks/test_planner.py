@@ -71,7 +71,7 @@ def test_the_plain_programme_and_ours_agree_on_loads() -> None:
 
 
 def test_a_peak_and_a_second_battery_are_in_the_money() -> None:
-    problem = made_problem(2, SHORT)
+    problem = replace(made_problem(2, SHORT), soc_start_kwh=1.0)
     second = Battery(StorageModel(0, 4, 4, 4, 1, 1), 4.0, TerminalValue(np.array([0.1]), np.array([4.0])))
     alone = _plain(Case(BATTERY, "short", problem))[0].cost
     for case in (
