@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import shutil
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from darkstar.bookkeeping.recorder import Recorder
 from darkstar.bookkeeping.resolving import HOME_ASSISTANT, resolve_range
 from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import DAY_SECONDS
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS
 from darkstar.evidence.home_assistant import StateChange
 from darkstar.evidence.source import Entity, Period
 from darkstar.ledger.evidence import MICROSECONDS, Readings, Reporting, Source, Statistics
@@ -145,7 +147,7 @@ def _changes(values: Series) -> list[tuple[int, str]]:
 
 
 def _after(changes: Sequence[tuple[int, str]], instant: float) -> int:
-    return int(np.searchsorted([at for at, _ in changes], instant, side="right"))
+    return bisect_right(changes, instant, key=itemgetter(0))
 
 
 def readings(changes: Sequence[tuple[int, str]], start: float, end: float, source: Source) -> Readings:
@@ -164,17 +166,18 @@ def readings(changes: Sequence[tuple[int, str]], start: float, end: float, sourc
     )
 
 
-def make_clean(folder: Path) -> Settings:
-    """A ledger in which the sound days are recorded."""
+def make_clean(folder: Path, hours: float = 0) -> Settings:
+    """A ledger in which the sound days are recorded, until so many hours after BEGIN."""
     settings = _listed(home(folder))
-    with LedgerFile(folder / LEDGER_NAME, clock=lambda: float(BEGIN)) as ledger:
+    end = BEGIN + int(hours * HOUR_SECONDS)
+    with LedgerFile(folder / LEDGER_NAME, clock=lambda: float(end)) as ledger:
         for channel, values in shown(flows()).items():
             meter = ledger.meter(
                 HOME_ASSISTANT, f"sensor.{channel.value}", Reporting.ON_CHANGE, channel.value
             )
-            ledger.add_readings(meter, readings(_changes(values), START, BEGIN, Source.LIVE))
-            ledger.add_watched(meter, Source.LIVE, START * MICROSECONDS, BEGIN * MICROSECONDS)
-        resolve_range(ledger, settings, START, BEGIN)
+            ledger.add_readings(meter, readings(_changes(values), START, end, Source.LIVE))
+            ledger.add_watched(meter, Source.LIVE, START * MICROSECONDS, end * MICROSECONDS)
+        resolve_range(ledger, settings, START, end)
     return settings
 
 
@@ -188,19 +191,19 @@ def _listed(settings: Settings) -> Settings:
     return replace(settings, sensor_list=tuple((c.value, f"sensor.{c.value}") for c in METERED))
 
 
-def record(settings: Settings, meters: Shown, hours: float) -> list[tuple[float, str]]:
-    """Record from BEGIN on; returns the lines told, each with how many hours after BEGIN."""
-    source = LiveHome(meters, BEGIN + 1.0)
+def record(settings: Settings, meters: Shown, since: float, until: float) -> list[tuple[float, str]]:
+    """Record from `since` to `until` hours after BEGIN; returns the lines told, each with its hours after BEGIN."""
+    source = LiveHome(meters, BEGIN + since * HOUR_SECONDS + 1.0)
 
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            source.lines.append(((source.now - BEGIN) / 3600, record.getMessage()))
+            source.lines.append(((source.now - BEGIN) / HOUR_SECONDS, record.getMessage()))
 
     ear = Ear()
     logger = logging.getLogger("darkstar.bookkeeping.vigil")
     logger.addHandler(ear)
     try:
-        asyncio.run(_record(source, settings, BEGIN + hours * 3600 + 10))
+        asyncio.run(_record(source, settings, BEGIN + until * HOUR_SECONDS + 10))
     finally:
         logger.removeHandler(ear)
     return source.lines
@@ -211,7 +214,7 @@ async def _record(source: LiveHome, settings: Settings, until: float) -> None:
         pytest.MonkeyPatch.context() as patch,
         LedgerFile(settings.folder / LEDGER_NAME, clock=source.clock) as ledger,
     ):
-        patch.setattr(recorder, "HEARTBEAT_SECONDS", float(STEP))
+        patch.setattr(recorder, "HEARTBEAT_SECONDS", float(HOUR_SECONDS))
         task = asyncio.create_task(Recorder(source, ledger, settings, source.clock, source.sleep).run())
         while source.now < until and not task.done():  # noqa: ASYNC110 - its own sleep moves the clock
             await asyncio.sleep(0)

@@ -1,16 +1,18 @@
 """The recorder finds faults as slots close, without Home Assistant, tells each once and mends what is certain."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from darkstar.bookkeeping.repair import every_repair
+from darkstar.bookkeeping.resolving import resolve_range
 from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_floor
 from darkstar.ledger.resolved import Flag
 from darkstar.store.ledger_file import LedgerFile
 from tests.bookkeeping.live_home import BEGIN, START, STEP, copy_of, flows, make_clean, record, shown
@@ -18,14 +20,40 @@ from tests.bookkeeping.live_home import BEGIN, START, STEP, copy_of, flows, make
 pytestmark = pytest.mark.slow
 
 Meters = dict[Channel, NDArray[np.float64]]
+Fault = Callable[[Meters], None]
 SLOT_HOURS = SLOT_SECONDS / HOUR_SECONDS
 SOON = SLOT_HOURS + 0.1
 """Hours until the slot of an instant is closed, with what it takes to settle."""
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What was told, each line with its hours after BEGIN, and the home that was recorded."""
+
+    lines: list[tuple[float, str]]
+    settings: Settings
+
+
+Recording = Callable[[Fault | None], Recorded]
+
+
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return make_clean(tmp_path_factory.mktemp("clean"))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Records a home with a fault, once, from shortly before the fault until what has to be told is told."""
+    known: dict[float, Settings] = {}
+
+    @cache
+    def record_once(fault: Fault | None) -> Recorded:
+        since, until = SPANS[fault]
+        if since not in known:
+            known[since] = make_clean(tmp_path_factory.mktemp("clean"), since)
+        meters = {channel: values.copy() for channel, values in shown(flows()).items()}
+        if fault is not None:
+            fault(meters)
+        settings = copy_of(known[since], tmp_path_factory.mktemp("live") / "home")
+        return Recorded(record(settings, meters, since, until), settings)
+
+    return record_once
 
 
 def row(hour: float) -> int:
@@ -34,7 +62,7 @@ def row(hour: float) -> int:
 
 
 def spike(meters: Meters) -> None:
-    meters[Channel.LOAD][row(3.2)] += 1000
+    meters[Channel.LOAD][row(3.1)] += 1000
 
 
 def dip(meters: Meters) -> None:
@@ -47,7 +75,7 @@ def reset(meters: Meters) -> None:
 
 
 def implausible(meters: Meters) -> None:
-    meters[Channel.IMPORT][row(2.4) :] += 60
+    meters[Channel.IMPORT][row(2.25) :] += 60
 
 
 def unreadable(meters: Meters) -> None:
@@ -75,31 +103,48 @@ def twice(meters: Meters) -> None:
     load[at:] = load[at] + 2 * (load[at:] - load[at])
 
 
-Fault = Callable[[Meters], None]
+def stuck(meters: Meters) -> None:
+    meters[Channel.PV][row(10.5) : row(12.5)] = meters[Channel.PV][row(10.5)]
 
 
-def told(clean: Settings, folder: Path, fault: Fault | None, hours: float) -> list[tuple[float, str]]:
-    meters = {channel: values.copy() for channel, values in shown(flows()).items()}
-    if fault is not None:
-        fault(meters)
-    return record(copy_of(clean, folder / "home"), meters, hours)
+def down_and_back(meters: Meters) -> None:
+    """It moves all the while, and back before dawn: no silence that ends, its own or the sun's, reopens the slots."""
+    bought, at = meters[Channel.IMPORT], slice(row(0.2), row(3.1))
+    bought[at] = 2 * bought[at.start] - bought[at]
+
+
+SPANS: Mapping[Fault | None, tuple[float, float]] = {
+    None: (8, 26),
+    spike: (0, 4.4),
+    dip: (0, 5),
+    down_and_back: (0, 3.8),
+    implausible: (0, 3.6),
+    counts_down: (2, 6.6),
+    reset: (8, 11.4),
+    unreadable: (8, 15),
+    frozen: (8, 15),
+    stuck: (8, 14),
+    swapped: (0, 26),
+    twice: (0, 26),
+}
+"""Hours after BEGIN from which and until which a home with each fault is recorded."""
 
 
 @pytest.mark.parametrize(
     ("fault", "whom", "said", "visible", "lines"),
     [
-        (spike, "load", "showed too much", 3.2 + 5 / 60, 1),
+        (spike, "load", "showed too much", 3.1 + 5 / 60, 1),
         (dip, "import", "last move", 3.2, 2),
         (reset, "pv", "began again from zero", 10.2, 1),
-        (implausible, "import", "more than the connection carries", 2.4, 1),
+        (implausible, "import", "more than the connection carries", 2.25, 1),
         (unreadable, "pv", "cannot be read", 9.0 + SLOT_HOURS, 1),
         (counts_down, "load", "showed too much", 5.3 + 5 / 60, 3),
     ],
 )
 def test_what_befalls_a_meter_is_told_with_the_slot(
-    clean: Settings, tmp_path: Path, fault: Fault, whom: str, said: str, visible: float, lines: int
+    recorded: Recording, fault: Fault, whom: str, said: str, visible: float, lines: int
 ) -> None:
-    found = told(clean, tmp_path, fault, visible + 1.2)
+    found = [(at, line) for at, line in recorded(fault).lines if at <= visible + 1.25]
     at, line = found[0]
     assert visible <= at <= visible + SOON
     assert line.startswith(whom)
@@ -108,21 +153,38 @@ def test_what_befalls_a_meter_is_told_with_the_slot(
     assert len(found) == lines, "once, and again only when more is known"
 
 
-def test_marked_slots_stay_marked_in_the_ledger(clean: Settings, tmp_path: Path) -> None:
-    told(clean, tmp_path, dip, 5.0)
-    with LedgerFile(tmp_path / "home" / LEDGER_NAME) as ledger:
+def test_marked_slots_stay_marked_in_the_ledger(recorded: Recording) -> None:
+    with LedgerFile(recorded(dip).settings.folder / LEDGER_NAME) as ledger:
         found = ledger.provenance(BEGIN, BEGIN + 4 * HOUR_SECONDS)[Channel.IMPORT]
     energy = np.diff(shown(flows())[Channel.IMPORT][row(0) : row(4) + 1])
     assert np.flatnonzero(found.flags & Flag.DIP).tolist() == [12, 13, 14]
     assert found.energy_kwh.sum() == pytest.approx(energy.sum(), abs=1e-9)
 
 
-def test_a_meter_that_counts_down_is_named(clean: Settings, tmp_path: Path) -> None:
-    assert any("sign turned round" in line for _, line in told(clean, tmp_path, counts_down, 6.5))
+@pytest.mark.parametrize("fault", [down_and_back, dip, reset])
+def test_doubtful_slots_are_closed_anew_once_it_is_clear_what_befell_the_meter(
+    recorded: Recording, fault: Fault
+) -> None:
+    """However long a meter was in doubt, its slots end as if all had been known when they were closed."""
+    settings = recorded(fault).settings
+    _, until = SPANS[fault]
+    end = slot_floor(BEGIN + until * HOUR_SECONDS)
+    with LedgerFile(settings.folder / LEDGER_NAME) as ledger:
+        live = ledger.provenance(BEGIN, end)
+        resolve_range(ledger, settings, BEGIN, end)
+        anew = ledger.provenance(BEGIN, end)
+    for channel in shown(flows()):
+        assert np.isfinite(live[channel].energy_kwh).all()
+        np.testing.assert_array_equal(live[channel].energy_kwh, anew[channel].energy_kwh)
+        np.testing.assert_array_equal(live[channel].flags, anew[channel].flags)
 
 
-def test_a_balance_that_holds_no_more_is_told_once(clean: Settings, tmp_path: Path) -> None:
-    ((at, line),) = told(clean, tmp_path, frozen, 15)
+def test_a_meter_that_counts_down_is_named(recorded: Recording) -> None:
+    assert any("sign turned round" in line for _, line in recorded(counts_down).lines)
+
+
+def test_a_balance_that_holds_no_more_is_told_once(recorded: Recording) -> None:
+    ((at, line),) = recorded(frozen).lines
     assert at <= 13 + SOON
     assert line.startswith("the home's balance")
     assert "does not add up since 2025-06-19 12:00" in line
@@ -133,24 +195,24 @@ def test_a_balance_that_holds_no_more_is_told_once(clean: Settings, tmp_path: Pa
     [(swapped, 3.0, "import and export change places"), (twice, 7.0, "load is halved")],
 )
 def test_after_a_day_the_balance_says_what_is_wrong(
-    clean: Settings, tmp_path: Path, fault: Fault, visible: float, name: str
+    recorded: Recording, fault: Fault, visible: float, name: str
 ) -> None:
-    (first, at_first), (then, at_last) = told(clean, tmp_path, fault, 26)
+    (first, at_first), (then, at_last) = recorded(fault).lines
     assert first <= visible + SOON
     assert "does not add up since" in at_first
     assert then <= 25.5
     assert name in at_last
 
 
-def test_a_sound_home_is_left_in_peace(clean: Settings, tmp_path: Path) -> None:
-    assert told(clean, tmp_path, None, 36) == []
+def test_a_sound_home_is_left_in_peace(recorded: Recording) -> None:
+    assert recorded(None).lines == []
 
 
-def test_the_sun_of_an_outage_is_laid_where_the_others_say(clean: Settings, tmp_path: Path) -> None:
-    found = told(clean, tmp_path, unreadable, 15)
+def test_the_sun_of_an_outage_is_laid_where_the_others_say(recorded: Recording) -> None:
+    found = recorded(unreadable).lines
     assert [line.split(" ")[0] for _, line in found] == ["pv,", "pv,", "Repaired"]
     assert found[-1][0] <= 14.1
-    with LedgerFile(tmp_path / "home" / LEDGER_NAME) as ledger:
+    with LedgerFile(recorded(unreadable).settings.folder / LEDGER_NAME) as ledger:
         (repair,) = every_repair(ledger)
         after = ledger.slots(BEGIN, BEGIN + 14 * HOUR_SECONDS).energy_kwh
     assert repair.automatic
@@ -163,9 +225,5 @@ def test_the_sun_of_an_outage_is_laid_where_the_others_say(clean: Settings, tmp_
         assert after[channel].sum() == pytest.approx(quarters.sum(), abs=1e-6)
 
 
-def test_a_meter_that_catches_up_is_laid_where_the_others_say(clean: Settings, tmp_path: Path) -> None:
-    def stuck(meters: Mapping[Channel, NDArray[np.float64]]) -> None:
-        meters[Channel.PV][row(10.5) : row(12.5)] = meters[Channel.PV][row(10.5)]
-
-    found = told(clean, tmp_path, stuck, 14)
-    assert any("stood still and caught up" in line for _, line in found)
+def test_a_meter_that_catches_up_is_laid_where_the_others_say(recorded: Recording) -> None:
+    assert any("stood still and caught up" in line for _, line in recorded(stuck).lines)

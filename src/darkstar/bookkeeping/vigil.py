@@ -52,6 +52,8 @@ TOLERANCE_KWH = 0.1
 is to start fast.)"""
 QUIET: Mapping[Cause, int] = {Cause.RESET: 26 * HOUR_SECONDS}
 """For how long the same is not told again: some meters begin anew each midnight."""
+BEFORE_DOUBT = 2 * HOUR_SECONDS
+"""What ends a doubt may also change what was believed of the readings shortly before it."""
 STANDING = DAY_SECONDS
 """What stays wrong is told again only when it was right for so long."""
 
@@ -100,7 +102,7 @@ class Vigil:
                     Told(fault.finding.cause, fault.channels), fault.whom, fault.finding, hour, STANDING
                 )
             self._tell_repairs(keep_repaired(self._ledger, self._settings, start, end))
-        return max(self._hearing.waiting_since, end - MARGIN_SECONDS)
+        return max(self._hearing.waiting_since - BEFORE_DOUBT, end - MARGIN_SECONDS)
 
     def look_back(self, start: int, end: int) -> None:
         """Look at the slots of [start, end), which were resolved after nobody had watched."""
