@@ -1,10 +1,13 @@
 """Published cases of battery control, reproduced on the same data and set beside ours.
 
 setting.py         where the data is, what a row of the table says
-trondheim.py  a year in Trondheim with a tiered power tariff: its data, its bill, its battery
-foresight.py  that year with everything known beforehand: one mixed-integer programme
-control.py    that year hour by hour, with forecasts
-outlook.py    what is believed of load and price, fitted on 2020 and 2021 alone
+trondheim.py       a year in Trondheim with a tiered power tariff: its data, its bill, its battery
+trondheim_year.py  that year's rows: without a battery, with all known, hour by hour
+foresight.py       that year with everything known beforehand: one mixed-integer programme
+control.py         that year hour by hour, with forecasts
+limit.py           a tier as a limit on the grid
+stretch.py         the battery problem under limits, stretch by stretch
+outlook.py         what is believed of load and price, fitted on 2020 and 2021 alone
 emhass.py          fourteen days in France with two tariff windows and no export
 """
 
@@ -24,4 +27,6 @@ def run() -> Result:
         published = "" if case.published is None else f"{case.published:.4f}"
         table.add_row(case.case, case.what, published, f"{case.ours:.4f}")
         figures[f"{case.case}: {case.what}"] = case.ours
+        if case.published is not None:
+            figures[f"{case.case}: {case.what}, published"] = case.published
     return Result(table, figures)

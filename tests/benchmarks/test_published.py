@@ -1,12 +1,14 @@
 """The published cases: their figures are reproduced, and what is ours is reckoned as they reckon."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks.published import emhass
-from benchmarks.published.control import Caution, controlled, highest_limit
+from benchmarks.published.control import Caution, Controller, controlled
 from benchmarks.published.foresight import foresight
+from benchmarks.published.limit import highest_limit, open_tiers
 from benchmarks.published.outlook import HORIZON, LoadOutlook, PriceOutlook
 from benchmarks.published.trondheim import Hours, bill_of, power_fee, read_hours
 
@@ -73,6 +75,65 @@ def test_the_limit_keeps_the_three_highest_days_within_the_tier() -> None:
     assert highest_limit([6.0, 5.0, 4.0], 30, 5.0) == pytest.approx(4.0)
     assert highest_limit([6.0, 6.0], 1, 5.0) == pytest.approx(3.0)
     assert highest_limit([8.0, 8.0], 30, 5.0) is None
+
+
+def test_a_margin_is_kept_where_the_days_past_and_the_need_allow_it() -> None:
+    assert open_tiers([0.0], 29, 3.0, 0.2)[0].limit_kw == pytest.approx(4.8)
+    # 5.3 is past: 15 - 5.3 is left for two days with no margin, 14.4 - 5.3 with all of it.
+    assert open_tiers([5.3], 29, 3.0, 0.2)[0].limit_kw == pytest.approx(4.55)
+    # With all of the margin the limit would be under what is needed.
+    assert open_tiers([5.3], 29, 4.6, 0.2)[0].limit_kw == pytest.approx(4.7)
+    assert open_tiers([5.3], 29, 4.8, 0.2)[0].limit_kw == pytest.approx(4.85)
+
+
+def test_a_tier_that_cannot_be_kept_or_cannot_carry_the_load_is_not_open() -> None:
+    assert [tier.fee for tier in open_tiers([0.0], 29, 1.9, 0.15)] == [83, 147, 252, 371, 490]
+    assert [tier.fee for tier in open_tiers([6.0, 6.0, 6.0], 20, 1.0, 0.15)] == [252, 371, 490]
+    assert [tier.fee for tier in open_tiers([0.0], 29, 5.5, 0.15)] == [252, 371, 490]
+    assert open_tiers([25.0] * 3, 20, 1.0, 0.15)[0].fee == 490
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clock", [12, 13])
+def test_what_is_decided_does_not_look_ahead(hours: Hours, clock: int) -> None:
+    """Everything that is not known at an hour is scrambled: the decision is the same to the last bit."""
+    fitted, hour = 80 * 24, 90 * 24 + clock
+    published = (91 + (clock >= 13)) * 24
+
+    def controller(load_from: int, spot_from: int) -> Controller:
+        return Controller(_scrambled(hours, load_from, spot_from), fitted, 365 * 24, Caution())
+
+    true, future = controller(len(hours.load_kwh), len(hours.spot)), controller(hour + 1, published)
+    assert true.decide(hour, 17.0) == future.decide(hour, 17.0)
+    # What is known does matter: the hour's load, the last price that is out.
+    now, last = controller(hour, published), controller(hour + 1, published - 1)
+    assert now._outlook(hour).expected_kwh[0] == now._hours.load_kwh[hour] != true._hours.load_kwh[hour]
+    prices = [one._outlook(hour).price[: published - hour] for one in (true, last)]
+    assert np.flatnonzero(prices[0] != prices[1]).tolist() == [published - hour - 1]
+
+
+@pytest.mark.slow
+def test_outlooks_fit_and_forecast_on_what_they_are_handed(hours: Hours) -> None:
+    """Two years that part after the fit and after the forecast's instant give the same forecast."""
+    fitted, now = 80 * 24, 90 * 24
+    other = _scrambled(hours, load_from=now, spot_from=now)
+    forecasts = [
+        (
+            LoadOutlook(one.load_kwh[:fitted], one.weekday).forecast(one.load_kwh[:now]),
+            PriceOutlook(one.spot[:fitted], one.weekday).forecast(one.spot[:now]),
+        )
+        for one in (hours, other)
+    ]
+    assert np.array_equal(forecasts[0][0], forecasts[1][0])
+    assert np.array_equal(forecasts[0][1], forecasts[1][1])
+
+
+def _scrambled(hours: Hours, load_from: int, spot_from: int) -> Hours:
+    rng = np.random.default_rng(4)
+    load, spot = hours.load_kwh.copy(), hours.spot.copy()
+    load[load_from:] = rng.uniform(0.5, 15.0, len(load) - load_from)
+    spot[spot_from:] = rng.uniform(-1.0, 9.0, len(spot) - spot_from)
+    return dataclasses.replace(hours, load_kwh=load, spot=spot)
 
 
 @pytest.mark.slow
