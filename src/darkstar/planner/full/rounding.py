@@ -2,9 +2,9 @@
 
 Where a slot may be used in part, staying on costs nothing: on from the first to the last slot that the relaxation
 draws in, within each stretch of slots that it is available, is nearly as cheap as the relaxation itself. Where slots
-are whole, a switch is on where the relaxation has it on to a good part; runs that are too short go on, pauses that are
-too short are closed. Loads that have to reach so many units are left open. Whether what comes out is allowed (a full
-car cannot go on charging), the linear programme with it tells.
+are whole, a switch keeps up with what the relaxation has drawn, in runs and pauses that last. Loads that have to reach
+so many units are left open. Whether what comes out is allowed (a full car cannot go on charging), the linear programme
+with it tells.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,8 @@ from darkstar.planner.full.site import Site, Switching
 from darkstar.planner.full.switch import SwitchColumns
 from darkstar.planner.problem import Series
 
-GOOD_PART = 0.3
+OWED_SLOTS = 0.02
+"""Where slots are whole, one is used once so much of it is owed."""
 USED_KWH = 1e-7
 """Draw of a slot beyond rounding."""
 
@@ -30,6 +31,7 @@ class _Device:
     drawn: Indices
     rules: Switching
     whole_slots: bool
+    each_kwh: float
 
 
 def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays:
@@ -42,13 +44,13 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
         on, rules = device.switch.on, device.rules
         least, most = arrays.low[on], arrays.high[on]
         if device.whole_slots:
-            wanted = relaxed[on] > GOOD_PART
-            chosen = _steady(wanted, least, most, rules.min_on_slots, rules.min_off_slots)
+            chosen = _keeping_up(relaxed[device.drawn], device.each_kwh, least, most, rules)
         else:
             chosen = _covering(relaxed[device.drawn] > USED_KWH, least, most, rules)
         low[on] = high[on] = chosen
-    for tank in built.tanks:
-        if len(tank.undone) == 1:
+    for rules_of, tank in zip(site.tanks, built.tanks, strict=True):
+        # In whole slots it may just miss the temperature: then it is left open.
+        if len(tank.undone) == 1 and not rules_of.whole_slots:
             reached = np.zeros(len(tank.reached))
             reached[np.argmax(relaxed[tank.reached])] = 1.0
             low[tank.reached] = high[tank.reached] = reached
@@ -56,12 +58,13 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
 
 
 def _devices(site: Site, built: Built) -> Iterator[_Device]:
+    h = site.slot_hours
     for car, car_at in zip(site.cars, built.cars, strict=True):
-        yield _Device(car_at.switch, car_at.charge, car.switching, car.whole_slots)
+        yield _Device(car_at.switch, car_at.charge, car.switching, car.whole_slots, car.min_kw * h)
     for tank, tank_at in zip(site.tanks, built.tanks, strict=True):
-        yield _Device(tank_at.switch, tank_at.heater, tank.switching, tank.whole_slots)
+        yield _Device(tank_at.switch, tank_at.heater, tank.switching, tank.whole_slots, tank.heater_kw * h)
     for boost, boost_at in zip(site.boosts, built.boosts, strict=True):
-        yield _Device(boost_at.switch, boost_at.drawn, boost.switching, boost.whole_slots)
+        yield _Device(boost_at.switch, boost_at.drawn, boost.switching, boost.whole_slots, boost.boost_kw * h)
 
 
 def _covering(used: NDArray[np.bool_], low: Series, high: Series, rules: Switching) -> Series:
@@ -83,15 +86,21 @@ def _covering(used: NDArray[np.bool_], low: Series, high: Series, rules: Switchi
     return on
 
 
-def _steady(wanted: NDArray[np.bool_], low: Series, high: Series, run: int, pause: int) -> Series:
-    """What is wanted, with runs and pauses that last; shape (n,)."""
-    on = (wanted | (low > 0)) & (high > 0)
-    n, state, since = len(on), False, max(run, pause)
+def _keeping_up(drawn: Series, each: float, low: Series, high: Series, rules: Switching) -> Series:
+    """On in whole slots of `each` kWh so that what was drawn keeps up with the relaxation's; shape (n,)."""
+    run, pause = rules.min_on_slots, rules.min_off_slots
+    n, on, owed = len(drawn), np.zeros(len(drawn)), 0.0
+    state, since = rules.on_for_slots > 0, rules.on_for_slots or rules.off_for_slots
     for slot in range(n):
-        if on[slot] != state and since < (run if state else pause) and high[slot] > 0:
-            on[slot] = state
-        if on[slot] and not state and not high[slot : slot + run].all():
-            on[slot] = False
-        since = since + 1 if on[slot] == state else 1
-        state = bool(on[slot])
-    return on.astype(np.float64)
+        owed += float(drawn[slot])
+        wanted = owed > OWED_SLOTS * each
+        if state:
+            goes_on = high[slot] > 0 and (low[slot] > 0 or since < run or wanted)
+        else:
+            goes_on = wanted and since >= pause and bool(high[slot : slot + run].all())
+        since = since + 1 if goes_on == state else 1
+        state = goes_on
+        if state:
+            on[slot] = 1.0
+            owed -= each
+    return on
