@@ -75,15 +75,15 @@ ENTRANTS = (
     Entrant("EMHASS, exact", ("-m", "benchmarks.planner.peers.with_emhass", "0"), BRIEF, peer=True),
 )
 COUNTS = {
-    BATTERY: 16,
-    NEGATIVE: 8,
-    HEATER: 5,
-    CAR: 5,
-    BOTH: 4,
+    BATTERY: 12,
+    NEGATIVE: 6,
+    HEATER: 4,
+    CAR: 4,
+    BOTH: 3,
     TARIFF: 3,
     THREE: 3,
-    DAY: 5,
-    WEEK: 3,
+    DAY: 4,
+    WEEK: 2,
 }
 
 
