@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sqlalchemy import text
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
@@ -299,3 +300,21 @@ def test_what_a_server_says_is_passed_on_without_the_password() -> None:
     assert "ss-word" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_the_ledger_uses_the_room_of_what_was_carried_again(path: Path, tmp_path: Path) -> None:
+    lake = Lake(file_address(tmp_path))
+    with LedgerFile(path) as ledger:
+        used = []
+        for day in range(6):
+            ledger.episodes.put([episode(day * 96 + n) for n in range(96)])
+            carry(ledger, lake)
+            ((pages,),) = ledger._db.read(
+                text("SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count")
+            )
+            used.append(pages * 4096)
+        whole = ledger._db.read(text("SELECT page_count FROM pragma_page_count"))[0][0] * 4096
+    assert used[-1] - used[0] < 5 * 96 * 1200
+    assert whole < used[-1] + 2 * 96 * 2500
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT count(*) FROM episode_payloads").fetchone() == (0,)

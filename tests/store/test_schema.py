@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from darkstar.domain.channels import Channel
 from darkstar.store import migrate
 from darkstar.store.database import Database
+from darkstar.store.episodes.rows import COLUMNS
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.migrate import APPLICATION_ID, HEAD, SCRIPTS
 from darkstar.store.schema import metadata
@@ -63,7 +64,7 @@ def test_head_is_the_last_script() -> None:
     assert scripts[-1] == f"schema_{HEAD}"
 
 
-@pytest.mark.parametrize("schema", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004"])
 def test_a_ledger_of_an_older_schema_is_brought_to_this_one(
     schema: str, tmp_path: Path, path: Path, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,3 +91,24 @@ def test_a_ledger_of_an_older_schema_is_brought_to_this_one(
         opened.episodes.put([episode(0)])
         assert opened.episodes.state().waiting == 1
     assert structure(old) == structure(path)
+
+
+def test_what_waits_in_a_ledger_of_schema_4_is_carried(
+    tmp_path: Path, path: Path, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old.db"
+    with monkeypatch.context() as past:
+        past.setattr(migrate, "HEAD", "0004")
+        Database(old).close()
+    ledger.episodes.put([episode(n) for n in range(3)])
+    (first, _, third) = ledger.episodes.waiting(3)
+    names = [*COLUMNS, "created_us", "episode_id", "digest", "delivered_us"]
+    with closing(sqlite3.connect(old)) as file:
+        for row, delivered_us in ((first, None), (third, 5)):
+            values = [*row.values, row.episode_id, row.digest, delivered_us]
+            marks = ", ".join("?" * len(names))
+            file.execute(f"INSERT INTO training_episodes ({', '.join(names)}) VALUES ({marks})", values)
+        file.commit()
+    with LedgerFile(old) as opened:
+        assert opened.episodes.waiting(3) == [first]
+        assert opened.episodes.state().kept == 2

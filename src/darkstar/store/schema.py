@@ -9,7 +9,8 @@ written); a test holds both against each other. Four kinds of tables:
   arrival.
 - **Slots** (`slot_observations`, `slot_provenance`, `slot_prices`, `data_quality_daily`): a function of the
   evidence, written over freely.
-- **Episodes** (`training_episodes`, `episode_delivery`): decisions and what came of them, on their way to the lake.
+- **Episodes** (`training_episodes`, `episode_payloads`, `episode_delivery`): decisions and what came of them, on their
+  way to the lake.
 - **The file's own** (`runs`, `local_offsets`, and Alembic's version).
 
 Times: `_us` are UTC microseconds, `_utc` and `slot_start` UTC seconds. NULL is "not known", 0.0 "known to be
@@ -32,7 +33,7 @@ from sqlalchemy import (
 )
 
 from darkstar.domain.channels import Channel
-from darkstar.store.episodes.columns import context_columns, created_column, key_columns, plan_columns
+from darkstar.store.episodes.columns import PACKED, context_columns, created_column, key_columns, plan_columns
 
 metadata = MetaData()
 
@@ -196,20 +197,28 @@ training_episodes = Table(
     metadata,
     Column("episode_id", Integer, primary_key=True),
     *key_columns(primary=False),
-    *context_columns(),
-    *plan_columns(),
+    *(column for column in (*context_columns(), *plan_columns()) if column.name not in PACKED),
     created_column(),
     Column("digest", LargeBinary, nullable=False),
     Column("delivered_us", Integer),
     UniqueConstraint("system_id", "run_id", "episode_start_utc"),
 )
-"""`inputs` and `schedule` are NULL from the time on [UTC us] at which the lake has confirmed the row."""
+"""`delivered_us` is when the lake confirmed the row [UTC us]."""
 Index(
     "training_episodes_waiting",
     training_episodes.c.episode_id,
     sqlite_where=training_episodes.c.delivered_us.is_(None),
 )
 Index("training_episodes_slot", training_episodes.c.episode_start_utc)
+
+episode_payloads = Table(
+    "episode_payloads",
+    metadata,
+    Column("episode_id", Integer, primary_key=True),
+    Column("inputs", LargeBinary),
+    Column("schedule", LargeBinary),
+)
+"""Forecasts and plans of the episodes that the lake has not confirmed."""
 
 episode_delivery = Table(
     "episode_delivery",

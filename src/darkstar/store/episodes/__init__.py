@@ -11,5 +11,5 @@ An episode is one decision at one slot (`episode.py`). On its way it is
 
 An episode is named by its system, its run and the start of its slot. The lake takes an episode of a name that it has
 in place of the one it has, so one that is carried twice is there once. The ledger's row stays, for joins with the
-slots by slot time; what it held of forecasts and plan leaves it once the lake has confirmed them.
+slots by slot time; its forecasts and plan wait beside it (`episode_payloads`) until the lake has confirmed them.
 """

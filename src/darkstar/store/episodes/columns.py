@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData
 from sqlalchemy.dialects import mysql
 
 KEY = ("system_id", "run_id", "episode_start_utc")
+PACKED = ("inputs", "schedule")
+"""What was expected and what was planned, as bytes."""
 OUTCOME = (
     "load_kwh",
     "pv_kwh",

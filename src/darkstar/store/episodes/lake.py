@@ -153,7 +153,7 @@ def _page(chosen: list[ColumnElement[bool]], last: tuple[Value, ...] | None) -> 
     same = and_(*(plan.c[name] == antares_learning.c[name] for name in KEY))
     wanted = select(*columns).outerjoin_from(antares_learning, plan, same).where(*chosen)
     if last is not None:
-        wanted = wanted.where(~_up_to(antares_learning, last))
+        wanted = wanted.where(_after(antares_learning, last))
     return wanted.order_by(*keys).limit(PAGE)
 
 
@@ -174,3 +174,9 @@ def _up_to(table: Table, key: tuple[Value, ...]) -> ColumnElement[bool]:
     """Rows whose key does not come after this one."""
     system, run, start = (table.c[name] for name in KEY)
     return (system < key[0]) | ((system == key[0]) & ((run < key[1]) | ((run == key[1]) & (start <= key[2]))))
+
+
+def _after(table: Table, key: tuple[Value, ...]) -> ColumnElement[bool]:
+    """Rows whose key comes after this one; in a form for which a database uses the key's index."""
+    system, run, start = (table.c[name] for name in KEY)
+    return (system > key[0]) | ((system == key[0]) & ((run > key[1]) | ((run == key[1]) & (start > key[2]))))

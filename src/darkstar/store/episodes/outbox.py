@@ -11,10 +11,10 @@ from sqlalchemy import Select, delete, func, null, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from darkstar.store.database import Database, positional
-from darkstar.store.episodes.columns import KEY
+from darkstar.store.episodes.columns import KEY, PACKED
 from darkstar.store.episodes.episode import Episode
 from darkstar.store.episodes.rows import COLUMNS, Value, digest_of, row_of
-from darkstar.store.schema import episode_delivery, training_episodes
+from darkstar.store.schema import episode_delivery, episode_payloads, training_episodes
 
 Counts = dict[tuple[str, str], int]
 """Episodes by system and local day."""
@@ -55,7 +55,7 @@ class DeliveryState:
     failure: str | None
 
 
-_ROW = (*COLUMNS, "created_us", "digest")
+_ROW = (*(name for name in COLUMNS if name not in PACKED), "created_us", "digest")
 
 
 def _put_statement() -> str:
@@ -73,11 +73,19 @@ def _put_statement() -> str:
 
 
 _PUT = _put_statement()
-_CONFIRM = (
-    "UPDATE training_episodes SET delivered_us = ?, inputs = NULL, schedule = NULL "
-    "WHERE episode_id = ? AND digest = ?"
-)
+_PUT_PAYLOAD = """
+    INSERT INTO episode_payloads (inputs, schedule, episode_id)
+    SELECT ?, ?, episode_id FROM training_episodes
+    WHERE system_id = ? AND run_id = ? AND episode_start_utc = ? AND delivered_us IS NULL
+    ON CONFLICT (episode_id) DO UPDATE SET inputs = excluded.inputs, schedule = excluded.schedule
+"""
+_CONFIRM = "UPDATE training_episodes SET delivered_us = ? WHERE episode_id = ? AND digest = ?"
+_LET_GO = """
+    DELETE FROM episode_payloads WHERE episode_id = ? AND episode_id IN
+        (SELECT episode_id FROM training_episodes WHERE episode_id = ? AND delivered_us IS NOT NULL)
+"""
 _WAITS = training_episodes.c.delivered_us.is_(None)
+_SAME = training_episodes.c.episode_id == episode_payloads.c.episode_id
 
 
 class Outbox:
@@ -89,14 +97,26 @@ class Outbox:
     def put(self, episodes: Iterable[Episode]) -> None:
         """Record episodes, in the transaction that is open where one is: all of them or none."""
         now_us = self._db.now_us()
-        rows = (row_of(episode) for episode in episodes)
-        self._db.write_many(_PUT, [(*row, now_us, digest_of(row)) for row in rows])
+        rows = [row_of(episode) for episode in episodes]
+        light, packed = [], []
+        for row in rows:
+            values = dict(zip(COLUMNS, row, strict=True))
+            kept = [value for name, value in values.items() if name not in PACKED]
+            light.append((*kept, now_us, digest_of(row)))
+            packed.append((*(values[name] for name in PACKED), *(values[name] for name in KEY)))
+        with self._db.transaction():
+            self._db.write_many(_PUT, light)
+            self._db.write_many(_PUT_PAYLOAD, packed)
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The rows that have waited longest, at most `limit`."""
-        columns = [training_episodes.c[name] for name in (*COLUMNS, "created_us")]
+        columns = [
+            (episode_payloads if name in PACKED else training_episodes).c[name]
+            for name in (*COLUMNS, "created_us")
+        ]
         wanted: Select[*tuple[object, ...]] = (
             select(training_episodes.c.episode_id, training_episodes.c.digest, *columns)
+            .join_from(training_episodes, episode_payloads, _SAME)
             .where(_WAITS)
             .order_by(training_episodes.c.episode_id)
             .limit(limit)
@@ -108,6 +128,7 @@ class Outbox:
         now_us = self._db.now_us()
         with self._db.transaction():
             self._db.write_many(_CONFIRM, [(now_us, row.episode_id, row.digest) for row in carried])
+            self._db.write_many(_LET_GO, [(row.episode_id, row.episode_id) for row in carried])
             self._state(delivered_us=now_us, failed_us=None, failure=None)
 
     def failed(self, failure: str) -> None:
@@ -117,14 +138,15 @@ class Outbox:
 
     def state(self) -> DeliveryState:
         """How it stands."""
-        weight = func.length(func.ifnull(training_episodes.c.inputs, "")) + func.length(
-            func.ifnull(training_episodes.c.schedule, "")
+        weight = func.length(func.ifnull(episode_payloads.c.inputs, "")) + func.length(
+            func.ifnull(episode_payloads.c.schedule, "")
         )
         with self._db.snapshot():
             ((kept,),) = self._db.read(select(func.count()).select_from(training_episodes))
-            ((waiting, weighed, oldest_us),) = self._db.read(
-                select(func.count(), func.sum(weight), func.min(training_episodes.c.created_us)).where(_WAITS)
+            ((waiting, oldest_us),) = self._db.read(
+                select(func.count(), func.min(training_episodes.c.created_us)).where(_WAITS)
             )
+            ((weighed,),) = self._db.read(select(func.sum(weight)))
             noted = self._db.read(
                 select(
                     episode_delivery.c.delivered_us, episode_delivery.c.failed_us, episode_delivery.c.failure
@@ -153,6 +175,8 @@ class Outbox:
         with self._db.snapshot() if dry else self._db.transaction():
             ((n,),) = self._db.read(select(func.count()).select_from(training_episodes).where(*chosen))
             if not dry:
+                gone = select(training_episodes.c.episode_id).where(*chosen)
+                self._db.write(delete(episode_payloads).where(episode_payloads.c.episode_id.in_(gone)))
                 self._db.write(delete(training_episodes).where(*chosen))
         return n
 
