@@ -36,7 +36,9 @@ Figures = NDArray[np.float64]
 
 HORIZON = 192
 SITES = 20
-SECONDS = 1.0
+CASES = (("in part, 1 s", False, 1.0), ("in part, 4 s", False, 4.0), ("whole, 4 s", True, 4.0))
+"""Name, whether slots are whole, time limit: the longer one, for a busy machine gives a second of it in four."""
+A_SECOND_MS = 1000.0
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 PER_KW = PowerTariff(
     peaks=3,
@@ -53,6 +55,7 @@ class _Solved:
     sites: tuple[Site, ...]
     plans: tuple[SitePlan, ...]
     processor_ms: Figures
+    seconds: float
 
     def measured(self) -> dict[str, Figures]:
         """By name, one figure a site.
@@ -72,10 +75,12 @@ class _Solved:
         }
 
     def figures(self) -> dict[str, float]:
-        """How many reached the gap, and how many were late."""
+        """How many reached the gap, how many with a second of the processor, and how many were late."""
+        finished = np.array([plan.finished for plan in self.plans])
         return {
-            "gap reached": float(np.mean([plan.finished for plan in self.plans])),
-            "late": float(np.mean([plan.ms > 1000 * SECONDS for plan in self.plans])),
+            "gap reached": float(np.mean(finished)),
+            "in a second of processor": float(np.mean(finished & (self.processor_ms <= A_SECOND_MS))),
+            "late": float(np.mean([plan.ms > 1000 * self.seconds for plan in self.plans])),
         }
 
 
@@ -87,11 +92,11 @@ def run() -> Result:
         "median",
         "95 %",
         "worst",
-        title=f"Full engine, {SITES} whole sites, {SECONDS:g} s each",
+        title=f"Full engine, {SITES} whole sites",
     )
     figures: dict[str, float] = {}
-    for name, whole_slots in (("in part", False), ("whole", True)):
-        solved = _solve(whole_slots)
+    for name, whole_slots, seconds in CASES:
+        solved = _solve(whole_slots, seconds)
         for what, values in solved.measured().items():
             found = np.percentile(values, [50, 95, 100], method="nearest").tolist()
             table.add_row(name, what, *(f"{value:.3g}" for value in found))
@@ -105,8 +110,8 @@ def run() -> Result:
     return Result(table, figures)
 
 
-def _solve(whole_slots: bool) -> _Solved:
-    engine = FullEngine(seconds=SECONDS)
+def _solve(whole_slots: bool, seconds: float) -> _Solved:
+    engine = FullEngine(seconds=seconds)
     sites, plans, processor_ms = [], [], []
     for seed in range(SITES):
         site = random_site(seed, whole_slots=whole_slots)
@@ -114,7 +119,7 @@ def _solve(whole_slots: bool) -> _Solved:
         plans.append(engine.solve(site))
         processor_ms.append((time.process_time() - began) * 1000)
         sites.append(site)
-    return _Solved(tuple(sites), tuple(plans), np.array(processor_ms))
+    return _Solved(tuple(sites), tuple(plans), np.array(processor_ms), seconds)
 
 
 def _turnover(site: Site, plan: SitePlan) -> float:

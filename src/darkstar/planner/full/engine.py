@@ -35,7 +35,7 @@ from darkstar.planner.problem import Series
 
 BURNING_KWH = 1e-7
 """Charging and discharging at once beyond rounding."""
-AFTERWARDS_SHARE = 0.2
+AFTERWARDS_SHARE = 0.12
 """Share of the time that is kept for what comes after the money stage."""
 USABLE_SHARE = 0.85
 """Share of the limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""

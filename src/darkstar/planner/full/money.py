@@ -27,8 +27,10 @@ from darkstar.planner.problem import Series
 
 PULLS = (1.0, 0.0, 0.0)
 """Worth of a kWh that loads have in common with the solution before, in each round of guessing them by prices."""
-SMALL_SHARE = 0.5
+SMALL_SHARE = 0.4
 """Share of the time left that the small mixed problem may take."""
+WHOLE_SHARE = 0.6
+"""Share of the time left that a whole mixed problem may take: HiGHS looks at the clock late in it."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class _Search:
             self._done.add(choice)
             self._take(choice, self._small(choice, arrays))
             if not _is_good(self.best.cost, self._bounds[choice], self._gap):
-                seconds, start = self._clock.seconds, self.best.columns
+                seconds, start = WHOLE_SHARE * self._clock.seconds, self.best.columns
                 whole = self._mixed.solve(arrays, seconds=seconds, gap=self._gap, start=start)
                 self._take(choice, whole)
                 self._bounds[choice] = max(self._bounds[choice], whole.bound)
