@@ -94,38 +94,25 @@ def test_a_tier_that_cannot_be_kept_or_cannot_carry_the_load_is_not_open() -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clock", [12, 13])
-def test_what_is_decided_does_not_look_ahead(hours: Hours, clock: int) -> None:
-    """Everything that is not known at an hour is scrambled: the decision is the same to the last bit."""
-    fitted, hour = 80 * 24, 90 * 24 + clock
-    published = (91 + (clock >= 13)) * 24
-
-    def controller(load_from: int, spot_from: int) -> Controller:
-        return Controller(_scrambled(hours, load_from, spot_from), fitted, 365 * 24, Caution())
-
-    true, future = controller(len(hours.load_kwh), len(hours.spot)), controller(hour + 1, published)
-    assert true.decide(hour, 17.0) == future.decide(hour, 17.0)
-    # What is known does matter: the hour's load, the last price that is out.
-    now, last = controller(hour, published), controller(hour + 1, published - 1)
-    assert now._outlook(hour).expected_kwh[0] == now._hours.load_kwh[hour] != true._hours.load_kwh[hour]
-    prices = [one._outlook(hour).price[: published - hour] for one in (true, last)]
-    assert np.flatnonzero(prices[0] != prices[1]).tolist() == [published - hour - 1]
-
-
-@pytest.mark.slow
-def test_outlooks_fit_and_forecast_on_what_they_are_handed(hours: Hours) -> None:
-    """Two years that part after the fit and after the forecast's instant give the same forecast."""
-    fitted, now = 80 * 24, 90 * 24
-    other = _scrambled(hours, load_from=now, spot_from=now)
-    forecasts = [
-        (
-            LoadOutlook(one.load_kwh[:fitted], one.weekday).forecast(one.load_kwh[:now]),
-            PriceOutlook(one.spot[:fitted], one.weekday).forecast(one.spot[:now]),
-        )
-        for one in (hours, other)
-    ]
-    assert np.array_equal(forecasts[0][0], forecasts[1][0])
-    assert np.array_equal(forecasts[0][1], forecasts[1][1])
+def test_what_is_planned_with_does_not_look_ahead(hours: Hours) -> None:
+    """Everything that is not known at an hour is scrambled: outlook and decision are the same to the last bit."""
+    fitted, day = 60 * 24, 62
+    true, other = (
+        Controller(one, fitted, 365 * 24, Caution()) for one in (hours, _scrambled(hours, fitted, fitted))
+    )
+    for clock in (12, 13):
+        hour, published = day * 24 + clock, (day + 1 + (clock >= 13)) * 24
+        other._hours = _scrambled(hours, hour + 1, published)
+        seen = [one._outlook(hour) for one in (true, other)]
+        for field in ("expected_kwh", "planned_kwh", "price"):
+            assert np.array_equal(getattr(seen[0], field), getattr(seen[1], field))
+        assert true.decide(hour, 17.0) == other.decide(hour, 17.0)
+        # What is known does matter: the hour's load, the last price that is out.
+        other._hours = _scrambled(hours, hour, published - 1)
+        less = other._outlook(hour)
+        assert less.expected_kwh[0] == other._hours.load_kwh[hour] != hours.load_kwh[hour]
+        changed = np.flatnonzero(less.price[: published - hour] != seen[0].price[: published - hour])
+        assert changed.tolist() == [published - hour - 1]
 
 
 def _scrambled(hours: Hours, load_from: int, spot_from: int) -> Hours:
