@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Column, Table
 
 from benchmarks._result import Result
@@ -122,7 +123,7 @@ def table_of(run: Run, figures: Mapping[str, float]) -> Table:
                 (
                     entrant.name,
                     *(_text(own[name]) for name in ("ms p50", "ms max", "cpu ms p50")),
-                    "" if share is None else f"{100 * share:.2g} %" if share > SAME_COST else "0",
+                    "" if share is None else f"{100 * share:.3f} %" if share > SAME_COST else "0",
                     f"{none:.0f} of {own['cases']:.0f}" if none else "",
                     _text(own["peak MB"]),
                 )
@@ -136,11 +137,11 @@ def table_of(run: Run, figures: Mapping[str, float]) -> Table:
         for name, value in figures.items()
         if name.count(": ") < 2 and not name.startswith("absent")
     ]
-    table.caption, table.caption_justify = "\n".join(single + _below(run)), "left"
+    table.caption, table.caption_justify = escape("\n".join(single + _below(run))), "left"
     return table
 
 
-HEADS = ("median ms", "worst ms", "CPU ms", "above optimum", "no plan", "peak MB")
+HEADS = ("median ms", "worst ms", "CPU ms", "dearer", "no plan", "peak MB")
 SHOWN = (
     "cases",
     "ms p50",
