@@ -6,6 +6,8 @@ programme.py   the arrays that all pieces write their columns and rows into
 connection.py, tariff.py, battery.py, car.py, tank.py, boost.py, loads.py, switch.py   one piece each
 build.py       the pieces put together
 solver.py      HiGHS behind three calls
+money.py       the cheapest on and off: choices.py parts what relaxations mix; rounding, loads_guess, dive find plans
+ties.py, steady.py, idle.py    the calmest of the same money; the plan before; the plan where there is no time
 engine.py      money, then tie-breaks, then the plan before it; always a plan, always with its proven gap
 plan.py        the answer, and what had to give
 accounting.py  what a plan costs, by the same functions as the bill

@@ -81,7 +81,7 @@ def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choic
     """Two choices that make up this one, parted where its relaxation is spread the most; None where it is nowhere."""
     most, widest = SPREAD_SLOTS, -1
     for number, (columns, (first, last)) in enumerate(zip(_exclusive(built), choice.spans, strict=True)):
-        share = relaxed[columns[first:last]]
+        share = np.maximum(relaxed[columns[first:last]], 0.0)
         if share.sum() > WHOLE:
             place = np.arange(len(share)) - _centre(share)
             spread = float(np.sqrt(np.dot(share, place**2)))
@@ -89,7 +89,7 @@ def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choic
     if widest < 0:
         return None
     first, last = choice.spans[widest]
-    centre = first + _centre(relaxed[_exclusive(built)[widest][first:last]])
+    centre = first + _centre(np.maximum(relaxed[_exclusive(built)[widest][first:last]], 0.0))
     middle = int(np.clip(round((centre + (first + last) / 2) / 2), first + 1, last - 1))
     spans = [
         (*choice.spans[:widest], span, *choice.spans[widest + 1 :])

@@ -106,8 +106,8 @@ def _may_overheat(tank: Tank) -> bool:
     return tank.whole_slots or tank.temperature_c > tank.max_c
 
 
-FLOOR_MARGIN_K = 1e-6
-"""Room for rounding below the course without heating."""
+FLOOR_MARGIN_K = 1e-7
+"""Room for rounding below the course without heating, well within what counts as reached."""
 
 
 def _add_legionella(
