@@ -45,18 +45,18 @@ def scenario(days: int = 2, warm_up: int = 8, seed: int = 1, soc_start_kwh: floa
     return Scenario(known, replayed, TZ, STORAGE, GRID, soc_start_kwh, 0.4)
 
 
-def changed_after(given: Scenario, energy_from: int, prices_from: int) -> Scenario:
-    """Another future: energies differ from one slot start on, prices from another."""
+def changed_after(given: Scenario, energy_from: int, prices_from: int, *, dearer_by: float = 5.0) -> Scenario:
+    """Another future: energies differ from one slot start on, prices from another, dearer or cheaper, turned round."""
     known = given.known
-    later, dearer = known.slots >= energy_from, known.slots >= prices_from
+    later, changed = known.slots >= energy_from, known.slots >= prices_from
     return replace(
         given,
         known=replace(
             known,
             load_kwh=np.where(later, known.load_kwh * 3 + 0.7, known.load_kwh),
             pv_kwh=np.where(later, known.pv_kwh * 0.2 + 0.3, known.pv_kwh),
-            import_price=np.where(dearer, 5 - known.import_price, known.import_price),
-            export_price=np.where(dearer, 2 - known.export_price, known.export_price),
+            import_price=np.where(changed, dearer_by - known.import_price, known.import_price),
+            export_price=np.where(changed, dearer_by - 3 - known.export_price, known.export_price),
         ),
     )
 

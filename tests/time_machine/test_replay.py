@@ -56,13 +56,14 @@ def test_stored_energy_is_settled_at_the_stated_value() -> None:
 
 
 @pytest.mark.parametrize("name", ["rule", "timer", "cheapest", "setpoint", "mpc"])
-@pytest.mark.parametrize("step", [20, 52, 110])
+@pytest.mark.parametrize(("step", "dearer_by"), [(20, 5.0), (20, -1.0), (52, 5.0), (110, -1.0)])
 def test_another_future_changes_nothing_up_to_now(
-    name: str, step: int, outcomes: dict[str, PolicyOutcome]
+    name: str, step: int, dearer_by: float, outcomes: dict[str, PolicyOutcome]
 ) -> None:
     # Fault 11: the decision in slot `step` may know neither its load and sun nor prices that come out later.
     now = int(GIVEN.history.slots[step])
-    other = replay(changed_after(GIVEN, energy_from=now, prices_from=known_until(now)), name)
+    future = changed_after(GIVEN, energy_from=now, prices_from=known_until(now), dearer_by=dearer_by)
+    other = replay(future, name)
     ours, theirs = outcomes[name].flows, other.flows
     assert ours.soc_kwh[: step + 1].tobytes() == theirs.soc_kwh[: step + 1].tobytes()
     assert ours.import_kwh[:step].tobytes() == theirs.import_kwh[:step].tobytes()
