@@ -74,15 +74,16 @@ def _tell(result: DemoResult, seconds: float) -> None:
 def _policies_table(comparison: Comparison, home: Home) -> Table:
     table = Table(title=f"Its last month replayed, {whole_days(comparison, home.tz)} days of it")
     table.add_column("policy", no_wrap=True)
-    for heading in (
-        f"cost {home.currency}",
-        "import kWh",
-        "export kWh",
-        "peak kW",
-        "gap closed",
-        "of optimal",
-    ):
-        table.add_column(heading, justify="right")
+    headings = (
+        f"cost\n{home.currency}",
+        "import\nkWh",
+        "export\nkWh",
+        "peak\nkW",
+        "gap\nclosed",
+        "of\noptimal",
+    )
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, outcome in comparison.outcomes.items():
         shares = (shared[name] for shared in (comparison.gap_closed, comparison.share_of_optimal))
         table.add_row(

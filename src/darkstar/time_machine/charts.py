@@ -20,6 +20,8 @@ Series = NDArray[np.float64]
 NAMES: Mapping[str, str] = {
     "none": "No battery",
     "rule": "Self-consumption",
+    "timer": "Timer",
+    "cheapest": "Cheapest hours",
     "setpoint": "Fixed set-points",
     "mpc": "Kepler",
     "antares": "Antares",
@@ -29,6 +31,8 @@ NAMES: Mapping[str, str] = {
 COLOURS: Mapping[str, str] = {
     "none": "#7c8a9c",
     "rule": "#56657a",
+    "timer": "#a3a3a3",
+    "cheapest": "#0284c7",
     "setpoint": "#7c6bd6",
     "mpc": "#0d9488",
     "antares": "#e11d48",
