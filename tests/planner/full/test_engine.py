@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from darkstar.domain.errors import UsageError
 from darkstar.domain.power_tariff import MonthSoFar, Peak, PowerTariff, Tier
-from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS
+from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.full.accounting import cost
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.site import (
@@ -19,7 +18,6 @@ from darkstar.planner.full.site import (
     Legionella,
     MeteredTariff,
     PvString,
-    Site,
     SiteBattery,
     SiteLoad,
     Switching,
@@ -28,24 +26,9 @@ from darkstar.planner.full.site import (
 from darkstar.planner.highs import HighsEngine
 from darkstar.planner.loads import Level, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
-from tests.planner.full.sites import START, UTC, site_of
+from tests.planner.full.sites import LOSSLESS, site, site_of
 
 ENGINE = FullEngine(seconds=10.0, gap=0.0)
-LOSSLESS = StorageModel(0.0, 4.0, 4.0, 4.0, 1.0, 1.0)
-
-
-def site(load: list[float], price: list[float] | float = 1.0, **more: object) -> Site:
-    """Slots from a Monday midnight on; nothing but a load and a wide connection unless told otherwise."""
-    n = len(load)
-    plain = Site(
-        slots=START + SLOT_SECONDS * np.arange(n),
-        tz=UTC,
-        load_kwh=np.array(load, dtype=float),
-        import_price=np.broadcast_to(np.asarray(price, dtype=float), (n,)).copy(),
-        export_price=np.zeros(n),
-        connection=Connection(np.full(n, 40.0), np.full(n, 40.0)),
-    )
-    return replace(plain, **more)  # type: ignore[arg-type]
 
 
 def pump(**more: object) -> OnOffLoad:
@@ -363,40 +346,3 @@ def test_a_battery_keeps_its_direction_for_no_real_gain() -> None:
     assert kept.kept
     assert kept.batteries[0].charge_kwh[1] == 0
     assert ENGINE.solve(changed, before, threshold=0.01).kept is False
-
-
-@pytest.mark.parametrize(
-    ("wrong", "word"),
-    [
-        ({"load_kwh": np.array([1.0, np.nan])}, "load_kwh is nan in slot 1"),
-        ({"load_kwh": np.array([1.0, -1.0])}, "load_kwh is negative"),
-        ({"import_price": np.array([1.0])}, "import_price has shape"),
-        ({"strings": (PvString("roof", np.array([-1.0, 0.0])),)}, "pv_kwh of roof is negative"),
-        ({"batteries": (SiteBattery("b", LOSSLESS, float("nan")),)}, "soc_start_kwh of b"),
-        ({"batteries": (SiteBattery("b", replace(LOSSLESS, soc_min_kwh=9.0), 1.0),)}, "soc_min_kwh 9 of b"),
-        ({"batteries": (SiteBattery("b", LOSSLESS, 0.0),) * 2}, "Several devices are called b"),
-        ({"cars": (Car("c", 9.0, 8.0, np.ones(2, dtype=np.bool_), 0.0, 5.0),)}, "min_kw 9 of c"),
-        ({"cars": (Car("c", 1.0, 8.0, np.ones(3, dtype=np.bool_), 0.0, 5.0),)}, "connected of c"),
-        (
-            {"cars": (Car("c", 1.0, 8.0, np.ones(2, dtype=np.bool_), 0.0, 5.0, (CarTarget(7, 1.0),)),)},
-            "slot 7",
-        ),
-        ({"tanks": (Tank("t", 0.0, 1.0, 50.0, np.zeros(2)),)}, "litres"),
-        ({"boosts": (Boost("h", 1.0, np.zeros(2), 1.0, keep_per_hour=0.0),)}, "keep_per_hour of h"),
-        (
-            {
-                "connection": Connection(np.ones(2), np.ones(2), phase_max_kw=1.0),
-                "batteries": (SiteBattery("b", LOSSLESS, 0.0, phases=(4,)),),
-            },
-            "phases",
-        ),
-        (
-            {"connection": Connection(np.ones(2), np.ones(2), phase_max_kw=1.0, load_shares=(1.0, 1.0, 0.0))},
-            "add up",
-        ),
-        ({"loads": (SiteLoad(OnOffLoad("x")),)}, "levels or a profile"),
-    ],
-)
-def test_fault_20_nonsense_is_refused(wrong: dict[str, object], word: str) -> None:
-    with pytest.raises(UsageError, match=word):
-        ENGINE.solve(site([1.0, 1.0], **wrong))
