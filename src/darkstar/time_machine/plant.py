@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import SLOT_HOURS
-from darkstar.planner.modes import Curtail, Mode, self_consumption
+from darkstar.planner.modes import Curtail, Mode
 from darkstar.planner.problem import GridModel, StorageModel
-
-__all__ = ["Plant", "Step", "self_consumption", "storage_model"]
 
 
 class Step(NamedTuple):
