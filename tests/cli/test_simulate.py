@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from darkstar.cli import simulate
-from darkstar.cli.simulate import battery_of
+from darkstar.cli.simulate_options import battery_of
 from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, UsageError

@@ -12,7 +12,7 @@ from darkstar.cli.common import JsonOption, output, print_json
 from darkstar.cli.ledger_json import report_json, verification_json
 from darkstar.cli.ledger_tables import verification_table
 from darkstar.cli.progress import shown_progress
-from darkstar.cli.simulate import comparison_json
+from darkstar.cli.simulate_json import comparison_json
 from darkstar.demo.home import DAYS
 from darkstar.demo.run import DemoResult, run_demo
 from darkstar.domain.home import Home

@@ -1,0 +1,128 @@
+"""What `darkstar simulate` is told: its options, and what they come to."""
+
+import time
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from darkstar.bookkeeping.ranges import checked_range
+from darkstar.config.settings import Settings
+from darkstar.domain.errors import ConfigError, UsageError
+from darkstar.domain.home import Battery
+from darkstar.domain.slots import parse_instant
+from darkstar.planner.baselines import USUAL_TIMER, Timer
+from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.replay import POLICIES
+
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", help=f"One of {', '.join(POLICIES)}; repeat it, or separate by commas. All by default."
+    ),
+]
+Size = Annotated[
+    float | None, typer.Option("--battery-kwh", min=0, help="A battery of this capacity instead.")
+]
+ChargePower = Annotated[float | None, typer.Option("--charge-kw", min=0, help="Its charging power.")]
+DischargePower = Annotated[float | None, typer.Option("--discharge-kw", min=0, help="Its discharging power.")]
+Wear = Annotated[float | None, typer.Option("--wear-per-kwh", min=0, help="Its wear per kWh in and out.")]
+Start = Annotated[
+    float | None,
+    typer.Option(
+        "--soc-start-percent", min=0, max=100, help="State of charge at the start, for all policies alike."
+    ),
+]
+Worth = Annotated[
+    float | None,
+    typer.Option(
+        "--settlement-per-kwh", help="Worth of energy left in the battery; by default what it sells for."
+    ),
+]
+TimerHours = Annotated[
+    str | None,
+    typer.Option(
+        "--timer-hours", help="Local hours in which `timer` charges, such as 1,2,3,4 (the default)."
+    ),
+]
+TimerTarget = Annotated[
+    float | None,
+    typer.Option(
+        "--timer-target-percent",
+        min=0,
+        max=100,
+        help="How full `timer` charges; 50 of what is usable by default.",
+    ),
+]
+Threshold = Annotated[
+    float,
+    typer.Option(
+        "--plan-threshold", min=0, help="Gain above which `setpoint` changes the plan that it made before."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; the figures do not depend on it.")
+]
+Seed = Annotated[
+    int, typer.Option("--seed", help="For policies that draw lots; none of the present ones does.")
+]
+
+
+def battery_of(
+    configured: Battery | None,
+    capacity_kwh: float | None,
+    *,
+    charge_kw: float | None,
+    discharge_kw: float | None,
+    wear_per_kwh: float | None,
+) -> Battery:
+    """The home's battery, or the one that is asked for in its place.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    if configured is None and capacity_kwh is None:
+        raise ConfigError(
+            "The home has no battery.",
+            remedy="Try one: --battery-kwh 10, or write `battery: {capacity_kwh: ...}` into darkstar.yaml.",
+        )
+    battery = configured or Battery(capacity_kwh or 0.0)
+    return replace(
+        battery,
+        capacity_kwh=battery.capacity_kwh if capacity_kwh is None else capacity_kwh,
+        charge_max_kw=battery.charge_max_kw if charge_kw is None else charge_kw,
+        discharge_max_kw=battery.discharge_max_kw if discharge_kw is None else discharge_kw,
+        wear_per_kwh=battery.wear_per_kwh if wear_per_kwh is None else wear_per_kwh,
+    )
+
+
+def timer_of(hours: str | None, target_percent: float | None) -> Timer:
+    """The usual timer, or the one that is asked for.
+
+    Raises:
+        UsageError: the hours are not numbers from 0 to 23, separated by commas.
+    """
+    timer = USUAL_TIMER if target_percent is None else replace(USUAL_TIMER, target_percent=target_percent)
+    if hours is None:
+        return timer
+    named = [hour.strip() for hour in hours.split(",")]
+    if not all(hour.isdecimal() and int(hour) < 24 for hour in named):
+        raise UsageError(f"'{hours}' names no hours of the day.", remedy="Write --timer-hours 1,2,3,4.")
+    return replace(timer, hours=tuple(int(hour) for hour in named))
+
+
+def range_of(ledger: LedgerFile, settings: Settings, start: str | None, end: str | None) -> tuple[int, int]:
+    """The range that is asked for, or all that the ledger has [UTC s].
+
+    Raises:
+        UsageError: the ledger has no slots, or the range is none.
+    """
+    extent = ledger.slot_extent()
+    if extent is None:
+        raise UsageError(
+            "The ledger has no slots yet.",
+            remedy="Run `darkstar backfill energy` or `darkstar import energy`.",
+        )
+    tz = settings.home.tz
+    first = parse_instant(start, tz) if start else extent[0]
+    return checked_range(first, parse_instant(end, tz) if end else extent[1], time.time())
