@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from darkstar.aurora.courses import courses
-from darkstar.aurora.naive import NaiveForecaster
+from darkstar.aurora.naive import Forecast, NaiveForecaster
 from darkstar.aurora.price_outlook import PriceOutlook
 from darkstar.domain.market import known_until
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_SECONDS, slot_range
@@ -27,6 +27,25 @@ class Honesty(StrEnum):
 
     HONEST = "honest"
     PERFECT = "perfect"
+
+    @property
+    def knowledge(self) -> "Knowledge":
+        """What is known exactly: nothing, or all."""
+        perfect = self is Honesty.PERFECT
+        return Knowledge(perfect, perfect, perfect)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What of the future is known exactly; the rest is forecast honestly.
+
+    Whoever knows anything exactly plans for the replayed slots alone, and knows when they end and at what stored
+    energy is settled then.
+    """
+
+    prices: bool = False
+    load: bool = False
+    sun: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,15 +86,20 @@ class HonestInformation:
 
     def outlook(self, step: int) -> Outlook | None:
         """From the past before the slot and the prices published by its start."""
-        row = int(self._rows[step])
-        now = int(self._known.slots[row])
-        self._observe(row)
-        self._publish(int(np.searchsorted(self._known.slots, known_until(now))))
+        now = self._learn(step)
         slots = slot_range(now, now + HORIZON_SLOTS * SLOT_SECONDS)
         forecast, prices = self._forecaster.forecast(slots), self._prices.prices(slots)
         if forecast is None or prices is None:
             return None
         return Outlook(forecast.load_kwh, forecast.pv_kwh, *prices, courses=courses(forecast))
+
+    def _learn(self, step: int) -> int:
+        """Take in what has happened and been published; the slot at hand."""
+        row = int(self._rows[step])
+        now = int(self._known.slots[row])
+        self._observe(row)
+        self._publish(int(np.searchsorted(self._known.slots, known_until(now))))
+        return now
 
     def _observe(self, end: int) -> None:
         new = slice(self._observed, end)
@@ -92,24 +116,48 @@ class HonestInformation:
             self._published = end
 
 
-class PerfectInformation:
-    """What really came, over the same horizon: how much better forecasts could help."""
+class PartialInformation(HonestInformation):
+    """What really came of some things, over the same horizon, and forecasts of the others."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, knowledge: Knowledge) -> None:
+        super().__init__(scenario)
         self._history = scenario.history
+        self._knowledge = knowledge
 
     def outlook(self, step: int) -> Outlook | None:
-        """The actual energies and prices of the replayed slots from here on."""
-        ahead, history = slice(step, step + HORIZON_SLOTS), self._history
+        """Of the replayed slots from here on."""
+        ahead, history, known = slice(step, step + HORIZON_SLOTS), self._history, self._knowledge
+        slots = history.slots[ahead]
+        self._learn(step)
+        prices: tuple[Series, Series] | None = history.import_price[ahead], history.export_price[ahead]
+        if not known.prices:
+            prices = self._prices.prices(slots)
+        forecast: Forecast | None = Forecast(history.load_kwh[ahead], history.pv_kwh[ahead])
+        if not (known.load and known.sun):
+            expected = self._forecaster.forecast(slots)
+            forecast = expected and Forecast(
+                history.load_kwh[ahead] if known.load else expected.load_kwh,
+                history.pv_kwh[ahead] if known.sun else expected.pv_kwh,
+            )
+        if forecast is None or prices is None:
+            return None
+        sure = known.load and known.sun
+        doubt = None if sure else courses(forecast, load_is_known=known.load, pv_is_known=known.sun)
         return Outlook(
-            history.load_kwh[ahead],
-            history.pv_kwh[ahead],
-            history.import_price[ahead],
-            history.export_price[ahead],
-            to_the_end=ahead.stop >= len(history),
+            forecast.load_kwh, forecast.pv_kwh, *prices, courses=doubt, to_the_end=ahead.stop >= len(history)
         )
 
 
-def information(honesty: Honesty, scenario: Scenario) -> Information:
+class PerfectInformation(PartialInformation):
+    """What really came: how much better forecasts could help."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(scenario, Honesty.PERFECT.knowledge)
+
+
+def information(known: Honesty | Knowledge, scenario: Scenario) -> Information:
     """What a policy is told about a scenario; one for each policy, since it goes along with the replay."""
-    return HonestInformation(scenario) if honesty is Honesty.HONEST else PerfectInformation(scenario)
+    knowledge = known.knowledge if isinstance(known, Honesty) else known
+    if knowledge == Knowledge():
+        return HonestInformation(scenario)
+    return PartialInformation(scenario, knowledge)

@@ -19,7 +19,7 @@ from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.modes import Kind, setpoint
 from darkstar.planner.problem import Series
-from darkstar.time_machine.information import Honesty, information
+from darkstar.time_machine.information import Honesty, Knowledge, information
 from darkstar.time_machine.outcome import (
     CHEAPEST,
     MPC,
@@ -42,11 +42,15 @@ LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
 
 
 def replay(
-    scenario: Scenario, name: str, honesty: Honesty = Honesty.HONEST, witness: Witness = lambda _: None
+    scenario: Scenario,
+    name: str,
+    honesty: Honesty | Knowledge = Honesty.HONEST,
+    witness: Witness = lambda _: None,
 ) -> PolicyOutcome:
     """One policy over the scenario; the same every time, to the last digit (but for the times).
 
     Args:
+        honesty: what the policy is told; the oracle knows everything.
         witness: told of every slot.
 
     Raises:
