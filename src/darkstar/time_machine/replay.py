@@ -71,7 +71,7 @@ def replay(
         steps.append(plant.step(soc_kwh, mode, load, pv))
         witness(Moment(number, soc_kwh, overheard.said, mode, steps[-1]))
         soc_kwh = steps[-1].soc_kwh
-    outcome = _outcome(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
+    outcome = outcome_of(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
     switches = sum(one is not other for one, other in pairwise(kinds))
     return replace(outcome, switches=switches, flips=policy.flips)
 
@@ -167,7 +167,7 @@ def _oracle(scenario: Scenario, witness: Witness) -> PolicyOutcome:
         power_kw = (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS
         mode = setpoint(scenario.storage, power_kw)
         witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
-    return _outcome(scenario, ORACLE, flows, np.array([plan.ms]))
+    return outcome_of(scenario, ORACLE, flows, np.array([plan.ms]))
 
 
 def _flows(soc_start_kwh: float, steps: Sequence[Step]) -> Flows:
@@ -191,7 +191,8 @@ def _steps(flows: Flows) -> Iterator[Step]:
     return map(Step._make, zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _outcome(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:
+def outcome_of(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:
+    """Flows of the replayed slots with their bill."""
     storage, grid, history = scenario.storage, scenario.grid, scenario.history
     fees = grid.import_breach_cost * flows.breach_kwh + grid.curtailment_cost * flows.curtail_kwh
     wear = storage.wear_charge * flows.charge_kwh + storage.wear_discharge * flows.discharge_kwh
