@@ -11,7 +11,7 @@ from tests.planner.cases import STORAGE
 LEVEL = st.sampled_from([0.0, 1.0, 2.0 - 1e-7, 2.0, 2.0 + 1e-7, 3.0])
 MODE = st.builds(
     Mode, LEVEL, LEVEL, LEVEL, LEVEL, st.sampled_from([0.0, 2.0]), st.sampled_from([0.0, 1.0]),
-    st.sampled_from(Curtail),
+    st.sampled_from(Curtail), st.none(), st.sampled_from([1.5, np.inf]),
 )  # fmt: skip
 MODES = [
     self_consumption(STORAGE),

@@ -58,6 +58,17 @@ def test_reserve_is_kept() -> None:
     assert reserve(STORAGE, 1.5).move(STORAGE, 1.0, 0.5, 1.0) == 0.5
 
 
+def test_the_import_is_held_under_its_limit() -> None:
+    charging = replace(charge_to(STORAGE, 3.0, 1.5), import_kw=2.0)
+    assert [charging.move(STORAGE, 0.0, surplus, 1.0) for surplus in (-0.2, -1.2, -2.0)] == [1.5, 0.8, 0.0]
+    # A reserve that nothing else may touch serves the peaks: of a load of 3.2 what lies above 2.
+    held = replace(reserve(STORAGE, 2.0), import_kw=2.0)
+    assert held.move(STORAGE, 2.0, -1.9, 1.0) == 0.0
+    assert held.move(STORAGE, 2.0, -3.2, 1.0) == pytest.approx(-1.2)
+    assert replace(held, discharge_kw=0.5).move(STORAGE, 2.0, -3.2, 1.0) == -0.5
+    assert held.move(STORAGE, 0.5, 1.0, 1.0) == 1.0
+
+
 def test_sun_at_negative_prices() -> None:
     assert curtailment((1.0, 0.1), GRID) is Curtail.NOTHING
     assert curtailment((1.0, -0.1), GRID) is Curtail.SURPLUS

@@ -9,10 +9,12 @@ energy to hold: the worth of a stored kWh falls with the energy stored, and wher
     down to sell_to_kwh    feed the grid                                        worth / discharge_efficiency < export
 
 (wear added to the price of charging and taken off that of discharging). A mode is these four levels, the powers not
-to exceed, and what becomes of sun that nobody takes. It is the one type for plans, replay and control: what real
-inverters call self-consumption, charging with a limit, holding a reserve, discharging and curtailment are its cases.
+to exceed, what may be drawn from the grid, and what becomes of sun that nobody takes. It is the one type for plans,
+replay and control: what real inverters call self-consumption, charging with a limit, holding a reserve, discharging,
+peak shaving and curtailment are its cases.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,6 +55,8 @@ class Mode:
         charge_kw, discharge_kw: the battery's power is not to exceed these, AC side.
         curtail: what becomes of the sun.
         worth: of a stored kWh at the energy stored now; None where nobody has reckoned it.
+        import_kw: charging does not lift the home's import above this, and what the load would draw beyond it the
+            battery gives, whatever its levels (peak shaving), as far as its power and energy go.
     """
 
     buy_to_kwh: float
@@ -63,6 +67,7 @@ class Mode:
     discharge_kw: float
     curtail: Curtail = Curtail.NOTHING
     worth: float | None = None
+    import_kw: float = math.inf
 
     def kind(self, soc_kwh: float) -> Kind:
         """What it comes to with this energy stored."""
@@ -78,14 +83,15 @@ class Mode:
         Args:
             surplus_kwh: sun less load of the slot.
         """
-        bought = (self.buy_to_kwh - soc_kwh) / storage.charge_efficiency
+        spare = self.import_kw * hours + surplus_kwh
+        bought = min((self.buy_to_kwh - soc_kwh) / storage.charge_efficiency, spare)
         stored = min(surplus_kwh, (self.store_to_kwh - soc_kwh) / storage.charge_efficiency)
         charge = min(max(bought, stored), self.charge_kw * hours)
         if charge > 0.0:
             return charge
         sold = (soc_kwh - self.sell_to_kwh) * storage.discharge_efficiency
         covered = min(-surplus_kwh, (soc_kwh - self.cover_to_kwh) * storage.discharge_efficiency)
-        return -max(min(max(sold, covered), self.discharge_kw * hours), 0.0)
+        return -max(min(max(sold, covered, -spare), self.discharge_kw * hours), 0.0)
 
 
 def self_consumption(storage: StorageModel) -> Mode:
