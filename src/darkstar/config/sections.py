@@ -9,16 +9,20 @@ import re
 import zoneinfo
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    InstanceOf,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, InstanceOf, field_validator, model_validator
 
+from darkstar.config.fields import (
+    Hours,
+    NotNegative,
+    Number,
+    Percent,
+    Positive,
+    Section,
+    Share,
+    Text,
+    in_percent,
+    plain_number,
+)
 from darkstar.config.secret import Secret
 from darkstar.ledger.quality import QualityRules
 
@@ -27,19 +31,6 @@ NONE = "none"
 """Says in the file that the home has no such thing."""
 FETCHED_SOURCES = ("vattenfall", "elprisetjustnu")
 _RULES = QualityRules()
-
-
-def _number(value: object) -> object:
-    # YAML reads `on` and `yes` as true, and true counts as 1.
-    if isinstance(value, bool) or value is None:
-        raise ValueError("must be a number")
-    return value
-
-
-def _percent(value: float) -> float:
-    if 0 < value < 1:
-        raise ValueError(f"is in percent: write {value * 100:g} if you mean {value:g}")
-    return value
 
 
 def _secret(value: object) -> object:
@@ -58,22 +49,9 @@ def _entities(value: object) -> object:
     return tuple(names)
 
 
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
-Percent = Annotated[Number, Field(ge=0, le=100)]
-Share = Annotated[Number, Field(gt=0, le=1)]
-Hours = Annotated[Number, Field(ge=0, le=25)]
-Text = Annotated[str, Field(min_length=1)]
 SecretText = Annotated[InstanceOf[Secret], BeforeValidator(_secret)]
 Entities = Annotated[tuple[str, ...] | None, BeforeValidator(_entities)]
 """Sensors that add up; empty where the home has no such thing, None where the file is silent."""
-
-
-class Section(BaseModel):
-    """What all sections share: no key that is not known, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class HomeSection(Section):
@@ -85,7 +63,7 @@ class HomeSection(Section):
     longitude: Annotated[Number, Field(ge=-180, le=180)]
     currency: str
     main_fuse_a: Annotated[Number, Field(ge=6, le=1000)]
-    phases: Annotated[int, BeforeValidator(_number), Field(ge=1, le=3)] = 3
+    phases: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=3)] = 3
     pv_peak_kw: Positive | None = None
 
     @field_validator("timezone")
@@ -158,7 +136,7 @@ class BatterySection(Section):
     discharge_efficiency: Share = 0.95
     wear_per_kwh: NotNegative = 0.0
 
-    _in_percent = field_validator("soc_min_percent", "soc_max_percent")(_percent)
+    _in_percent = field_validator("soc_min_percent", "soc_max_percent")(in_percent)
 
     @model_validator(mode="after")
     def _leave_room(self) -> "BatterySection":
@@ -190,7 +168,7 @@ class TariffSection(Section):
     vat_percent: Percent
     export_bonus_per_kwh: Number = 0.0
 
-    _in_percent = field_validator("vat_percent")(_percent)
+    _in_percent = field_validator("vat_percent")(in_percent)
 
 
 class QualitySection(Section):
