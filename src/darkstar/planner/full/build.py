@@ -13,6 +13,7 @@ from darkstar.planner.full.connection import Bus, add_connection, add_strings
 from darkstar.planner.full.loads import LoadColumns, add_load
 from darkstar.planner.full.programme import Arrays, Indices, Programme
 from darkstar.planner.full.site import Site
+from darkstar.planner.full.switch import Stretch
 from darkstar.planner.full.tank import TankColumns, add_tank
 from darkstar.planner.full.tariff import add_power_tariffs
 
@@ -33,6 +34,13 @@ class Built:
     boosts: tuple[BoostColumns, ...]
     loads: tuple[LoadColumns, ...]
     steps: tuple[Indices, ...]
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Where cars, tanks and boosts may be on, as far as starts cost."""
+        switches = [car.switch for car in self.cars]
+        switches += [tank.switch for tank in self.tanks] + [boost.switch for boost in self.boosts]
+        return tuple(stretch for switch in switches for stretch in switch.stretches)
 
     @property
     def on(self) -> Indices:

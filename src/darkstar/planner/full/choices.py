@@ -1,8 +1,8 @@
 """What the money stage looks at one by one, for a relaxation that mixes it is weak.
 
-A choice says how many steps of its tiers each month takes, and between which slots what happens once at most (a tank
-is disinfected, a load's profile starts) may happen. Choices of tiers are few; stretches of slots are parted where the
-relaxation is spread over them.
+A choice says how many steps of its tiers each month takes, between which slots what happens once at most (a tank is
+disinfected, a load's profile starts) may happen, and in which stretches of slots a switch is used: if it is, a whole
+start is paid. Choices of tiers are few; the others are parted where the relaxation is spread or starts in part.
 """
 
 import itertools
@@ -22,16 +22,22 @@ SPREAD_SLOTS = 1e-3
 
 @dataclass(frozen=True)
 class Choice:
-    """Steps taken of each month; of what happens once at most, the stretch [first, last) of its columns."""
+    """Steps taken of each month; of what happens once at most, the stretch [first, last) of its columns; and of each
+    stretch of a switch whether it is used, None where that is open."""
 
     steps: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
+    used: tuple[bool | None, ...]
 
     def covers(self, other: "Choice") -> bool:
         """Whether each plan of the other choice costs no less, fees aside, than the cheapest of this one."""
-        return all(mine >= few for mine, few in zip(self.steps, other.steps, strict=True)) and all(
-            first <= begin and end <= last
-            for (first, last), (begin, end) in zip(self.spans, other.spans, strict=True)
+        return (
+            all(mine >= few for mine, few in zip(self.steps, other.steps, strict=True))
+            and all(
+                first <= begin and end <= last
+                for (first, last), (begin, end) in zip(self.spans, other.spans, strict=True)
+            )
+            and all(mine in (None, use) for mine, use in zip(self.used, other.used, strict=True))
         )
 
 
@@ -41,7 +47,8 @@ def first_choices(built: Built) -> list[Choice]:
     most = [len(steps) for steps in built.steps]
     ranges = (range(few, many + 1) for few, many in zip(least, most, strict=True))
     spans = tuple((0, len(columns)) for columns in _exclusive(built))
-    return [Choice(steps, spans) for steps in itertools.product(*ranges)]
+    used = (None,) * len(built.stretches)
+    return [Choice(steps, spans, used) for steps in itertools.product(*ranges)]
 
 
 def within(built: Built, choice: Choice) -> Arrays:
@@ -51,7 +58,13 @@ def within(built: Built, choice: Choice) -> Arrays:
         low[steps] = high[steps] = np.arange(len(steps)) < count
     for columns, (first, last) in zip(_exclusive(built), choice.spans, strict=True):
         high[columns[:first]] = high[columns[last:]] = 0.0
-    return replace(built.arrays, low=low, high=high)
+    row_low = built.arrays.row_low.copy()
+    for stretch, used in zip(built.stretches, choice.used, strict=True):
+        if used:
+            row_low[stretch.row] = 1.0
+        elif used is not None:
+            high[stretch.on] = 0.0
+    return replace(built.arrays, low=low, high=high, row_low=row_low)
 
 
 def fee(built: Built, choice: Choice) -> float:
@@ -78,7 +91,29 @@ def enough(built: Built, choices: list[Choice], relaxed: Series) -> tuple[Choice
 
 
 def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
-    """Two choices that make up this one, parted where its relaxation is spread the most; None where it is nowhere."""
+    """Two choices that make up this one, parted where its relaxation cheats the most; None where it does nowhere."""
+    return _by_use(built, choice, relaxed) or _by_span(built, choice, relaxed)
+
+
+def _by_use(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
+    """Parted by whether a stretch is used: the one that saves the most of a start's cost."""
+    saved, dearest = 0.0, -1
+    for number, (stretch, used) in enumerate(zip(built.stretches, choice.used, strict=True)):
+        started = float(relaxed[stretch.start].sum())
+        if used is None and WHOLE < started < 1 - WHOLE:
+            saving = float(built.arrays.cost[stretch.start[0]]) * (1 - started)
+            saved, dearest = (saving, number) if saving > saved else (saved, dearest)
+    if dearest < 0:
+        return None
+    yes, no = (
+        replace(choice, used=(*choice.used[:dearest], use, *choice.used[dearest + 1 :]))
+        for use in (True, False)
+    )
+    return yes, no
+
+
+def _by_span(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
+    """Parted by when what happens once at most happens: where that is spread the most."""
     most, widest = SPREAD_SLOTS, -1
     for number, (columns, (first, last)) in enumerate(zip(_exclusive(built), choice.spans, strict=True)):
         share = np.maximum(relaxed[columns[first:last]], 0.0)

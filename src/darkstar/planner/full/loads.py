@@ -2,6 +2,7 @@
 
 units within a need's window + missing >= wanted - done        units <= most - done
 late[t] + on in the last most_off + 1 slots >= 1
+missing + wanted * (on just before the window + starts in it) >= wanted        that no plan needs, but the relaxation
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ import numpy as np
 from darkstar.planner.full.connection import Bus
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Site, SiteLoad, Switching
-from darkstar.planner.full.switch import EARLIER, add_switch, bounds
-from darkstar.planner.loads import Comfort, OnOffLoad
+from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+from darkstar.planner.loads import Comfort, Need, OnOffLoad
 from darkstar.planner.loads_accounting import owed_slots
 
 
@@ -40,11 +41,15 @@ class LoadColumns:
 
 @dataclass(frozen=True)
 class _Units:
-    """What a slot counts: coefficients of columns by slot, shape (k, n) each, -1 for no column; constants (n,)."""
+    """What a slot counts: coefficients of columns by slot, shape (k, n) each, -1 for no column; constants (n,).
+
+    `switch` is that of levels; a profile has none.
+    """
 
     columns: Indices
     weights: Indices
     constant: Indices
+    switch: SwitchColumns | None = None
 
 
 def add_load(programme: Programme, site: Site, bus: Bus, site_load: SiteLoad) -> LoadColumns:
@@ -84,18 +89,18 @@ def _add_levels(
         ]
     )
     if single:
-        add_switch(programme, rules, low, high, states[0])
+        switch = add_switch(programme, rules, low, high, states[0])
     else:
         on = programme.columns(n, low=low, high=high)
         same = programme.rows(n, low=0.0, high=0.0)
         programme.put(same, on, -1.0)
         for state in states:
             programme.put(same, state, 1.0)
-        add_switch(programme, rules, low, high, on)
+        switch = add_switch(programme, rules, low, high, on)
     for state, level in zip(states, load.levels, strict=True):
         bus.draw(programme, state, site_load.phases, level.power_kw * site.slot_hours)
     weights = np.array([level.units for level in load.levels])[:, None] * np.ones((1, n), dtype=np.int64)
-    return states, _Units(states, weights, np.zeros(n, dtype=np.int64))
+    return states, _Units(states, weights, np.zeros(n, dtype=np.int64), switch)
 
 
 def _add_profile(
@@ -148,9 +153,25 @@ def _add_needs(programme: Programme, load: OnOffLoad, units: _Units) -> None:
         wanted = programme.rows(1, low=need.units - done)
         _put_sum(programme, wanted, units, need.first, need.last, weigh=True)
         programme.put(wanted, missing, 1.0)
+        if units.switch is not None and need.units > done:
+            _add_needed_start(programme, load, need, units.switch, missing)
         if need.most_units is not None:
             cap = programme.rows(1, high=most)
             _put_sum(programme, cap, units, need.first, need.last, weigh=True)
+
+
+def _add_needed_start(
+    programme: Programme, load: OnOffLoad, need: Need, switch: SwitchColumns, missing: Indices
+) -> None:
+    """Without a start nothing is reached; the relaxation would spread a little of one, and of its cost, over hours."""
+    wanted = need.units - need.done_units
+    if need.first == 0 and load.on_for_slots:
+        return
+    row = programme.rows(1, low=wanted)
+    programme.put(row, missing, 1.0)
+    programme.put(row, switch.start[need.first : need.last], wanted)
+    if need.first:
+        programme.put(row, switch.on[need.first - 1], wanted)
 
 
 def _add_comfort(programme: Programme, load: OnOffLoad, comfort: Comfort, units: _Units) -> None:
