@@ -9,8 +9,17 @@ import re
 import zoneinfo
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, InstanceOf, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, field_validator, model_validator
 
+from darkstar.config.devices import (
+    ApplianceSection,
+    BatterySection,
+    CarSection,
+    HasName,
+    NamedBatterySection,
+    WaterHeaterSection,
+    each_name_once,
+)
 from darkstar.config.fields import (
     Hours,
     NotNegative,
@@ -18,7 +27,6 @@ from darkstar.config.fields import (
     Percent,
     Positive,
     Section,
-    Share,
     Text,
     in_percent,
     plain_number,
@@ -124,27 +132,6 @@ class SensorsSection(Section):
         return self
 
 
-class BatterySection(Section):
-    """What the battery can do, seen from its AC side."""
-
-    capacity_kwh: Positive
-    soc_min_percent: Percent = 0.0
-    soc_max_percent: Percent = 100.0
-    charge_max_kw: Positive
-    discharge_max_kw: Positive
-    charge_efficiency: Share = 0.95
-    discharge_efficiency: Share = 0.95
-    wear_per_kwh: NotNegative = 0.0
-
-    _in_percent = field_validator("soc_min_percent", "soc_max_percent")(in_percent)
-
-    @model_validator(mode="after")
-    def _leave_room(self) -> "BatterySection":
-        if self.soc_min_percent >= self.soc_max_percent:
-            raise ValueError("soc_min_percent must be below soc_max_percent")
-        return self
-
-
 class PricesSection(Section):
     """Where spot prices come from."""
 
@@ -215,6 +202,11 @@ class ConfigFile(Section):
     home_assistant: HomeAssistantSection | None = None
     sensors: SensorsSection = SensorsSection()
     battery: BatterySection | None = None
+    batteries: Annotated[tuple[NamedBatterySection, ...], AfterValidator(each_name_once)] = ()
+    water_heater: WaterHeaterSection | None = None
+    car: CarSection | None = None
+    cars: Annotated[tuple[CarSection, ...], AfterValidator(each_name_once)] = ()
+    appliances: Annotated[tuple[ApplianceSection, ...], AfterValidator(each_name_once)] = ()
     prices: PricesSection | None = None
     tariff: TariffSection | None = None
     quality: QualitySection = QualitySection()
@@ -228,6 +220,20 @@ class ConfigFile(Section):
                 "tariff is missing: with prices, fees and taxes must be stated (grid_fee_per_kwh, "
                 "energy_tax_per_kwh, vat_percent; write 0 where there is none)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _say_it_once(self) -> "ConfigFile":
+        for one, several in (("battery", "batteries"), ("car", "cars")):
+            if getattr(self, one) is not None and getattr(self, several):
+                raise ValueError(f"{one} and {several} are both there: write all into {several}")
+        named: list[HasName] = [
+            *self.cars,
+            *([self.car] if self.car else []),
+            *self.appliances,
+            *self.batteries,
+        ]
+        each_name_once(named)
         return self
 
 

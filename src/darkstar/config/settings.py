@@ -7,13 +7,13 @@ from pathlib import Path
 import platformdirs
 from pydantic import ValidationError
 
+from darkstar.config.devices import devices_of, together
 from darkstar.config.document import Value, read_document
 from darkstar.config.problems import sentences
 from darkstar.config.secret import Secret
 from darkstar.config.sections import (
     FETCHED_SOURCES,
     SECRET_PLACES,
-    BatterySection,
     ConfigFile,
     EpisodesSection,
     HomeAssistantSection,
@@ -22,6 +22,7 @@ from darkstar.config.sections import (
     SensorsSection,
 )
 from darkstar.domain.channels import Channel
+from darkstar.domain.devices import NO_DEVICES, Devices
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import auction_limits
@@ -93,6 +94,7 @@ class Settings:
 
     Attributes:
         folder: where its files are.
+        battery: the home's one battery, or several as one.
         tariff: all zero only where the file states it so, or has neither `prices:` nor `tariff:`.
         sensors: the meters of each channel that has any; they add up.
         soc: the sensors of the state of charge.
@@ -101,6 +103,7 @@ class Settings:
         quality: what a day can bear before it is labelled.
         repairs_itself: whether repairs that are certain are made without being asked.
         episodes: where episodes are kept.
+        devices: what else can be planned, and each battery where there are several.
     """
 
     folder: Path
@@ -117,6 +120,7 @@ class Settings:
     quality: QualityRules = field(default_factory=QualityRules)
     repairs_itself: bool = True
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    devices: Devices = NO_DEVICES
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -166,14 +170,19 @@ def _with_plain_values(value: Value, place: tuple[str, ...] = ()) -> Value:
 def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
     home = file.home.model_dump(exclude={"pv_peak_kw"})
     meters = _meters(file.sensors)
+    cars = file.cars or ((file.car,) if file.car else ())
+    devices = devices_of(file.water_heater, cars, file.appliances, file.batteries)
+    battery = Battery(**file.battery.model_dump()) if file.battery else None
+    if devices.batteries:
+        battery = together(devices.batteries)
     return Settings(
         folder=folder,
         home=Home(**home),
-        battery=Battery(**file.battery.model_dump()) if file.battery else None,
+        battery=battery,
         tariff=Tariff(**file.tariff.model_dump()) if file.tariff else Tariff(),
         sensors={channel: meters[channel.value] for channel in Channel if meters.get(channel.value)},
         soc=meters.get(SOC, ()),
-        absent=_absent(meters, file.battery),
+        absent=_absent(meters, battery),
         pv_peak_kw=file.home.pv_peak_kw,
         prices=_prices(file.prices),
         home_assistant=_home_assistant(folder, file.home_assistant),
@@ -181,6 +190,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         quality=_quality(file.quality, file.home.currency),
         repairs_itself=file.repair.automatic,
         episodes=_episodes(folder, file.episodes),
+        devices=devices,
     )
 
 
@@ -189,7 +199,7 @@ def _meters(section: SensorsSection) -> dict[str, tuple[str, ...]]:
     return {key: names for key, names in section.model_dump(by_alias=True).items() if names is not None}
 
 
-def _absent(meters: Mapping[str, tuple[str, ...]], battery: BatterySection | None) -> frozenset[Channel]:
+def _absent(meters: Mapping[str, tuple[str, ...]], battery: Battery | None) -> frozenset[Channel]:
     absent = {channel for channel in Channel if meters.get(channel.value) == ()}
     if battery is None and not any(meters.get(channel.value) for channel in BATTERY_CHANNELS):
         absent |= BATTERY_CHANNELS

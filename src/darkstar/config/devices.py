@@ -1,0 +1,196 @@
+"""The sections of `darkstar.yaml` for what a home can shift: batteries, water heater, cars, appliances.
+
+What a device draws and needs has no default: the plan's money hangs on it.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Annotated, Protocol, TypeVar
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from darkstar.config.fields import (
+    NotNegative,
+    Percent,
+    Positive,
+    Section,
+    Share,
+    Text,
+    in_percent,
+    plain_number,
+)
+from darkstar.domain.devices import (
+    Appliance,
+    ClockWindow,
+    Devices,
+    ElectricCar,
+    NamedBattery,
+    WaterHeater,
+)
+from darkstar.domain.home import Battery
+
+MINUTES_OF_DAY = 24 * 60
+
+
+def _clock(text: str) -> dt.time | None:
+    told = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    return dt.time(int(told[1]), int(told[2])) if told else None
+
+
+def _time(value: object) -> object:
+    # YAML 1.1 reads 17:30 as a number to the base of sixty.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MINUTES_OF_DAY:
+        return dt.time(*divmod(value, 60))
+    time = _clock(value) if isinstance(value, str) else None
+    if time is None:
+        raise ValueError('must be a time of day like "06:30"')
+    return time
+
+
+def _window(value: object) -> object:
+    times = [_clock(part) for part in value.split("-")] if isinstance(value, str) else []
+    if len(times) == 2 and times[0] is not None and times[1] is not None and times[0] != times[1]:
+        return ClockWindow(times[0], times[1])
+    raise ValueError('must be two times of day like "22:00-06:00"')
+
+
+TimeOfDay = Annotated[dt.time, BeforeValidator(_time)]
+Window = Annotated[ClockWindow, BeforeValidator(_window)]
+Minutes = Annotated[NotNegative, Field(le=MINUTES_OF_DAY)]
+
+
+class BatterySection(Section):
+    """What the battery can do, seen from its AC side."""
+
+    capacity_kwh: Positive
+    soc_min_percent: Percent = 0.0
+    soc_max_percent: Percent = 100.0
+    charge_max_kw: Positive
+    discharge_max_kw: Positive
+    charge_efficiency: Share = 0.95
+    discharge_efficiency: Share = 0.95
+    wear_per_kwh: NotNegative = 0.0
+
+    _in_percent = field_validator("soc_min_percent", "soc_max_percent")(in_percent)
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> "BatterySection":
+        if self.soc_min_percent >= self.soc_max_percent:
+            raise ValueError("soc_min_percent must be below soc_max_percent")
+        return self
+
+
+class NamedBatterySection(BatterySection):
+    """One battery of several."""
+
+    name: Text
+
+
+class WaterHeaterSection(Section):
+    """A water heater that can be switched."""
+
+    power_kw: Positive
+    daily_kwh: Positive
+    ready_by: TimeOfDay
+    window: Window | None = None
+    least_run_minutes: Minutes = 0.0
+    least_pause_minutes: Minutes = 0.0
+    longest_pause_hours: Positive | None = None
+
+    @model_validator(mode="after")
+    def _fit_the_day(self) -> "WaterHeaterSection":
+        if self.daily_kwh > 24 * self.power_kw:
+            raise ValueError(f"daily_kwh is more than {self.power_kw:g} kW draw in a day")
+        return self
+
+
+class CarSection(Section):
+    """A car at the home's charger."""
+
+    name: Text = "car"
+    capacity_kwh: Positive
+    target_percent: Percent
+    ready_by: TimeOfDay
+    home_from: TimeOfDay | None = None
+    phases: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=3)]
+    max_current_a: Annotated[Positive, Field(le=125)]
+    min_current_a: Annotated[NotNegative, Field(le=125)] = 6.0
+    daily_kwh: NotNegative | None = None
+    charge_efficiency: Share = 0.9
+
+    _in_percent = field_validator("target_percent")(in_percent)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "CarSection":
+        if self.min_current_a > self.max_current_a:
+            raise ValueError("min_current_a must not be above max_current_a")
+        if self.home_from == self.ready_by:
+            raise ValueError("home_from must differ from ready_by")
+        return self
+
+
+class ApplianceSection(Section):
+    """A machine that runs one programme."""
+
+    name: Text
+    power_kw: Positive
+    minutes: Annotated[Positive, Field(le=MINUTES_OF_DAY)]
+    ready_by: TimeOfDay
+    window: Window | None = None
+    every_day: Annotated[bool, Field(strict=True)] = False
+
+
+class HasName(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+
+Named = TypeVar("Named", bound=HasName)
+
+
+def each_name_once(sections: Sequence[Named]) -> Sequence[Named]:
+    """Refuses two devices of one name."""
+    names = [section.name for section in sections]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{twice[0]} stands there twice; give each a name of its own")
+    return sections
+
+
+def devices_of(
+    heater: WaterHeaterSection | None,
+    cars: Sequence[CarSection],
+    appliances: Sequence[ApplianceSection],
+    batteries: Sequence[NamedBatterySection],
+) -> Devices:
+    """The sections as the planner knows them."""
+    return Devices(
+        water_heater=None if heater is None else WaterHeater(**dict(heater)),
+        cars=tuple(ElectricCar(**dict(car)) for car in cars),
+        appliances=tuple(Appliance(**dict(appliance)) for appliance in appliances),
+        batteries=tuple(
+            NamedBattery(each.name, Battery(**each.model_dump(exclude={"name"}))) for each in batteries
+        ),
+    )
+
+
+def together(batteries: Sequence[NamedBattery]) -> Battery:
+    """Several batteries as one, for what knows one only: limits and wear by capacity, losses by power."""
+    each = [named.battery for named in batteries]
+    capacity = sum(one.capacity_kwh for one in each)
+    charge, discharge = sum(one.charge_max_kw for one in each), sum(one.discharge_max_kw for one in each)
+    return Battery(
+        capacity_kwh=capacity,
+        soc_min_percent=100 * sum(one.soc_min_kwh for one in each) / capacity,
+        soc_max_percent=100 * sum(one.soc_max_kwh for one in each) / capacity,
+        charge_max_kw=charge,
+        discharge_max_kw=discharge,
+        charge_efficiency=sum(one.charge_max_kw * one.charge_efficiency for one in each) / charge,
+        discharge_efficiency=sum(one.discharge_max_kw * one.discharge_efficiency for one in each) / discharge,
+        wear_per_kwh=sum(one.capacity_kwh * one.wear_per_kwh for one in each) / capacity,
+    )
