@@ -1,11 +1,12 @@
 """Turns what pydantic found wrong in `darkstar.yaml` into sentences that a person can act on."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from darkstar.config.document import Value
 from darkstar.config.secret import Secret
 from darkstar.config.sections import SECRET_PLACES, ConfigFile
 
@@ -32,25 +33,40 @@ _MUST_BE: Mapping[str, str] = {
 }
 
 
-def sentences(error: ValidationError) -> list[str]:
-    """One sentence for each problem, with the place in the file before it."""
-    return [_sentence(details) for details in error.errors()]
+def sentences(error: ValidationError, document: Value) -> list[str]:
+    """One sentence for each problem, with the place in the file (`document`) before it."""
+    return [_sentence(details, document) for details in error.errors()]
 
 
-def _sentence(details: ErrorDetails) -> str:
+def _sentence(details: ErrorDetails, document: Value) -> str:
     place = details["loc"]
-    name = ".".join(str(part) for part in place)
+    written = _as_written(place, document)
+    name = ".".join(written)
     kind, context = details["type"], details.get("ctx", {})
     if kind == "missing":
         return f"{name} is missing."
     if kind == "extra_forbidden":
-        return _unknown(place)
+        return _unknown(written, place)
     if kind == "value_error":
         separator = ":" if place and not str(context["error"]).startswith(("must", "is ")) else ""
         return f"{name}{separator} {context['error']}".strip().rstrip(".") + "."
     if kind in _MUST_BE:
         return f"{name} must be {_MUST_BE[kind].format(**context)}{_found(place, details['input'])}."
     return f"{name}: {details['msg']}."
+
+
+def _as_written(place: Place, document: Value) -> list[str]:
+    """The place without the numbers of lists that the file writes as a single entry."""
+    told, at = [], document
+    for part in place:
+        if isinstance(part, int):
+            if isinstance(at, list):
+                told.append(str(part))
+                at = at[part] if part < len(at) else None
+        else:
+            told.append(part)
+            at = at.get(part) if isinstance(at, Mapping) else None
+    return told
 
 
 def _found(place: Place, value: object) -> str:
@@ -63,29 +79,29 @@ def _found(place: Place, value: object) -> str:
     return f", not {str(value)[:40]!r}" if isinstance(value, str) else f", not {value}"
 
 
-def _unknown(place: Place) -> str:
-    *section, key = (str(part) for part in place)
-    name = ".".join((*section, key))
-    keys = known_keys(section[0] if section else None)
+def _unknown(written: Sequence[str], place: Place) -> str:
+    *sections, key = (part for part in place if isinstance(part, str))
+    name = ".".join(written)
+    keys = known_keys(*sections)
     near = difflib.get_close_matches(key.casefold(), keys, n=1)
     if near:
         return f"{name}: did you mean {near[0]}?"
-    home_of_key = [other for other in known_keys(None) if key in known_keys(other)]
+    home_of_key = [other for other in known_keys() if key in known_keys(other)]
     if home_of_key:
         return f"{name}: this key belongs to {home_of_key[0]}."
     return f"{name} is not known; known are {', '.join(keys)}."
 
 
-def known_keys(section: str | None) -> list[str]:
-    """The keys of a section, or of the whole file."""
-    fields = ConfigFile.model_fields
-    if section is None:
-        return list(fields)
-    kinds = [fields[section].annotation] if section in fields else []
-    kinds += [part for kind in kinds for part in getattr(kind, "__args__", ())]
-    return [
-        field.alias or name
-        for kind in kinds
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-        for name, field in kind.model_fields.items()
-    ]
+def known_keys(*sections: str) -> list[str]:
+    """The keys of a section within sections, or of the whole file."""
+    models: list[type[BaseModel]] = [ConfigFile]
+    for section in sections:
+        fields = [model.model_fields[section] for model in models if section in model.model_fields]
+        models = [inner for field in fields for inner in _models_in(field.annotation)]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

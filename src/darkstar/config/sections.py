@@ -31,6 +31,7 @@ from darkstar.config.fields import (
     in_percent,
     plain_number,
 )
+from darkstar.config.power_tariff import PowerSections
 from darkstar.config.secret import Secret
 from darkstar.ledger.quality import QualityRules
 
@@ -147,13 +148,14 @@ class PricesSection(Section):
 
 
 class TariffSection(Section):
-    """What stands between the spot price and the bill, per kWh in the home's currency."""
+    """What stands between the spot price and the bill, in the home's currency, without VAT."""
 
     grid_fee_per_kwh: NotNegative
     energy_tax_per_kwh: NotNegative
     markup_per_kwh: Number = 0.0
     vat_percent: Percent
     export_bonus_per_kwh: Number = 0.0
+    power: PowerSections = ()
 
     _in_percent = field_validator("vat_percent")(in_percent)
 

@@ -20,12 +20,14 @@ from darkstar.config.sections import (
     PricesSection,
     QualitySection,
     SensorsSection,
+    TariffSection,
 )
 from darkstar.domain.channels import Channel
 from darkstar.domain.devices import NO_DEVICES, Devices
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import auction_limits
+from darkstar.domain.power_tariff import PowerTariff
 from darkstar.domain.tariff import Tariff
 from darkstar.ledger.quality import QualityRules
 
@@ -104,6 +106,7 @@ class Settings:
         repairs_itself: whether repairs that are certain are made without being asked.
         episodes: where episodes are kept.
         devices: what else can be planned, and each battery where there are several.
+        power_tariffs: what the months' highest draws cost, VAT included; empty where they cost nothing.
     """
 
     folder: Path
@@ -121,6 +124,7 @@ class Settings:
     repairs_itself: bool = True
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     devices: Devices = NO_DEVICES
+    power_tariffs: tuple[PowerTariff, ...] = ()
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -153,7 +157,7 @@ def load_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
         file = ConfigFile.model_validate(_with_plain_values(document))
     except ValidationError as error:
         # The original quotes what stands in the file, which may be a token.
-        raise ConfigError(f"{path}: {' '.join(sentences(error))}") from None
+        raise ConfigError(f"{path}: {' '.join(sentences(error, document))}") from None
     mentioned = document.get("sensors")
     order = list(mentioned) if isinstance(mentioned, Mapping) else []
     return _settings(folder, file, order)
@@ -179,7 +183,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         folder=folder,
         home=Home(**home),
         battery=battery,
-        tariff=Tariff(**file.tariff.model_dump()) if file.tariff else Tariff(),
+        tariff=Tariff(**file.tariff.model_dump(exclude={"power"})) if file.tariff else Tariff(),
         sensors={channel: meters[channel.value] for channel in Channel if meters.get(channel.value)},
         soc=meters.get(SOC, ()),
         absent=_absent(meters, battery),
@@ -191,6 +195,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         repairs_itself=file.repair.automatic,
         episodes=_episodes(folder, file.episodes),
         devices=devices,
+        power_tariffs=_power_tariffs(file.tariff),
     )
 
 
@@ -214,6 +219,10 @@ def _prices(section: PricesSection | None) -> PriceSettings | None:
         others = FETCHED_SOURCES if section.source != FILE_SOURCE else ()
         return PriceSettings(section.source, section.area, tuple(s for s in others if s != section.source))
     return PriceSettings(section.source, section.area, fallbacks)
+
+
+def _power_tariffs(section: TariffSection | None) -> tuple[PowerTariff, ...]:
+    return tuple(power.with_vat(section.vat_percent) for power in section.power) if section else ()
 
 
 def _quality(section: QualitySection, currency: str) -> QualityRules:
