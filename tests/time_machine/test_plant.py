@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from darkstar.domain.home import Battery
 from darkstar.planner.modes import Curtail, Mode, reserve, self_consumption, setpoint
-from darkstar.time_machine.plant import Plant, storage_model
+from darkstar.time_machine.plant.carrying import Plant, storage_model
 from tests.time_machine.cases import GRID, STORAGE
 
 PLANT = Plant(STORAGE, GRID)

@@ -31,7 +31,7 @@ N = len(SLOTS)
 
 def outcome(name: str, cost: float) -> PolicyOutcome:
     zero = np.zeros(N)
-    flows = Flows(zero, zero, np.full(N, 0.5), zero, zero, zero, np.full(N + 1, 5.0))
+    flows = Flows(zero, zero, np.full(N, 0.5), zero, zero, zero, np.full(N + 1, 5.0), zero, zero, zero)
     return PolicyOutcome(name, Bill(cost, 0.0, 0.0, 0.0), flows, np.full(N, cost / N), np.ones(3))
 
 

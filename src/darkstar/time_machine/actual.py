@@ -24,6 +24,7 @@ from darkstar.planner.problem import Series, StorageModel
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.calendar import days_of
 from darkstar.time_machine.outcome import Flows, PolicyOutcome
+from darkstar.time_machine.plant.carrying import Plant
 from darkstar.time_machine.replay import outcome_of
 from darkstar.time_machine.scenario import Scenario
 
@@ -110,6 +111,7 @@ def actual_flows(found: Measured, scenario: Scenario) -> Flows:
     rows = scenario.replayed
     bought, sold, charge, discharge = (found.energy_kwh[channel][rows] for channel in FLOWS)
     limit = scenario.grid.import_max_kw * SLOT_HOURS
+    gains = _gains(found, scenario)
     return Flows(
         charge_kwh=charge,
         discharge_kwh=discharge,
@@ -117,7 +119,10 @@ def actual_flows(found: Measured, scenario: Scenario) -> Flows:
         export_kwh=sold,
         curtail_kwh=np.zeros(len(bought)),
         breach_kwh=np.maximum(bought - limit, 0.0),
-        soc_kwh=scenario.soc_start_kwh + np.append(0.0, np.cumsum(_gains(found, scenario))),
+        soc_kwh=scenario.soc_start_kwh + np.append(0.0, np.cumsum(gains)),
+        loss_kwh=charge - discharge - gains,
+        standby_kwh=np.zeros(len(bought)),
+        faded_kwh=Plant(scenario.storage, scenario.grid, scenario.plant).faded_kwh(charge, discharge),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.slots import Slots
+from darkstar.time_machine.plant.minutes import Minutes
 
 Series = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ class History:
         import_price, export_price: per kWh, in the home's currency.
         net_only: whether load and sun are known by their difference alone.
         omitted: local days of the asked range that are left out of the replay, with the reason.
+        minutes: the course of load and sun inside the slots, where it is known.
     """
 
     slots: Slots
@@ -31,6 +33,7 @@ class History:
     export_price: Series
     net_only: bool = False
     omitted: tuple[tuple[dt.date, str], ...] = ()
+    minutes: Minutes | None = None
 
     def __len__(self) -> int:
         return len(self.slots)
@@ -49,4 +52,5 @@ class History:
             pv_kwh=self.pv_kwh[rows],
             import_price=self.import_price[rows],
             export_price=self.export_price[rows],
+            minutes=None if self.minutes is None else self.minutes.take(rows),
         )

@@ -25,7 +25,7 @@ from darkstar.planner.problem import GridModel, Series
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.history import History
-from darkstar.time_machine.plant import storage_model
+from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 
 WARM_UP_SECONDS = 21 * DAY_SECONDS

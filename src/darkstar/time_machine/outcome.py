@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.bill import Bill
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS
+from darkstar.planner.problem import Plan
 from darkstar.time_machine.history import History
 
 Series = NDArray[np.float64]
@@ -30,6 +31,12 @@ class Flows:
         breach_kwh: the part of it beyond the main fuse.
         curtail_kwh: sun that neither home, battery nor grid could take.
         soc_kwh: energy stored; carried over unchanged where days were left out.
+        loss_kwh: turned to heat between the AC side and the store.
+        standby_kwh: drawn from the AC side by the resting battery system.
+        faded_kwh: capacity that aged away.
+
+    At the AC side load + export + charge + curtailment + standby = sun + import + discharge; in the store what is
+    there after a slot = what was there + charge - discharge - loss.
     """
 
     charge_kwh: Series
@@ -39,6 +46,26 @@ class Flows:
     curtail_kwh: Series
     breach_kwh: Series
     soc_kwh: Series
+    loss_kwh: Series
+    standby_kwh: Series
+    faded_kwh: Series
+
+    @classmethod
+    def planned(cls, plan: Plan) -> "Flows":
+        """What comes of a plan that the world obeys."""
+        nothing = np.zeros(len(plan.charge_kwh))
+        return cls(
+            charge_kwh=plan.charge_kwh,
+            discharge_kwh=plan.discharge_kwh,
+            import_kwh=plan.import_kwh + plan.breach_kwh,
+            export_kwh=plan.export_kwh,
+            curtail_kwh=plan.curtail_kwh,
+            breach_kwh=plan.breach_kwh,
+            soc_kwh=plan.soc_kwh,
+            loss_kwh=plan.charge_kwh - plan.discharge_kwh - np.diff(plan.soc_kwh),
+            standby_kwh=nothing,
+            faded_kwh=nothing,
+        )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.history import History
 from darkstar.time_machine.loader import WARM_UP_SECONDS, past_of
-from darkstar.time_machine.plant import storage_model
+from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import cautious_settlement
 
 CHARGE_MAY_BE_OLD_SLOTS = 2

@@ -4,7 +4,7 @@ policy decides (knowing the past)  ->  plant carries out (knowing the slot)  -> 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
@@ -32,7 +32,8 @@ from darkstar.time_machine.outcome import (
     Flows,
     PolicyOutcome,
 )
-from darkstar.time_machine.plant import Plant, Step
+from darkstar.time_machine.plant.carrying import AtWork, Plant, Step, flows_of, steps_of
+from darkstar.time_machine.plant.model import IDEAL
 from darkstar.time_machine.policies import make_policy
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.witness import Moment, Overheard, Witness, WitnessOf
@@ -60,18 +61,20 @@ def replay(
         return _oracle(scenario, witness)
     overheard = Overheard(information(honesty, scenario))
     policy = make_policy(name, scenario, overheard)
-    plant, history = Plant(scenario.storage, scenario.grid), scenario.history
-    soc_kwh = scenario.soc_start_kwh
+    history, soc_kwh = scenario.history, scenario.soc_start_kwh
+    plant = _plant(scenario, name)
+    at_work = AtWork(plant, soc_kwh, history.load_kwh, history.pv_kwh, history.minutes)
     steps: list[Step] = []
     kinds: list[Kind] = []
-    for number, (load, pv) in enumerate(zip(history.load_kwh.tolist(), history.pv_kwh.tolist(), strict=True)):
+    for number in range(len(history)):
         overheard.forget()
         mode = policy.decide(number, soc_kwh)
         kinds.append(mode.kind(soc_kwh))
-        steps.append(plant.step(soc_kwh, mode, load, pv))
+        steps.append(at_work.step(mode))
         witness(Moment(number, soc_kwh, overheard.said, mode, steps[-1]))
         soc_kwh = steps[-1].soc_kwh
-    outcome = outcome_of(scenario, name, _flows(scenario.soc_start_kwh, steps), policy.plan_ms)
+    flows = flows_of(scenario.soc_start_kwh, np.array(steps, dtype=np.float64))
+    outcome = outcome_of(scenario, name, flows, policy.plan_ms)
     switches = sum(one is not other for one, other in pairwise(kinds))
     return replace(outcome, switches=switches, flips=policy.flips)
 
@@ -154,48 +157,24 @@ def _oracle(scenario: Scenario, witness: Witness) -> PolicyOutcome:
             SLOT_HOURS,
         )
     )
-    flows = Flows(
-        charge_kwh=plan.charge_kwh,
-        discharge_kwh=plan.discharge_kwh,
-        import_kwh=plan.import_kwh + plan.breach_kwh,
-        export_kwh=plan.export_kwh,
-        curtail_kwh=plan.curtail_kwh,
-        breach_kwh=plan.breach_kwh,
-        soc_kwh=plan.soc_kwh,
-    )
-    for number, step in enumerate(_steps(flows)):
+    flows = Flows.planned(plan)
+    for number, step in enumerate(steps_of(flows)):
         power_kw = (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS
         mode = setpoint(scenario.storage, power_kw)
         witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
     return outcome_of(scenario, ORACLE, flows, np.array([plan.ms]))
 
 
-def _flows(soc_start_kwh: float, steps: Sequence[Step]) -> Flows:
-    columns = np.array(steps, dtype=np.float64).T
-    charge, discharge, imported, exported, curtailed, breach, soc = columns
-    return Flows(
-        charge, discharge, imported, exported, curtailed, breach, np.concatenate([[soc_start_kwh], soc])
-    )
-
-
-def _steps(flows: Flows) -> Iterator[Step]:
-    columns = (
-        flows.charge_kwh,
-        flows.discharge_kwh,
-        flows.import_kwh,
-        flows.export_kwh,
-        flows.curtail_kwh,
-        flows.breach_kwh,
-        flows.soc_kwh[1:],
-    )
-    return map(Step._make, zip(*(column.tolist() for column in columns), strict=True))
+def _plant(scenario: Scenario, name: str) -> Plant:
+    """What a policy meets. Without a battery nothing rests or ages, and the oracle's plan comes true as planned."""
+    return Plant(scenario.storage, scenario.grid, IDEAL if name in (NONE, ORACLE) else scenario.plant)
 
 
 def outcome_of(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:
     """Flows of the replayed slots with their bill."""
-    storage, grid, history = scenario.storage, scenario.grid, scenario.history
+    grid, history = scenario.grid, scenario.history
     fees = grid.import_breach_cost * flows.breach_kwh + grid.curtailment_cost * flows.curtail_kwh
-    wear = storage.wear_charge * flows.charge_kwh + storage.wear_discharge * flows.discharge_kwh
+    wear = _plant(scenario, name).wear_cost(flows)
     energy = history.import_price * flows.import_kwh - history.export_price * flows.export_kwh
     gained_kwh = float(flows.soc_kwh[-1] - flows.soc_kwh[0])
     bill = Bill(

@@ -11,6 +11,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
 from darkstar.time_machine.history import History
+from darkstar.time_machine.plant.model import IDEAL, PlantModel
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Scenario:
         timer: the hours of the policy that charges by the clock.
         plan_threshold: gain [currency] above which a plan takes the place of the one made before.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
+        plant: how the battery and its inverter really behave; what plans believe is `storage`.
     """
 
     known: History
@@ -37,6 +39,7 @@ class Scenario:
     settlement_per_kwh: float
     timer: Timer = USUAL_TIMER
     plan_threshold: float = 0.0
+    plant: PlantModel = IDEAL
 
     def __post_init__(self) -> None:
         history = self.history

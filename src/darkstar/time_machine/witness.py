@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from darkstar.planner.modes import Mode
 from darkstar.time_machine.information import Information, Outlook
-from darkstar.time_machine.plant import Step
+from darkstar.time_machine.plant.carrying import Step
 
 
 @dataclass(frozen=True)

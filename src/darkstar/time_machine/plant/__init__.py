@@ -1,0 +1,8 @@
+"""The plant: what a battery, its inverter and the grid really do with modes. The truth that every plan meets.
+
+model        how a real battery and its inverter differ from the planner's linear storage; ideal by default
+kernel       one slot, or one minute of it, carried out: compiled
+carrying     whole stretches of slots, and slot by slot where a policy waits for what comes of the last
+minutes      the course of load and sun inside the slot, where somebody measured it
+calibration  the model of a home's own battery, from what its meters and its state of charge showed
+"""
