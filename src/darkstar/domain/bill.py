@@ -14,10 +14,12 @@ class Bill:
 
     Attributes:
         energy_cost: paid for imported energy.
-        fees: paid besides it (breaches of the fuse, curtailment).
+        fees: paid besides it (the months' highest draws, breaches of the fuse, curtailment).
         export_revenue: received for exported energy (negative where prices were).
         wear: ageing of the battery.
         settlement: value of the stored energy gained (+) or lost (-) over the range, credited.
+        power_fee: the part of `fees` that the months' highest draws cost. A month is charged whole wherever the
+            range touches it, with the peaks that it had before: a peak is not paid by the day.
     """
 
     energy_cost: float
@@ -25,6 +27,7 @@ class Bill:
     export_revenue: float
     wear: float
     settlement: float = 0.0
+    power_fee: float = 0.0
 
     @property
     def cost(self) -> float:

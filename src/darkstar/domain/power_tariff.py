@@ -112,6 +112,10 @@ class PowerTariff:
         """Length of a metered period [h]."""
         return 1.0 if self.hourly else SLOT_HOURS
 
+    def charges(self, month: int) -> bool:
+        """Whether some window names the month, 1 to 12."""
+        return any(month in window.months for window in self.windows)
+
     def fee(self, average_kw: float) -> float:
         """A month's fee for an average of its peaks."""
         charged = max(average_kw, self.least_kw)
@@ -212,7 +216,7 @@ def highest(
     """Of each month that the range touches (months since 1970-01), the highest means, the highest first."""
     day = np.concatenate([metered.day, [_days_since_epoch(peak.day) for peak in so_far.peaks]]).astype(int)
     kw = np.concatenate([metered.counted_kw(import_kwh, so_far), [peak.kw for peak in so_far.peaks]])
-    month = np.concatenate([metered.month, [_month(peak.day) for peak in so_far.peaks]]).astype(int)
+    month = np.concatenate([metered.month, [month_of(peak.day) for peak in so_far.peaks]]).astype(int)
     found: dict[int, tuple[Peak, ...]] = {}
     for wanted in np.unique(metered.month).tolist():
         best: list[Peak] = []
@@ -238,11 +242,12 @@ def month_fees(
 ) -> tuple[MonthFee, ...]:
     """The fees of the months that a range touches; a month is charged whole even where the range is not."""
     fees = []
-    charged = frozenset[int]().union(*(window.months for window in tariff.windows))
     for index, peaks in highest(tariff, periods(tariff, slots, tz), import_kwh, so_far).items():
         year, month = 1970 + index // 12, index % 12 + 1
         average = average_kw(tariff, peaks)
-        fees.append(MonthFee(year, month, peaks, average, tariff.fee(average) if month in charged else 0.0))
+        fees.append(
+            MonthFee(year, month, peaks, average, tariff.fee(average) if tariff.charges(month) else 0.0)
+        )
     return tuple(fees)
 
 
@@ -266,5 +271,6 @@ def _days_since_epoch(day: dt.date) -> int:
     return (day - EPOCH).days
 
 
-def _month(day: dt.date) -> int:
+def month_of(day: dt.date) -> int:
+    """The day's month in months since 1970-01."""
     return (day.year - EPOCH.year) * 12 + day.month - 1
