@@ -133,6 +133,7 @@ class AtWork:
             modes.charge_kw,
             modes.discharge_kw,
             modes.curtail,
+            modes.import_kw,
             self._load_kwh[slots],
             self._pv_kwh[slots],
             self._rows[slots],

@@ -90,15 +90,28 @@ def taken_of(p: Numbers, discharge_kwh: float, hours: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def share(taper: Floats, percent: float) -> float:
+    """Of the rated power at a state of charge; `taper` holds percents and shares, shape (2, k)."""
+    points = taper.shape[1]
+    for right in range(points):
+        if percent < taper[0, right]:
+            if right == 0:
+                return float(taper[1, 0])
+            along = (percent - taper[0, right - 1]) / (taper[0, right] - taper[0, right - 1])
+            return float(taper[1, right - 1] + along * (taper[1, right] - taper[1, right - 1]))
+    return float(taper[1, points - 1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def most_charge(
     p: Numbers, taper: Floats, soc_kwh: float, capacity_kwh: float, hours: float, parts: int
 ) -> float:
-    """Most AC energy by the charger's power alone; `taper` holds percents and shares, shape (2, k)."""
+    """Most AC energy by the charger's power alone; `taper` as for `share`."""
     if not taper.shape[1]:
         return p.charge_max_kw * hours
     total, part = 0.0, hours / parts
     for _ in range(parts):
-        charge = p.charge_max_kw * part * np.interp(100.0 * soc_kwh / capacity_kwh, taper[0], taper[1])
+        charge = p.charge_max_kw * part * share(taper, 100.0 * soc_kwh / capacity_kwh)
         total += charge
         soc_kwh += max(stored_of(p, charge, part), 0.0)
     return total
@@ -108,12 +121,12 @@ def most_charge(
 def most_discharge(
     p: Numbers, taper: Floats, soc_kwh: float, capacity_kwh: float, hours: float, parts: int
 ) -> float:
-    """Most AC energy by the inverter's power alone; `taper` holds percents and shares, shape (2, k)."""
+    """Most AC energy by the inverter's power alone; `taper` as for `share`."""
     if not taper.shape[1]:
         return p.discharge_max_kw * hours
     total, part = 0.0, hours / parts
     for _ in range(parts):
-        discharge = p.discharge_max_kw * part * np.interp(100.0 * soc_kwh / capacity_kwh, taper[0], taper[1])
+        discharge = p.discharge_max_kw * part * share(taper, 100.0 * soc_kwh / capacity_kwh)
         total += discharge
         soc_kwh = max(soc_kwh - taken_of(p, discharge, part), 0.0)
     return total
@@ -125,6 +138,7 @@ def wanted(
     levels: Floats,
     charge_kw: float,
     discharge_kw: float,
+    import_kw: float,
     soc_kwh: float,
     surplus_kwh: float,
     hours: float,
@@ -135,14 +149,15 @@ def wanted(
         levels: buy_to, store_to, cover_to and sell_to [kWh].
     """
     left_kwh = p.deviation_kw * hours
-    bought = charge_for(p, levels[0] - soc_kwh, hours)
+    spare = import_kw * hours + surplus_kwh
+    bought = min(charge_for(p, levels[0] - soc_kwh, hours), spare)
     stored = min(surplus_kwh - left_kwh, charge_for(p, levels[1] - soc_kwh, hours))
     charge = min(max(bought, stored), charge_kw * hours)
     if charge > 0.0:
         return charge
     sold = discharge_for(p, soc_kwh - levels[3], hours)
     covered = min(-surplus_kwh - left_kwh, discharge_for(p, soc_kwh - levels[2], hours))
-    return -max(min(max(sold, covered), discharge_kw * hours), 0.0)
+    return -max(min(max(sold, covered, -spare), discharge_kw * hours), 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -168,6 +183,7 @@ def interval(
     charge_kw: float,
     discharge_kw: float,
     curtail: int,
+    import_kw: float,
     load_kwh: float,
     pv_kwh: float,
     hours: float,
@@ -188,7 +204,7 @@ def interval(
     )
     most_out = most_discharge(p, discharge_taper, soc_kwh, capacity_kwh, hours, parts)
     most_out = max(0.0, min(most_out, discharge_for(p, soc_kwh - p.empty_kwh, hours), outlet - surplus))
-    move = wanted(p, levels, charge_kw, discharge_kw, soc_kwh, surplus, hours)
+    move = wanted(p, levels, charge_kw, discharge_kw, import_kw, soc_kwh, surplus, hours)
     move = min(max(move, -most_out), most_in)
     if inside:
         move = min(max(settled(p, state, move, hours), -most_out), most_in)
@@ -237,6 +253,7 @@ def run(
     charge_kw: Floats,
     discharge_kw: Floats,
     curtail: NDArray[np.int8],
+    import_kw: Floats,
     load_kwh: Floats,
     pv_kwh: Floats,
     minute_row: NDArray[np.int64],
@@ -260,15 +277,15 @@ def run(
         if row < 0:
             interval(
                 p, charge_taper, discharge_taper, state, levels[slot], charge_kw[slot], discharge_kw[slot],
-                curtail[slot], load_kwh[slot], pv_kwh[slot], hours, False, result,
+                curtail[slot], import_kw[slot], load_kwh[slot], pv_kwh[slot], hours, False, result,
             )  # fmt: skip
             state[POWER] = (result[CHARGE] - result[DISCHARGE]) / hours
         else:
             for minute in range(minutes):
                 interval(
                     p, charge_taper, discharge_taper, state, levels[slot], charge_kw[slot], discharge_kw[slot],
-                    curtail[slot], minute_load_kwh[row, minute], minute_pv_kwh[row, minute], hours / minutes,
-                    True, result,
+                    curtail[slot], import_kw[slot], minute_load_kwh[row, minute], minute_pv_kwh[row, minute],
+                    hours / minutes, True, result,
                 )  # fmt: skip
         # The fuse is slow: what counts is the slot's mean.
         result[BREACH] = max(result[IMPORT] - p.import_max_kw * hours, 0.0)
