@@ -76,9 +76,9 @@ class _Search:
         whole = [car.whole_slots for car in site.cars] + [tank.whole_slots for tank in site.tanks]
         self._guesses = not any(whole + [boost.whole_slots for boost in site.boosts])
         first = first_choices(built)
-        self.widest = first[-1]
+        self._first, self.widest = frozenset(first), first[-1]
         self._bounds: dict[Choice, float] = dict.fromkeys(first, -np.inf)
-        self._relaxed: dict[Choice, Series] = {}
+        self._relaxed: dict[Choice, Outcome] = {}
         self._known: dict[Choice, list[Series]] = {}
         self._done: set[Choice] = set()
         self.best = Money(None, np.inf, -np.inf)
@@ -92,7 +92,7 @@ class _Search:
         """From the solution with all steps taken, which has its answer in a lower tier too, to a first plan."""
         assert free.columns is not None
         choice, columns = enough(self._built, list(self._bounds), free.columns)
-        self._relaxed[choice] = columns
+        self._relaxed[choice] = replace(free, columns=columns)
         self.look_at(choice)
 
     def most_promising(self) -> Choice | None:
@@ -115,7 +115,7 @@ class _Search:
         if outcome.columns is None:
             self._done.add(choice)
             return
-        self._relaxed[choice] = outcome.columns
+        self._relaxed[choice] = outcome
         power_free = outcome.bound - fee(self._built, choice)
         for other, bound in self._bounds.items():
             if choice.covers(other):
@@ -131,11 +131,13 @@ class _Search:
             self.relaxed(choice, self._linear.solve(arrays, seconds=self._clock.seconds))
         elif choice not in self._known:
             self._known[choice] = []
-            for found in self._soon(arrays, self._relaxed[choice]):
+            relaxed = self._relaxed[choice]
+            assert relaxed.columns is not None
+            for found in self._soon(arrays, relaxed, thoroughly=choice in self._first):
                 self._take(choice, found)
                 if _is_good(self.best.cost, self._bounds[choice], self._gap):
                     return
-            parts = halves(self._built, choice, self._relaxed[choice])
+            parts = halves(self._built, choice, relaxed.columns)
             if parts is not None:
                 bound = self._bounds.pop(choice)
                 self._bounds |= dict.fromkeys(parts, bound)
@@ -157,21 +159,24 @@ class _Search:
 
     def _small(self, choice: Choice, arrays: Arrays) -> Outcome:
         """A mixed problem in which only what the relaxation and the plans so far disagree on is free."""
-        narrow = _narrowed(arrays, [self._relaxed[choice], *self._known[choice]])
+        relaxed = self._relaxed[choice].columns
+        assert relaxed is not None
+        narrow = _narrowed(arrays, [relaxed, *self._known[choice]])
         seconds = SMALL_SHARE * self._clock.seconds
         return self._mixed.solve(narrow, seconds=seconds, gap=self._gap / 2, start=self.best.columns)
 
-    def _soon(self, arrays: Arrays, relaxed: Series) -> Iterator[Outcome]:
+    def _soon(self, arrays: Arrays, relaxed: Outcome, *, thoroughly: bool) -> Iterator[Outcome]:
         """From a rounding and the loads' guesses; by dives where slots are whole or nothing was found."""
         linear, clock = self._linear, self._clock
-        if _is_whole(arrays, relaxed):
-            cost = float(np.dot(arrays.cost, relaxed)) + arrays.constant
-            yield Outcome(relaxed, cost, cost, optimal=True)
+        assert relaxed.columns is not None
+        if _is_whole(arrays, relaxed.columns):
+            cost = float(np.dot(arrays.cost, relaxed.columns)) + arrays.constant
+            yield Outcome(relaxed.columns, cost, cost, optimal=True)
             return
-        start = rounded(self._site, self._built, arrays, relaxed)
-        found = linear.solve(start, seconds=clock.seconds)
+        start = rounded(self._site, self._built, arrays, relaxed.columns)
+        found = linear.solve(start, seconds=clock.seconds) if thoroughly else relaxed
         columns = found.columns
-        for pull in PULLS:
+        for pull in PULLS if thoroughly else PULLS[:1]:
             if found.columns is not None:
                 found = linear.solve(self._loads.guessed(start, found, pull), seconds=clock.seconds)
                 yield found if found.columns is not None and _is_whole(arrays, found.columns) else NOTHING
@@ -180,8 +185,8 @@ class _Search:
         if columns is not None:
             yield dive(start, columns, linear, clock, "up")
             yield dive(start, columns, linear, clock, "near")
-        yield dive(arrays, relaxed, linear, clock, "up")
-        yield dive(arrays, relaxed, linear, clock, "near")
+        yield dive(arrays, relaxed.columns, linear, clock, "up")
+        yield dive(arrays, relaxed.columns, linear, clock, "near")
 
 
 def _is_good(cost: float, bound: float, gap: float) -> bool:

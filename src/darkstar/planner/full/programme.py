@@ -32,7 +32,7 @@ class Arrays:
 
     def same_matrix(self, other: "Arrays") -> bool:
         """Whether only costs and bounds differ."""
-        return (
+        return self.value is other.value or (
             len(self.cost) == len(other.cost)
             and np.array_equal(self.start, other.start)
             and np.array_equal(self.index, other.index)

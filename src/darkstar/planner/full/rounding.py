@@ -21,6 +21,8 @@ from darkstar.planner.problem import Series
 
 OWED_SLOTS = 0.02
 """Where slots are whole, one is used once so much of it is owed."""
+SOME = 0.02
+"""What the relaxation takes to a lesser share is rounding or nearly so."""
 USED_KWH = 1e-7
 """Draw of a slot beyond rounding."""
 
@@ -37,7 +39,7 @@ class _Device:
 def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays:
     """The programme with the switches of cars, tanks and boosts fixed at a rounding of the relaxation.
 
-    Where the tank is to be disinfected, it is in the slot that the relaxation prefers.
+    Where the tank is to be disinfected, it is in the last slot that the relaxation uses: earlier it is not hot yet.
     """
     low, high = arrays.low.copy(), arrays.high.copy()
     for device in _devices(site, built):
@@ -52,7 +54,7 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
         # In whole slots it may just miss the temperature: then it is left open.
         if len(tank.undone) == 1 and not rules_of.whole_slots:
             reached = np.zeros(len(tank.reached))
-            reached[np.argmax(relaxed[tank.reached])] = 1.0
+            reached[_last(relaxed[tank.reached])] = 1.0
             low[tank.reached] = high[tank.reached] = reached
     return replace(arrays, low=low, high=high)
 
@@ -65,6 +67,10 @@ def _devices(site: Site, built: Built) -> Iterator[_Device]:
         yield _Device(tank_at.switch, tank_at.heater, tank.switching, tank.whole_slots, tank.heater_kw * h)
     for boost, boost_at in zip(site.boosts, built.boosts, strict=True):
         yield _Device(boost_at.switch, boost_at.drawn, boost.switching, boost.whole_slots, boost.boost_kw * h)
+
+
+def _last(share: Series) -> int:
+    return int(np.flatnonzero(share >= min(SOME, share.max()))[-1])
 
 
 def _covering(used: NDArray[np.bool_], low: Series, high: Series, rules: Switching) -> Series:

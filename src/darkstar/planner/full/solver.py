@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.planner.full.programme import Arrays
 from darkstar.planner.problem import Series
@@ -120,14 +121,23 @@ class Solver:
             self._highs.passModel(_model(arrays, self._integral))
             self._held = arrays
             return
-        columns = np.arange(len(arrays.cost), dtype=np.int32)
-        rows = np.arange(len(arrays.row_low), dtype=np.int32)
-        self._highs.changeColsCost(len(columns), columns, arrays.cost)
-        self._highs.changeColsBounds(len(columns), columns, arrays.low, arrays.high)
+        held, self._held = self._held, arrays
+        priced = _changed((arrays.cost, held.cost))
+        columns = _changed((arrays.low, held.low), (arrays.high, held.high))
+        rows = _changed((arrays.row_low, held.row_low), (arrays.row_high, held.row_high))
+        self._highs.changeColsCost(len(priced), priced, arrays.cost[priced])
+        self._highs.changeColsBounds(len(columns), columns, arrays.low[columns], arrays.high[columns])
         # The library has it, its type stubs do not.
-        self._highs.changeRowsBounds(len(rows), rows, arrays.row_low, arrays.row_high)  # type: ignore[attr-defined]
+        self._highs.changeRowsBounds(  # type: ignore[attr-defined]
+            len(rows), rows, arrays.row_low[rows], arrays.row_high[rows]
+        )
         self._highs.changeObjectiveOffset(arrays.constant)
-        self._held = arrays
+
+
+def _changed(*pairs: tuple[Series, Series]) -> NDArray[np.int32]:
+    """Where any of these pairs of arrays differ."""
+    differ = np.logical_or.reduce([new != old for new, old in pairs])
+    return np.flatnonzero(differ).astype(np.int32)
 
 
 def _model(arrays: Arrays, integral: bool) -> highspy.HighsLp:

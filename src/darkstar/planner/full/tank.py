@@ -8,7 +8,7 @@
 on: no plan can fall below them. (Of several disinfections, only those of slot t itself may be added up.)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,15 @@ def unheated(tank: Tank, slot_hours: float) -> Series:
         now = now * keep + (1 - keep) * tank.ambient_c - fall
         course[t] = now
     return course
+
+
+def hottest(tank: Tank, slot_hours: float) -> Series:
+    """Temperature after each slot that heating in every available slot comes to, shape (n,) [C]."""
+    n = len(tank.draw_kwh)
+    heat = np.ones(n) if tank.heat_per_kwh is None else tank.heat_per_kwh
+    available = np.ones(n) if tank.available is None else tank.available
+    heated = heat * available * tank.heater_kw * slot_hours
+    return unheated(replace(tank, draw_kwh=tank.draw_kwh - heated), slot_hours)
 
 
 def keep_share(tank: Tank, slot_hours: float) -> float:
@@ -95,9 +104,8 @@ def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColu
         safe = programme.rows(n, high=tank.max_c)
         programme.put(safe, temperature, 1.0)
         programme.put(safe, hot, -1.0)
-    reached, undone = _add_legionella(
-        programme, tank, temperature, floor, keep, dict(zip(chilly.tolist(), warm, strict=True))
-    )
+    goals = _Goals(floor, hottest(tank, h), keep, dict(zip(chilly.tolist(), warm, strict=True)))
+    reached, undone = _add_legionella(programme, tank, temperature, goals)
     return TankColumns(heater, temperature, reached, undone, switch)
 
 
@@ -110,21 +118,28 @@ FLOOR_MARGIN_K = 1e-7
 """Room for rounding below the course without heating, well within what counts as reached."""
 
 
+@dataclass(frozen=True)
+class _Goals:
+    """Courses without heating and with all of it, shape (n,) [C]; share kept a slot; by slot the row of its comfort."""
+
+    floor: Series
+    hottest: Series
+    keep: float
+    warm: dict[int, int]
+
+
 def _add_legionella(
-    programme: Programme,
-    tank: Tank,
-    temperature: Indices,
-    floor: Series,
-    keep: float,
-    warm: dict[int, int],
+    programme: Programme, tank: Tank, temperature: Indices, goals: _Goals
 ) -> tuple[Indices, Indices]:
+    floor, keep, warm = goals.floor, goals.keep, goals.warm
     spans = windows(tank.legionella, len(floor)) if tank.legionella else []
     if tank.legionella is None or not spans:
         nothing = np.zeros(0, dtype=np.int64)
         return nothing, nothing
     n = max(last for _, last in spans)
     goal = tank.legionella.temperature_c
-    reached = programme.columns(n, high=1.0, integer=True)
+    # Nor is it worth a look where no heating is enough: a relaxation would be a little there.
+    reached = programme.columns(n, high=goals.hottest[:n] >= goal - FLOOR_MARGIN_K, integer=True)
     lasting = _lasting(floor[:n], goal, keep, once=len(spans) == 1)
     row = programme.rows(n, low=floor[:n] - FLOOR_MARGIN_K)
     programme.put(row, temperature[:n], 1.0)
