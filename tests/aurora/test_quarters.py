@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from darkstar.aurora.quarters import QuarterClock, RecentByQuarter
+from darkstar.aurora.quarters import QuarterClock
 from darkstar.domain.slots import day_slots, quarters_of_day, slot_range
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -22,18 +22,3 @@ def test_blocks_change_nothing() -> None:
     expected = quarters_of_day(slots, STOCKHOLM)
     np.testing.assert_array_equal(QuarterClock(STOCKHOLM).quarters(slots), expected)
     assert len(QuarterClock(STOCKHOLM).quarters(slots[:0])) == 0
-
-
-def test_keeps_the_last_known_values() -> None:
-    recent = RecentByQuarter(2)
-    for value in (9.0, 1.0, float("nan"), 2.0):
-        recent.add(5, value)
-    assert recent.mean[5] == 1.5
-    assert np.isnan(recent.mean[6])
-
-
-def test_older_values_count_less() -> None:
-    recent = RecentByQuarter(3, fades_a_day=0.5)
-    for value in (100.0, 8.0, 4.0, 2.0):
-        recent.add(5, value)
-    assert recent.mean[5] == (2 * 4 + 4 * 2 + 8) / 7

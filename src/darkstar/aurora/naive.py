@@ -10,15 +10,15 @@ the order in which it happened, and knows nothing else: it cannot look ahead. It
 and answers nothing (`None`) when it knows too little: no other home's habits stand in.
 """
 
-import math
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.aurora.quarters import QuarterClock, RecentByQuarter
-from darkstar.domain.slots import HOUR_SECONDS, Slots
+from darkstar.aurora.profiles import Issues, Recent, follow_energies, recent
+from darkstar.aurora.quarters import QuarterClock
+from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, Slots
 
 Series = NDArray[np.float64]
 
@@ -39,11 +39,11 @@ class Forecast:
 
 
 class NaiveForecaster:
-    """Forecasts one home from nothing but its own past."""
+    """Forecasts one home from nothing but its own past; may be sent to other processes."""
 
     def __init__(self, tz: ZoneInfo) -> None:
-        self._load = _Usual(tz, RecentByQuarter(LOAD_DAYS, LOAD_FADES_A_DAY))
-        self._pv = _Usual(UTC, RecentByQuarter(PV_DAYS, PV_FADES_A_DAY))
+        self._load = _Usual(tz, recent(LOAD_DAYS, LOAD_FADES_A_DAY))
+        self._pv = _Usual(UTC, recent(PV_DAYS, PV_FADES_A_DAY))
         self._last_slot: int | None = None
 
     def observe(self, slots: Slots, load_kwh: Series, pv_kwh: Series) -> None:
@@ -52,36 +52,77 @@ class NaiveForecaster:
         Raises:
             ValueError: a slot does not come after the one before.
         """
-        for slot in slots.tolist():
-            if self._last_slot is not None and slot <= self._last_slot:
-                raise ValueError(f"slot {slot} does not come after {self._last_slot}")
-            self._last_slot = slot
-        self._load.observe(slots, load_kwh)
-        self._pv.observe(slots, pv_kwh)
+        self.follow(slots, load_kwh, pv_kwh, Issues.one(len(slots), slots[:0]))
 
     def forecast(self, slots: Slots) -> Forecast | None:
         """What is to be expected in slots to come, shape (n,); None where a quarter of the day was never known."""
         if self._last_slot is None:
             return None
-        fading = np.exp((self._last_slot - slots) / (HOUR_SECONDS * ERROR_FADES_HOURS))
-        load, pv = self._load.forecast(slots, fading), self._pv.forecast(slots, fading)
-        return None if np.isnan(load).any() or np.isnan(pv).any() else Forecast(load, pv)
+        nothing = np.zeros(0)
+        load, pv = self.follow(slots[:0], nothing, nothing, Issues.one(0, slots))
+        return None if np.isnan(load).any() or np.isnan(pv).any() else Forecast(load[0], pv[0])
+
+    def follow(
+        self, slots: Slots, load_kwh: Series, pv_kwh: Series, issues: Issues
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Go along with what happens and forecast at many instants: as `observe` and `forecast` by turns.
+
+        Args:
+            slots, load_kwh, pv_kwh: the new rows, see `observe`.
+
+        Returns:
+            Load and sun, shape (m, longest run), NaN where too little is known and beyond an instant's slots.
+
+        Raises:
+            ValueError: see `observe`.
+        """
+        before = slots[:-1] if self._last_slot is None else np.concatenate([[self._last_slot], slots[:-1]])
+        wrong = np.flatnonzero(slots[len(slots) - len(before) :] <= before)
+        if len(wrong):
+            slot = slots[len(slots) - len(before) + wrong[0]]
+            raise ValueError(f"slot {slot} does not come after {before[wrong[0]]}")
+        told = int(issues.told.max(initial=0))
+        if told:
+            self._last_slot = int(slots[told - 1])
+        return self._load.follow(slots, load_kwh, issues), self._pv.follow(slots, pv_kwh, issues)
 
 
 class _Usual:
     """What is usual at each time of day, and how far from it the last slot was."""
 
-    def __init__(self, tz: ZoneInfo, recent: RecentByQuarter) -> None:
+    def __init__(self, tz: ZoneInfo, usual: Recent) -> None:
         self._clock = QuarterClock(tz)
-        self._recent = recent
-        self._error_kwh = 0.0
+        self._recent = usual
+        self._last = np.zeros(1, dtype=np.int64), np.zeros(1)
 
-    def observe(self, slots: Slots, energy_kwh: Series) -> None:
-        for quarter, energy in zip(self._clock.quarters(slots).tolist(), energy_kwh.tolist(), strict=True):
-            error = energy - float(self._recent.mean[quarter])
-            self._error_kwh = 0.0 if math.isnan(error) else error
-            self._recent.add(quarter, energy)
+    def follow(self, slots: Slots, energy_kwh: Series, issues: Issues) -> NDArray[np.float64]:
+        out = issues.room()
+        nearest, fading = self._fading(slots, issues)
+        follow_energies(
+            self._recent,
+            self._last,
+            slots,
+            self._clock.quarters(slots),
+            np.ascontiguousarray(energy_kwh),
+            issues.told,
+            issues.ahead,
+            self._clock.quarters(issues.ahead),
+            issues.start,
+            issues.count,
+            fading,
+            nearest,
+            out,
+        )
+        return out
 
-    def forecast(self, slots: Slots, fading: Series) -> Series:
-        usual = self._recent.mean[self._clock.quarters(slots)]
-        return np.asarray(np.maximum(usual + self._error_kwh * fading, 0.0))
+    def _fading(self, slots: Slots, issues: Issues) -> tuple[int, Series]:
+        """What is left of an error after so many slots: the fewest that is asked for, and from there on."""
+        last = np.where(issues.told > 0, slots[issues.told - 1] if len(slots) else 0, self._last[0])
+        asked = np.flatnonzero((issues.count > 0) & (last > 0))
+        first, last = issues.start[asked], last[asked]
+        leads = (issues.ahead[first] - last, issues.ahead[first + issues.count[asked] - 1] - last)
+        nearest, farthest = (
+            int(lead) // SLOT_SECONDS for lead in (leads[0].min(initial=0), leads[1].max(initial=0))
+        )
+        seconds = SLOT_SECONDS * np.arange(nearest, farthest + 1)
+        return nearest, np.exp(-seconds / (HOUR_SECONDS * ERROR_FADES_HOURS))

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.aurora.quarters import QuarterClock, RecentByQuarter
-from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_SECONDS, Slots
+from darkstar.aurora.profiles import Issues, follow_prices, recent
+from darkstar.aurora.quarters import QuarterClock
+from darkstar.domain.slots import QUARTERS_OF_DAY, Slots
 
 Series = NDArray[np.float64]
 
@@ -21,13 +22,13 @@ KEPT = 4 * QUARTERS_OF_DAY
 
 
 class PriceOutlook:
-    """Published prices of one home's import and export, and their continuation."""
+    """Published prices of one home's import and export, and their continuation; may be sent to other processes."""
 
     def __init__(self, tz: ZoneInfo) -> None:
         self._clock = QuarterClock(tz)
-        self._usual = RecentByQuarter(DAYS), RecentByQuarter(DAYS)
+        self._usual = recent(DAYS), recent(DAYS)
         self._published = np.full((KEPT, 2), np.nan)
-        self._end: int | None = None
+        self._end = np.zeros(1, dtype=np.int64)
 
     def publish(self, slots: Slots, import_price: Series, export_price: Series) -> None:
         """Take note of prices that have become public, oldest first, NaN where the feed has a hole; shapes (n,).
@@ -35,30 +36,46 @@ class PriceOutlook:
         Raises:
             ValueError: a slot does not come after the ones before.
         """
-        quarters = self._clock.quarters(slots).tolist()
-        for slot, quarter, *prices in zip(
-            slots.tolist(), quarters, import_price.tolist(), export_price.tolist(), strict=True
-        ):
-            if self._end is not None and slot < self._end:
-                raise ValueError(f"slot {slot} does not come after the prices published before")
-            self._skip_to(slot)
-            self._published[slot // SLOT_SECONDS % KEPT] = prices
-            self._end = slot + SLOT_SECONDS
-            for usual, price in zip(self._usual, prices, strict=True):
-                usual.add(quarter, price)
-
-    def _skip_to(self, slot: int) -> None:
-        for missed in range(slot if self._end is None else self._end, slot, SLOT_SECONDS):
-            self._published[missed // SLOT_SECONDS % KEPT] = np.nan
+        self.follow(slots, import_price, export_price, Issues.one(len(slots), slots[:0]))
 
     def prices(self, slots: Slots) -> tuple[Series, Series] | None:
         """Import and export price of slots to come, each shape (n,); None where nothing is known to go by."""
-        quarters = self._clock.quarters(slots)
-        end = self._end if self._end is not None else 0
-        known = self._published[slots // SLOT_SECONDS % KEPT]
-        public = (slots < end) & ~np.isnan(known).any(axis=1)
-        buy, sell = (
-            np.where(public, known[:, column], usual.mean[quarters])
-            for column, usual in enumerate(self._usual)
+        nothing = np.zeros(0)
+        buy, sell = self.follow(slots[:0], nothing, nothing, Issues.one(0, slots))
+        return None if np.isnan(buy).any() or np.isnan(sell).any() else (buy[0], sell[0])
+
+    def follow(
+        self, slots: Slots, import_price: Series, export_price: Series, issues: Issues
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Go along with what is published and answer at many instants: as `publish` and `prices` by turns.
+
+        Args:
+            slots, import_price, export_price: the new rows, see `publish`.
+
+        Returns:
+            Import and export prices, shape (m, longest run), NaN where too little is known and beyond an instant's
+            slots.
+
+        Raises:
+            ValueError: see `publish`.
+        """
+        if len(slots) and (slots[0] < self._end[0] or (np.diff(slots) <= 0).any()):
+            raise ValueError(f"slot {slots[0]} does not come after the prices published before")
+        buy, sell = issues.room(), issues.room()
+        follow_prices(
+            *self._usual,
+            self._published,
+            self._end,
+            slots,
+            self._clock.quarters(slots),
+            np.ascontiguousarray(import_price),
+            np.ascontiguousarray(export_price),
+            issues.told,
+            issues.ahead,
+            self._clock.quarters(issues.ahead),
+            issues.start,
+            issues.count,
+            buy,
+            sell,
         )
-        return None if np.isnan(buy).any() or np.isnan(sell).any() else (buy, sell)
+        return buy, sell

@@ -94,7 +94,6 @@ def multistage(problem: Problem, fan: Fan, chords: int = CHORDS) -> Outlook:
         room,
         grid,
         np.empty((2, _capacity(chords))),
-        np.empty((2, _capacity(chords))),
         np.empty((WORK_ROWS, _capacity(chords))),
     )
     return _outlook(problem, fan, StoredValue(soc_kwh, grid))

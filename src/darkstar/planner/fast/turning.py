@@ -13,6 +13,7 @@ Later slots of one hour that have the same prices are taken as one: what is unce
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -20,12 +21,11 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
-from darkstar.planner.fast.chords import SAME_WORTH, add, add_convex
-from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS, step
-from darkstar.planner.fast.recursion import kinked
+from darkstar.planner.fast.chords import ROWS, before_slot, set_falls
+from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS
 from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of
 from darkstar.planner.fast.value import StoredValue
-from darkstar.planner.problem import Problem, Series
+from darkstar.planner.problem import Problem, Series, StorageModel, TerminalValue
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +34,22 @@ FINE_SLOTS = 5
 """Slots from now on that stay apart at least; later ones may be taken together by the hour."""
 ENERGIES = 4
 """The first of `limits_of` are energies of a slot, which grow with its length."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How load and sun may turn out beside what is expected of them.
+
+    Attributes:
+        load_factor, pv_factor: each course is what is expected times these, shape (k,).
+        weight: how likely each course is, shape (k,), 1 in all.
+        persistence: probability that a course still holds an hour later without a draw, from 0 to 1.
+    """
+
+    load_factor: Series
+    pv_factor: Series
+    weight: Series
+    persistence: float
 
 
 @dataclass(frozen=True)
@@ -52,14 +68,51 @@ class Courses:
     persistence: float
 
 
+class Chain(NamedTuple):
+    """The courses as `turn` takes them.
+
+    Attributes:
+        load_factor, pv_factor, weight: shape (k,).
+        stay_a_slot: probability that a course still holds a slot later without a draw.
+    """
+
+    load_factor: Floats
+    pv_factor: Floats
+    weight: Floats
+    stay_a_slot: float
+
+
+class Grid(NamedTuple):
+    """What `turn` works in: costs on a grid of energies, shape (k, chords + 1) each, and scratch."""
+
+    values: Floats
+    before: Floats
+    mean: Floats
+    bounds: NDArray[np.int64]
+    rows: Floats
+    out: Floats
+    work: Floats
+
+
+def grid_for(courses: int, slots: int, chords: int) -> Grid:
+    """Room for so many courses and slots; may be used again, by one thread at a time."""
+    size = 24 * (chords + STEPS)
+    return Grid(
+        values=np.empty((courses, chords + 1)),
+        before=np.empty((courses, chords + 1)),
+        mean=np.empty(chords + 1),
+        bounds=np.empty(slots + 1, np.int64),
+        rows=np.empty((ROWS, chords + 1 + STEPS)),
+        out=np.empty((2, size)),
+        work=np.empty((WORK_ROWS, size)),
+    )
+
+
 class TurningPlanner:
-    """Keeps its scratch from call to call: one serves one thread."""
+    """Values under doubt, one problem at a time."""
 
     def __init__(self, chords: int = CHORDS) -> None:
         self._chords = chords
-        size = 24 * (chords + STEPS)
-        self._out = np.empty((2, size))
-        self._work = np.empty((WORK_ROWS, size))
 
     def value_after(self, problem: Problem, courses: Courses) -> StoredValue:
         """Least expected cost from the second slot on, by the energy stored after the first.
@@ -70,31 +123,34 @@ class TurningPlanner:
             UsageError: see `checks.check`; or the courses' shapes, weights or persistence do not fit.
         """
         _check(problem, courses)
-        storage, count = problem.storage, len(courses.weight)
-        room = storage.soc_max_kwh - storage.soc_min_kwh
-        chords = self._chords if room > 0.0 else 0
-        above_kwh = room * np.arange(chords + 1) / max(chords, 1)
-        edges = np.concatenate([[0.0], np.cumsum(problem.terminal.energy_kwh)])
-        worth = np.concatenate([[0.0], np.cumsum(problem.terminal.value * problem.terminal.energy_kwh)])
-        values = np.tile(-np.interp(above_kwh, edges, worth), (count, 1))
-        bounds = _stages(problem.import_price, problem.export_price, round(1.0 / problem.slot_hours))
-        _backwards(
-            bounds,
+        count = len(courses.weight)
+        soc_kwh, end = grid_end(problem.storage, problem.terminal, self._chords)
+        grid = grid_for(count, len(problem), len(soc_kwh) - 1)
+        certain = np.ones(count)
+        weight = np.ascontiguousarray(courses.weight, dtype=np.float64)
+        turn(
             np.ascontiguousarray(courses.load_kwh, dtype=np.float64),
             np.ascontiguousarray(courses.pv_kwh, dtype=np.float64),
-            np.ascontiguousarray(courses.weight, dtype=np.float64),
-            courses.persistence**problem.slot_hours,
             np.ascontiguousarray(problem.import_price, dtype=np.float64),
             np.ascontiguousarray(problem.export_price, dtype=np.float64),
+            Chain(certain, certain, weight, courses.persistence**problem.slot_hours),
+            round(1.0 / problem.slot_hours),
             limits_of(problem),
-            room,
-            values,
-            np.empty_like(values),
-            np.empty((2, chords)),
-            self._out,
-            self._work,
+            problem.storage.soc_max_kwh - problem.storage.soc_min_kwh,
+            end,
+            grid,
         )
-        return StoredValue(storage.soc_min_kwh + above_kwh, courses.weight @ values)
+        return StoredValue(soc_kwh, grid.mean)
+
+
+def grid_end(storage: StorageModel, terminal: TerminalValue, chords: int = CHORDS) -> tuple[Series, Series]:
+    """The grid of energies stored, and what each costs at the end, shape (chords + 1,); (1,) without room."""
+    room = storage.soc_max_kwh - storage.soc_min_kwh
+    chords = chords if room > 0.0 else 0
+    above_kwh = room * np.arange(chords + 1) / max(chords, 1)
+    edges = np.concatenate([[0.0], np.cumsum(terminal.energy_kwh)])
+    worth = np.concatenate([[0.0], np.cumsum(terminal.value * terminal.energy_kwh)])
+    return storage.soc_min_kwh + above_kwh, -np.interp(above_kwh, edges, worth)
 
 
 def one_course(problem: Problem) -> Courses:
@@ -120,14 +176,13 @@ def _check(problem: Problem, courses: Courses) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _stages(import_price: Floats, export_price: Floats, hour: int) -> NDArray[np.int64]:
-    """Where the stages begin, and the end: single slots, then whole hours (`hour` slots) of one price.
+def _stages(import_price: Floats, export_price: Floats, hour: int, bounds: NDArray[np.int64]) -> int:
+    """Where the stages begin, and the end, written to `bounds`; how many there are.
 
-    Hours are found by where prices change, for a slot does not know the clock; where they do not fit, slots stay
-    apart.
+    Single slots come first, then whole hours (`hour` slots) of one price. Hours are found by where prices change, for
+    a slot does not know the clock; where they do not fit, slots stay apart.
     """
     slots = len(import_price)
-    bounds = np.empty(slots + 1, np.int64)
     count, slot = 0, 0
     while slot < slots:
         bounds[count] = slot
@@ -141,69 +196,68 @@ def _stages(import_price: Floats, export_price: Floats, hour: int) -> NDArray[np
             size = hour if same else 1
         slot += size
     bounds[count] = slots
-    return bounds[: count + 1]
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _backwards(
-    bounds: NDArray[np.int64],
+def turn(
     load: Floats,
     pv: Floats,
-    weight: Floats,
-    stay_a_slot: float,
     import_price: Floats,
     export_price: Floats,
+    chain: Chain,
+    hour: int,
     limits: Floats,
     room: float,
-    values: Floats,
-    before: Floats,
-    pieces: Floats,
-    out: Floats,
-    work: Floats,
+    end: Floats,
+    grid: Grid,
 ) -> None:
-    """Take each course's costs on the grid of energies from the end to after the first slot, in place.
+    """The mean over the courses of the cost after the first slot, written to `grid.mean`.
 
     Args:
-        bounds: `_stages`.
-        values: at the end, shape (k, chords + 1); before: scratch of that shape.
-        pieces: scratch, shape (2, chords); out, work: scratch of `piecewise.step`.
+        load, pv: shape (k, n), or (1, n) where the courses differ by their factors only.
+        hour: slots of an hour.
+        limits: `slot_cost.limits_of`.
+        end: the cost after the last slot on the grid of energies, shape (chords + 1,).
     """
-    price, energy, steps = np.empty(STEPS), np.empty(STEPS), np.empty((2, STEPS))
-    courses, chords = len(weight), values.shape[1] - 1
+    load_factor, pv_factor, weight, stay_a_slot = chain
+    values, before, mean, bounds, rows, out, work = grid
+    price, energy = np.empty(STEPS), np.empty(STEPS)
+    courses, chords = len(weight), len(end) - 1
     length = room / chords if chords else 0.0
-    scaled = limits.copy()
-    for stage in range(len(bounds) - 2, 0, -1):
+    scaled, bent = limits.copy(), False
+    for course in range(courses):
+        values[course] = end
+    for stage in range(_stages(import_price, export_price, hour, bounds) - 1, 0, -1):
         first, last = bounds[stage], bounds[stage + 1]
         for number in range(ENERGIES):
             scaled[number] = limits[number] * (last - first)
-        before[:] = 0.0
+        mean[:] = 0.0
+        loads, suns, kinks = 0.0, 0.0, False
         for course in range(courses):
-            convex = True
-            for chord in range(chords):
-                worth = (values[course, chord] - values[course, chord + 1]) / length
-                if chord and 0.0 < worth - pieces[0, chord - 1] < SAME_WORTH:
-                    worth = pieces[0, chord - 1]
-                convex &= chord == 0 or worth <= pieces[0, chord - 1]
-                pieces[0, chord], pieces[1, chord] = worth, length
+            if course < len(load):
+                loads, suns = load[course, first:last].sum(), pv[course, first:last].sum()
             base = lay_out_slot(
-                load[course, first:last].sum(),
-                pv[course, first:last].sum(),
+                loads * load_factor[course],
+                suns * pv_factor[course],
                 import_price[first],
                 export_price[first],
                 scaled,
                 price,
                 energy,
             )
-            empty = values[course, 0]
-            if convex and not kinked(price, energy):
-                add_convex(pieces[0], chords, length, empty + base, price, energy, 1.0, before[course], steps)
-                continue
-            count, cost = step(pieces[0], pieces[1], chords, empty, price, energy, base, out[0], out[1], work)
-            add(out[0], out[1], count, length, cost, 1.0, before[course])
+            convex = set_falls(values[course], length, bent, rows)
+            kinks |= before_slot(
+                values[course], length, convex, price, energy, base, before[course], rows, out, work
+            )
+            for point in range(chords + 1):
+                mean[point] += weight[course] * before[course, point]
+        bent |= kinks
         stay = stay_a_slot ** (last - first)
+        for course in range(courses):
+            for point in range(chords + 1):
+                values[course, point] = stay * before[course, point] + (1.0 - stay) * mean[point]
+    mean[:] = 0.0
+    for course in range(courses):
         for point in range(chords + 1):
-            mean = 0.0
-            for course in range(courses):
-                mean += weight[course] * before[course, point]
-            for course in range(courses):
-                values[course, point] = stay * before[course, point] + (1.0 - stay) * mean
+            mean[point] += weight[course] * values[course, point]
