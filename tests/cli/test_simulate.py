@@ -190,3 +190,20 @@ def test_a_lake_that_is_away_holds_no_replay_up(home: Path) -> None:
     (home / "darkstar.yaml").write_text(HOME + BATTERY + away, encoding="utf-8")
     answer = _json(home, "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule", "--episodes")
     assert answer["episodes"] == {"recorded": 96, "delivered": 0, "waiting": 96}
+
+
+def test_a_power_tariff_is_in_the_bill(home: Path) -> None:
+    config = home / "darkstar.yaml"
+    plain = _json(home, "--from", "2021-03-08", "--to", "2021-03-11", "--policy", "none")["policies"]["none"]  # type: ignore[index]
+    power = "{peaks: 3, different_days: true, period: hour, per_kw: 40}"
+    tariff = f"tariff: {{grid_fee_per_kwh: 0, energy_tax_per_kwh: 0, vat_percent: 25, power: {power}}}\n"
+    config.write_text(config.read_text(encoding="utf-8") + tariff, encoding="utf-8")
+    options = "--from", "2021-03-08", "--to", "2021-03-11", "--policy", "none,rule"
+    found = _json(home, *options)["policies"]["none"]  # type: ignore[index]
+    [month] = found["power_months"]
+    assert month["month"] == "2021-03"
+    assert len(month["peaks"]) == 2  # the ninth is left out
+    assert month["average_kw"] == pytest.approx(sum(peak["kw"] for peak in month["peaks"]) / 3)
+    assert found["power_fee"] == found["fees"] == pytest.approx(50 * month["average_kw"])
+    assert found["cost"] == pytest.approx(plain["cost"] + found["power_fee"])
+    assert "fee" in _run(home, *options)

@@ -11,6 +11,7 @@ import pytest
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
+from darkstar.domain.power_tariff import PowerTariff
 from darkstar.domain.slots import SLOT_SECONDS, day_bounds, slot_range
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, ResolvedPrices, ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
@@ -224,3 +225,30 @@ def test_labels_count_in_the_warm_up_too(ledger: LedgerFile) -> None:
     assert np.isnan(loaded.known.load_kwh[before]).all()
     assert np.isfinite(loaded.known.import_price[before]).all()
     assert np.isfinite(loaded.history.load_kwh).all()
+
+
+def test_a_power_tariff_knows_what_the_month_has_drawn(ledger: LedgerFile) -> None:
+    """From noon on the 28th, after 2 kW all the time; on the day before 3 kW at noon."""
+    slots = slot_range(START, END)
+    n, start = len(slots), int(slots[-48])
+    drawn = np.full(n, 0.5)
+    drawn[48:52] = 0.75
+    columns = {
+        channel: ChannelSlots(kwh, np.full(n, 2, np.int8), np.full(n, 1, np.int8), np.zeros(n, np.int32))
+        for channel, kwh in ((Channel.LOAD, drawn), (Channel.PV, np.zeros(n)), (Channel.IMPORT, drawn))
+    }
+    with ledger:
+        ledger.write_slots(ResolvedSlots(slots, columns, np.full(n, NAN), np.full(n, NAN)))
+        loaded = load_scenario(
+            ledger,
+            HOME,
+            (),
+            Battery(10.0),
+            (start, END),
+            soc_start_percent=0.0,
+            power_tariffs=[PowerTariff(peaks=2, per_kw=10)],
+        )
+    [metered] = loaded.power_tariffs
+    days = SPRING - dt.timedelta(days=1), SPRING
+    assert [(peak.day, peak.kw) for peak in metered.so_far.peaks] == [(days[0], 3.0), (days[1], 2.0)]
+    assert metered.so_far.running_kwh == 0.0

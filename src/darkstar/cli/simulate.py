@@ -92,6 +92,7 @@ def simulate(
             bounds,
             soc_start_percent=soc_start_percent,
             settlement_per_kwh=settlement_per_kwh,
+            power_tariffs=settings.power_tariffs,
         )
     scenario = replace(
         scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold

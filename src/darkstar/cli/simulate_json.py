@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.outcome import Comparison, PolicyOutcome
 
@@ -29,6 +30,7 @@ def _outcome_json(outcome: PolicyOutcome) -> Mapping[str, Any]:
         "cost": outcome.cost,
         "energy_cost": bill.energy_cost,
         "fees": bill.fees,
+        "power_fee": bill.power_fee,
         "export_revenue": bill.export_revenue,
         "wear": bill.wear,
         "settlement": bill.settlement,
@@ -44,4 +46,14 @@ def _outcome_json(outcome: PolicyOutcome) -> Mapping[str, Any]:
         "plan_ms_p95": outcome.plan_ms_percentile(95),
         "flips_per_day": outcome.flips_per_day,
         "switches_per_day": outcome.switches_per_day,
+        "power_months": [_month_json(month) for month in outcome.power_months],
+    }
+
+
+def _month_json(month: MonthFee) -> Mapping[str, Any]:
+    return {
+        "month": f"{month.year}-{month.month:02}",
+        "average_kw": month.average_kw,
+        "fee": month.fee,
+        "peaks": [{"date": str(peak.day), "kw": peak.kw} for peak in month.peaks],
     }

@@ -19,14 +19,18 @@ def comparison_table(comparison: Comparison, settings: Settings) -> Table:
         f"{comparison.settlement_per_kwh:.4f} per kWh for all"
         + (f"; {len(history.omitted)} days left out" if history.omitted else ""),
     )
+    fees = any(outcome.power_months for outcome in comparison.outcomes.values())
     table.add_column("policy", no_wrap=True)
-    for heading in ("cost", "import", "export", "charged", "peak", "gap\nclosed", "of\nbest", "ms"):
+    money = ("cost", "power\nfee") if fees else ("cost",)
+    for heading in (*money, "import", "export", "charged", "peak", "gap\nclosed", "of\nbest", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_row("", home.currency, "kWh", "kWh", "kWh", "kW", "%", "%", "", style="dim", end_section=True)
+    units = (*[home.currency] * len(money), "kWh", "kWh", "kWh", "kW", "%", "%", "")
+    table.add_row("", *units, style="dim", end_section=True)
     for name, outcome in comparison.outcomes.items():
         table.add_row(
             name,
             f"{outcome.cost:.2f}",
+            *([f"{outcome.bill.power_fee:.2f}"] if fees else []),
             f"{outcome.import_kwh:.0f}",
             f"{outcome.export_kwh:.0f}",
             f"{outcome.charge_kwh:.0f}",

@@ -80,6 +80,7 @@ def run_demo(
             settings.battery or BATTERY,
             bounds,
             soc_start_percent=BATTERY.soc_min_percent,
+            power_tariffs=settings.power_tariffs,
         )
         table = ledger.slots(backfill.plan.start, backfill.plan.end)
     comparison = _replay(scenario, bounds, workers, progress)

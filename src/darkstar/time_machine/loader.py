@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
+from darkstar.domain.power_tariff import PowerTariff
 from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_utc, local_date
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
@@ -25,6 +26,7 @@ from darkstar.planner.problem import GridModel, Series
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.history import History
+from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 
@@ -41,6 +43,7 @@ def load_scenario(
     *,
     soc_start_percent: float | None,
     settlement_per_kwh: float | None = None,
+    power_tariffs: Sequence[PowerTariff] = (),
 ) -> Scenario:
     """What is replayed of a range of the ledger.
 
@@ -49,6 +52,7 @@ def load_scenario(
         bounds_utc: first slot and end (exclusive) of the range.
         soc_start_percent: where the battery starts; None takes what the ledger knows of the first replayed slot.
         settlement_per_kwh: worth of stored energy at the end; None takes what it would surely sell for.
+        power_tariffs: what the months' highest draws cost.
 
     Raises:
         DataError: the home's load is not known in the range.
@@ -59,6 +63,7 @@ def load_scenario(
         table = ledger.slots(start - WARM_UP_SECONDS, end)
         first_day = local_date(start - WARM_UP_SECONDS, home.tz)
         labels = ledger.days(first_day, local_date(end - 1, home.tz) + dt.timedelta(days=1))
+        metered = tariffs_at(ledger, power_tariffs, home.tz, start)
     history, replayed = past_of(table, labels, home.tz, start, absent)
     first = np.flatnonzero(replayed)[:1]
     if soc_start_percent is None and len(first):
@@ -74,6 +79,7 @@ def load_scenario(
         grid=GridModel(import_max_kw=home.fuse_kw, export_max_kw=home.fuse_kw),
         soc_start_kwh=battery.capacity_kwh * (soc_start_percent or 0.0) / 100,
         settlement_per_kwh=settlement_per_kwh,
+        power_tariffs=metered,
     )
 
 

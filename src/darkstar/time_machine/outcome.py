@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.bill import Bill
+from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS
 from darkstar.planner.problem import Plan
 from darkstar.time_machine.history import History
@@ -74,10 +75,12 @@ class PolicyOutcome:
 
     Attributes:
         cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
+            A slot that raises its month's power fee carries the rise.
         plan_ms: time of each plan that was made [ms], shape (plans,); empty where the policy makes none.
         switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.
         flips: slots of the next 24 h in which a plan charges, rests or discharges where the one made just before did
             not; None where no whole plans are made.
+        power_months: each month's highest draws and their fee, tariff by tariff.
     """
 
     name: str
@@ -87,6 +90,7 @@ class PolicyOutcome:
     plan_ms: Series
     switches: int = 0
     flips: int | None = None
+    power_months: tuple[MonthFee, ...] = ()
 
     @property
     def cost(self) -> float:

@@ -20,6 +20,7 @@ from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.modes import Kind, setpoint
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, Knowledge, information
+from darkstar.time_machine.metered import power_bill
 from darkstar.time_machine.outcome import (
     CHEAPEST,
     MPC,
@@ -176,12 +177,14 @@ def outcome_of(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> 
     fees = grid.import_breach_cost * flows.breach_kwh + grid.curtailment_cost * flows.curtail_kwh
     wear = _plant(scenario, name).wear_cost(flows)
     energy = history.import_price * flows.import_kwh - history.export_price * flows.export_kwh
+    power_fees, months = power_bill(scenario.power_tariffs, history.slots, flows.import_kwh, scenario.tz)
     gained_kwh = float(flows.soc_kwh[-1] - flows.soc_kwh[0])
     bill = Bill(
         energy_cost=energy_cost(flows.import_kwh, history.import_price),
-        fees=float(fees.sum()),
+        fees=float(fees.sum() + power_fees.sum()),
         export_revenue=export_revenue(flows.export_kwh, history.export_price),
         wear=float(wear.sum()),
         settlement=scenario.settlement_per_kwh * gained_kwh,
+        power_fee=float(power_fees.sum()),
     )
-    return PolicyOutcome(name, bill, flows, energy + fees + wear, plan_ms)
+    return PolicyOutcome(name, bill, flows, energy + fees + power_fees + wear, plan_ms, power_months=months)

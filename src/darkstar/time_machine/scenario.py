@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.baselines import USUAL_TIMER, Timer
+from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
 from darkstar.time_machine.history import History
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
@@ -27,6 +28,7 @@ class Scenario:
         timer: the hours of the policy that charges by the clock.
         plan_threshold: gain [currency] above which a plan takes the place of the one made before.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
+        power_tariffs: what the months' highest draws cost, with what the first month has drawn before.
         plant: how the battery and its inverter really behave; what plans believe is `storage`.
     """
 
@@ -40,6 +42,7 @@ class Scenario:
     timer: Timer = USUAL_TIMER
     plan_threshold: float = 0.0
     plant: PlantModel = IDEAL
+    power_tariffs: tuple[MeteredTariff, ...] = ()
 
     def __post_init__(self) -> None:
         history = self.history
