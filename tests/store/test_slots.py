@@ -56,6 +56,12 @@ def test_prices_reach_further_than_what_is_resolved(ledger: LedgerFile) -> None:
     assert ledger.slot_extent() == (START, END)
 
 
+def test_the_markets_price_is_kept_beside_the_households(ledger: LedgerFile) -> None:
+    resolved_prices = prices([1.0, 2.0, 3.0], [0.5, NAN, 0.0])
+    ledger.write_prices(resolved_prices)
+    np.testing.assert_array_equal(ledger.spot_prices(START, END), resolved_prices.spot_price)
+
+
 def test_prices_and_energies_leave_each_other_alone(ledger: LedgerFile) -> None:
     ledger.write_slots(resolved({Channel.PV: [1.0, 2.0, 3.0]}))
     ledger.write_prices(prices([0.0, -0.5, NAN], [-0.1, 0.0, NAN]))

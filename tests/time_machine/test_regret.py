@@ -1,6 +1,7 @@
 """Regret is split so that it adds up, by day and in total."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkstar.time_machine.calendar import DayCosts
-from darkstar.time_machine.regret import ALL, NOTHING_MORE, UNKNOWNS, WAYS_TO_KNOW, Part, shapley, split
+from darkstar.time_machine.outcome import MPC, ORACLE
+from darkstar.time_machine.plant.model import IDEAL, PlantModel
+from darkstar.time_machine.regret import (
+    ALL,
+    NOTHING_MORE,
+    UNKNOWNS,
+    WAYS_TO_KNOW,
+    Part,
+    regret,
+    shapley,
+    split,
+)
+from darkstar.time_machine.replay import replay
+from tests.time_machine.cases import scenario
 
 DAYS = tuple(dt.date(2021, 3, 1) + dt.timedelta(days=i) for i in range(3))
 MONEY = st.floats(-100, 100)
@@ -59,3 +73,22 @@ def test_it_adds_up_whatever_the_costs(drawn: list[tuple[float, float, float]]) 
     found = split(real, dict(zip(WAYS_TO_KNOW, rest, strict=True)), oracle)
     assert found.day_totals == pytest.approx(real.cost - oracle.cost, abs=1e-9)
     assert found.total == pytest.approx(real.total - oracle.total, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model", [IDEAL, PlantModel(running_loss_kw=0.1, standby_kw=0.02)], ids=["ideal", "real"]
+)
+def test_a_replay_adds_up(model: PlantModel) -> None:
+    given = replace(scenario(days=2), plant=model)
+    mpc, oracle = replay(given, MPC), replay(given, ORACLE)
+    found = regret(given, mpc, oracle)
+    assert found.total == pytest.approx(mpc.cost - oracle.cost, abs=1e-9)
+    assert found.days == (dt.date(2021, 3, 9), dt.date(2021, 3, 10))
+    assert sum(found.day_totals) == pytest.approx(found.total, abs=1e-9)
+    if model.ideal:
+        assert found.by_day[Part.EXECUTION].tolist() == [0.0, 0.0]
+    else:
+        assert found.parts[Part.EXECUTION] > 0
+    # The horizon outlasts these two days, so whoever knows everything plans like perfect foresight.
+    assert found.parts[Part.PLAN] == pytest.approx(0.0, abs=1e-9)
+    assert found.parts[Part.LOAD] + found.parts[Part.SUN] > 0

@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from darkstar.domain.channels import Channel
 from darkstar.ledger.corrections import Repair
 from darkstar.ledger.evidence import (
@@ -163,6 +166,10 @@ class LedgerFile:
     def slots(self, start_utc: int, end_utc: int) -> SlotTable:
         """Every slot that begins in [start_utc, end_utc), known or not; both must be slot starts."""
         return slots.slot_table(self._db, start_utc, end_utc)
+
+    def spot_prices(self, start_utc: int, end_utc: int) -> NDArray[np.float64]:
+        """The market's price of every slot that begins in [start_utc, end_utc), per kWh, NaN where unknown."""
+        return slots.spot_prices(self._db, start_utc, end_utc)
 
     def provenance(self, start_utc: int, end_utc: int) -> Mapping[Channel, ChannelSlots]:
         """Every channel's energies in [start_utc, end_utc) with where each came from."""

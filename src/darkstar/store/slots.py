@@ -110,6 +110,11 @@ def provenance(db: Database, start_utc: int, end_utc: int) -> Mapping[Channel, C
     }
 
 
+def spot_prices(db: Database, start_utc: int, end_utc: int) -> NDArray[np.float64]:
+    """The market's price of every slot that begins in [start_utc, end_utc), NaN where unknown."""
+    return _columns(db, slot_prices, ("spot_price_kwh",), slot_range(start_utc, end_utc))["spot_price_kwh"]
+
+
 def slot_extent(db: Database) -> tuple[int, int] | None:
     """Start of the first slot that has a row and end of the last; None where there is none."""
     return _extent(db, slot_observations)

@@ -17,18 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.channels import Channel
-from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy
 from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.problem import Series, StorageModel
+from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.calendar import days_of
-from darkstar.time_machine.outcome import Flows, PolicyOutcome
+from darkstar.time_machine.outcome import Comparison, Flows, PolicyOutcome
 from darkstar.time_machine.plant.carrying import Plant
 from darkstar.time_machine.replay import outcome_of
 from darkstar.time_machine.scenario import Scenario
 
 ACTUAL = "actual"
+LOST_SHARE = 0.1
+"""Share of the days that others may lose for `actual` unasked."""
 FLOWS = (Channel.IMPORT, Channel.EXPORT, Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
 
 
@@ -44,6 +48,18 @@ class Measured:
     energy_kwh: Mapping[Channel, Series]
     soc_start_percent: Series
     soc_end_percent: Series
+
+
+def read_measured(
+    ledger: LedgerFile, scenario: Scenario, absent: Collection[Channel], capacity_kwh: float
+) -> Measured | None:
+    """What the ledger has over the scenario's known slots (see `measured`)."""
+    slots, tz = scenario.known.slots, scenario.tz
+    start, end = int(slots[0]), int(slots[-1]) + SLOT_SECONDS
+    with ledger.snapshot():
+        table = ledger.slots(start, end)
+        labels = ledger.days(local_date(start, tz), local_date(end, tz) + dt.timedelta(days=1))
+    return measured(table, labels, tz, absent, capacity_kwh)
 
 
 def measured(
@@ -75,6 +91,54 @@ def measured(
             for series in soc:
                 series[rows] = np.nan
     return Measured(capacity_kwh, energy, *soc)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The home's own inverter beside the policies, if it can stand there.
+
+    Attributes:
+        scenario: what all policies are replayed on, `actual` among them.
+        outcome: None where `actual` cannot stand there, for the reason told.
+    """
+
+    scenario: Scenario
+    outcome: PolicyOutcome | None
+    reason: str = ""
+
+
+def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> Beside:
+    """Put the home's own inverter beside the policies, on the days on which all that it did is known.
+
+    Args:
+        found: what was measured of the battery that is replayed; None where nothing was.
+        asked: whether `actual` was asked for; if not, it costs the others no more than one day in ten.
+
+    Raises:
+        UsageError: it was asked for and nothing is known of it.
+    """
+    if found is None:
+        reason = "nothing in the ledger tells what went into the battery and out of it"
+        if asked:
+            raise UsageError(f"There is no `{ACTUAL}`: {reason}.", remedy="Leave it out of --policy.")
+        return Beside(scenario, None, reason)
+    reasons = lacking(found, scenario)
+    days = len(days_of(scenario.history.slots, scenario.tz)[0])
+    if len(reasons) == days or (not asked and len(reasons) > LOST_SHARE * days):
+        reason = f"on {len(reasons)} of {days} days not all that the battery and the grid did is known"
+        if asked:
+            raise UsageError(f"There is no `{ACTUAL}`: {reason}.", remedy="Choose another range.")
+        return Beside(
+            scenario, None, f"{reason}; --policy {ACTUAL},... leaves those days out of all policies"
+        )
+    rest = without_days(scenario, reasons)
+    return Beside(rest, replay_actual(found, rest))
+
+
+def add_actual(comparison: Comparison, outcome: PolicyOutcome, order: Sequence[str]) -> Comparison:
+    """The comparison with `actual` in its place among the policies."""
+    outcomes = {**comparison.outcomes, ACTUAL: outcome}
+    return replace(comparison, outcomes={name: outcomes[name] for name in order})
 
 
 def lacking(found: Measured, scenario: Scenario) -> dict[dt.date, str]:

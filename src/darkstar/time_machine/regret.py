@@ -15,15 +15,19 @@ may still have had bad luck that day, or have bought one day what the next one u
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from math import factorial
 
 import numpy as np
 
-from darkstar.time_machine.calendar import DayCosts
-from darkstar.time_machine.outcome import Series
+from darkstar.time_machine.calendar import DayCosts, costs_by_day
+from darkstar.time_machine.information import Knowledge
+from darkstar.time_machine.outcome import MPC, PolicyOutcome, Series
+from darkstar.time_machine.plant.model import IDEAL
+from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.side_by_side import Done, Job, replay_all
 
 
 class Part(StrEnum):
@@ -74,6 +78,34 @@ class Regret:
     def day_totals(self) -> Series:
         """Each day's loss, shape (d,)."""
         return np.asarray(sum(self.by_day[part] for part in Part))
+
+
+def regret(
+    scenario: Scenario,
+    mpc: PolicyOutcome,
+    oracle: PolicyOutcome,
+    *,
+    workers: int = 1,
+    done: Done = lambda *_: None,
+) -> Regret:
+    """The regret of a replay of `mpc` that knew nothing of the future.
+
+    Args:
+        mpc, oracle: their outcomes on the scenario.
+    """
+    minuteless = replace(scenario.known, minutes=None)
+    ideal = replace(scenario, known=minuteless, plant=IDEAL)
+    jobs = [
+        Job(ideal, MPC, Knowledge(Part.PRICES in known, Part.LOAD in known, Part.SUN in known))
+        for known in WAYS_TO_KNOW
+    ]
+    outcomes = replay_all(jobs, workers, done)
+
+    def by_day(outcome: PolicyOutcome) -> DayCosts:
+        return costs_by_day(scenario.history, outcome, scenario.settlement_per_kwh, scenario.tz)
+
+    knowing = {known: by_day(outcome) for known, outcome in zip(WAYS_TO_KNOW, outcomes, strict=True)}
+    return split(by_day(mpc), knowing, by_day(oracle))
 
 
 def split(real: DayCosts, knowing: Mapping[Known, DayCosts], oracle: DayCosts) -> Regret:
