@@ -10,10 +10,10 @@ from darkstar.planner.full.battery import BatteryColumns, add_battery, tempting
 from darkstar.planner.full.boost import BoostColumns, add_boost
 from darkstar.planner.full.car import CarColumns, add_car
 from darkstar.planner.full.connection import Bus, add_connection, add_strings
+from darkstar.planner.full.draw import Draw, InStretches
 from darkstar.planner.full.loads import LoadColumns, add_load
 from darkstar.planner.full.programme import Arrays, Indices, Programme
 from darkstar.planner.full.site import Site
-from darkstar.planner.full.switch import Stretch
 from darkstar.planner.full.tank import TankColumns, add_tank
 from darkstar.planner.full.tariff import add_power_tariffs
 
@@ -36,20 +36,25 @@ class Built:
     steps: tuple[Indices, ...]
 
     @property
-    def stretches(self) -> tuple[Stretch, ...]:
-        """Where cars, tanks and boosts may be on, as far as starts cost."""
-        switches = [car.switch for car in self.cars]
-        switches += [tank.switch for tank in self.tanks] + [boost.switch for boost in self.boosts]
-        return tuple(stretch for switch in switches for stretch in switch.stretches)
+    def draws(self) -> tuple[Draw, ...]:
+        """What cars, tanks and boosts draw."""
+        return (
+            *(car.draw for car in self.cars),
+            *(tank.draw for tank in self.tanks),
+            *(boost.draw for boost in self.boosts),
+        )
+
+    @property
+    def uses(self) -> Indices:
+        """Columns of the stretches of slots that cost a start where they are used at all."""
+        found = [draw.decisions for draw in self.draws if isinstance(draw, InStretches)]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
     @property
     def on(self) -> Indices:
         """All columns that say what is on."""
-        found = [car.switch.on for car in self.cars]
-        found += [tank.switch.on for tank in self.tanks] + [boost.switch.on for boost in self.boosts]
-        return np.concatenate(
-            [np.zeros(0, dtype=np.int64), *found, *(at.states.ravel() for at in self.loads)]
-        )
+        found = [draw.decisions for draw in self.draws] + [at.states.ravel() for at in self.loads]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
 def tempted(site: Site) -> dict[int, NDArray[np.int64]]:

@@ -1,6 +1,5 @@
 """A car that charges between its least and its greatest power, or not at all.
 
-least*h*on <= charge <= most*h*on
 stored[t] = stored[t-1] + efficiency*charge[t] - driven[t] + elsewhere[t]
 stored[slot-1] + missing >= target
 """
@@ -10,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from darkstar.planner.full.connection import Bus
+from darkstar.planner.full.draw import Draw, add_draw
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Car, Site
-from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+from darkstar.planner.full.switch import bounds
 from darkstar.planner.problem import Series
 
 
@@ -20,33 +20,24 @@ from darkstar.planner.problem import Series
 class CarColumns:
     """Columns of a car: charge and stored of shape (n,), elsewhere one a slot of `away`, missing one a target."""
 
-    charge: Indices
+    draw: Draw
     stored: Indices
     elsewhere: Indices
     away: Indices
     missing: Indices
-    switch: SwitchColumns
 
 
 def add_car(programme: Programme, site: Site, bus: Bus, car: Car) -> CarColumns:
-    """A car; its switch exists even without a least power, for starts and runs may cost."""
+    """A car."""
     n, h = len(site), site.slot_hours
-    most = car.max_kw * h * car.connected
-    charge = programme.columns(n, high=most, tie=EARLIER * np.arange(n))
     low, high = bounds(car.switching, car.connected)
     # A full car ends a least run: what the past still asks for is waived rather than impossible.
     owed = car.min_kw * h * car.efficiency
     room = car.stored_max_kwh - car.stored_kwh
     low[int(room / owed) if owed > 0 else n :] = 0.0
-    switch = add_switch(programme, car.switching, low, high)
-    there = np.flatnonzero(car.connected)
-    least = car.min_kw if car.whole_slots else 0.0
-    for bound, sign in ((car.max_kw * h, 1.0), (least * h, -1.0)):
-        if sign < 0 and not bound:
-            continue  # nothing is charged at least
-        row = programme.rows(len(there), high=0.0)
-        programme.put(row, charge[there], sign)
-        programme.put(row, switch.on[there], -sign * bound)
+    least = car.min_kw * h if car.whole_slots else None
+    draw = add_draw(programme, car.switching, (low, high), car.max_kw * h, least)
+    charge = draw.drawn
     bus.draw(programme, charge, car.phases)
     driven = np.zeros(n) if car.driven_kwh is None else car.driven_kwh
     worth = np.zeros(n)
@@ -62,8 +53,8 @@ def add_car(programme: Programme, site: Site, bus: Bus, car: Car) -> CarColumns:
     programme.put(energy, charge, -car.efficiency)
     programme.put(energy[away], elsewhere, -1.0)
     missing = _add_targets(programme, car, stored)
-    _add_needed_starts(programme, car, driven, stored, missing, switch)
-    return CarColumns(charge, stored, elsewhere, away, missing, switch)
+    _add_needed_starts(programme, car, driven, stored, missing, draw)
+    return CarColumns(draw, stored, elsewhere, away, missing)
 
 
 def _add_targets(programme: Programme, car: Car, stored: Indices) -> Indices:
@@ -76,7 +67,7 @@ def _add_targets(programme: Programme, car: Car, stored: Indices) -> Indices:
 
 
 def _add_needed_starts(
-    programme: Programme, car: Car, driven: Series, stored: Indices, missing: Indices, switch: SwitchColumns
+    programme: Programme, car: Car, driven: Series, stored: Indices, missing: Indices, draw: Draw
 ) -> None:
     """Rows that no plan needs and that make the relaxation pay for whole starts.
 
@@ -99,10 +90,13 @@ def _add_needed_starts(
         least = max(0.0, least - float(driven[since:first].sum()))
         if least >= target.stored_kwh:
             continue
+        starts = draw.starts(first, target.slot)
+        if starts is None:
+            continue
         row = programme.rows(1, low=target.stored_kwh - (car.stored_kwh if first == 0 else 0.0))
         programme.put(row, missing[number], 1.0)
         if before is not None:
             programme.put(row, missing[before], 1.0)
         if first:
             programme.put(row, stored[first - 1], 1.0)
-        programme.put(row, switch.start[inside], target.stored_kwh - least)
+        programme.put(row, starts, target.stored_kwh - least)

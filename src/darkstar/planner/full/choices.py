@@ -1,8 +1,8 @@
 """What the money stage looks at one by one, for a relaxation that mixes it is weak.
 
 A choice says how many steps of its tiers each month takes, between which slots what happens once at most (a tank is
-disinfected, a load's profile starts) may happen, and in which stretches of slots a switch is used: if it is, a whole
-start is paid. Choices of tiers are few; the others are parted where the relaxation is spread or starts in part.
+disinfected, a load's profile starts) may happen, and which stretches of slots a device uses at all: if it does, it
+pays a whole start. Choices of tiers are few; the others are parted where the relaxation is spread or starts in part.
 """
 
 import itertools
@@ -23,7 +23,7 @@ SPREAD_SLOTS = 1e-3
 @dataclass(frozen=True)
 class Choice:
     """Steps taken of each month; of what happens once at most, the stretch [first, last) of its columns; and of each
-    stretch of a switch whether it is used, None where that is open."""
+    stretch that costs a start whether it is used, None where that is open."""
 
     steps: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
@@ -47,7 +47,7 @@ def first_choices(built: Built) -> list[Choice]:
     most = [len(steps) for steps in built.steps]
     ranges = (range(few, many + 1) for few, many in zip(least, most, strict=True))
     spans = tuple((0, len(columns)) for columns in _exclusive(built))
-    used = (None,) * len(built.stretches)
+    used = (None,) * len(built.uses)
     return [Choice(steps, spans, used) for steps in itertools.product(*ranges)]
 
 
@@ -58,13 +58,10 @@ def within(built: Built, choice: Choice) -> Arrays:
         low[steps] = high[steps] = np.arange(len(steps)) < count
     for columns, (first, last) in zip(_exclusive(built), choice.spans, strict=True):
         high[columns[:first]] = high[columns[last:]] = 0.0
-    row_low = built.arrays.row_low.copy()
-    for stretch, used in zip(built.stretches, choice.used, strict=True):
-        if used:
-            row_low[stretch.row] = 1.0
-        elif used is not None:
-            high[stretch.on] = 0.0
-    return replace(built.arrays, low=low, high=high, row_low=row_low)
+    for column, used in zip(built.uses.tolist(), choice.used, strict=True):
+        if used is not None:
+            low[column] = high[column] = used
+    return replace(built.arrays, low=low, high=high)
 
 
 def fee(built: Built, choice: Choice) -> float:
@@ -97,14 +94,13 @@ def halves(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choic
 
 def _by_use(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
     """Parted by whether a stretch is used: the one that saves the most of a start's cost."""
-    saved, dearest = 0.0, -1
-    for number, (stretch, used) in enumerate(zip(built.stretches, choice.used, strict=True)):
-        started = float(relaxed[stretch.start].sum())
-        if used is None and WHOLE < started < 1 - WHOLE:
-            saving = float(built.arrays.cost[stretch.start[0]]) * (1 - started)
-            saved, dearest = (saving, number) if saving > saved else (saved, dearest)
-    if dearest < 0:
+    share = relaxed[built.uses]
+    in_part = (
+        (share > WHOLE) & (share < 1 - WHOLE) & np.array([used is None for used in choice.used], dtype=bool)
+    )
+    if not in_part.any():
         return None
+    dearest = int(np.argmax(in_part * built.arrays.cost[built.uses] * (1 - share)))
     yes, no = (
         replace(choice, used=(*choice.used[:dearest], use, *choice.used[dearest + 1 :]))
         for use in (True, False)

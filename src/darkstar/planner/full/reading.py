@@ -42,29 +42,29 @@ def read_plan(site: Site, built: Built, columns: Series, *, bound: float) -> Sit
         cars=tuple(
             CarRun(
                 car.name,
-                values[at.charge],
+                values[at.draw.drawn],
                 _at_slots(values[at.elsewhere], at.away, n),
                 _with_start(car.stored_kwh, values[at.stored]),
-                values[at.switch.on] > 0.5,
+                at.draw.on(values),
             )
             for car, at in zip(site.cars, built.cars, strict=True)
         ),
         tanks=tuple(
             TankRun(
                 tank.name,
-                values[at.heater],
+                values[at.draw.drawn],
                 _with_start(tank.temperature_c, columns[at.temperature]),
-                values[at.switch.on] > 0.5,
+                at.draw.on(values),
             )
             for tank, at in zip(site.tanks, built.tanks, strict=True)
         ),
         boosts=tuple(
             BoostRun(
                 boost.name,
-                values[at.drawn],
+                values[at.draw.drawn],
                 values[at.relief],
                 _with_start(boost.stored_kwh, values[at.saved]),
-                values[at.switch.on] > 0.5,
+                at.draw.on(values),
             )
             for boost, at in zip(site.boosts, built.boosts, strict=True)
         ),

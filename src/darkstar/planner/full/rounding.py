@@ -7,49 +7,41 @@ so many units are left open. Whether what comes out is allowed (a full car canno
 with it tells.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from darkstar.planner.full.build import Built
-from darkstar.planner.full.programme import Arrays, Indices
+from darkstar.planner.full.draw import InStretches
+from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.site import Site, Switching
-from darkstar.planner.full.switch import SwitchColumns
 from darkstar.planner.problem import Series
 
 OWED_SLOTS = 0.02
 """Where slots are whole, one is used once so much of it is owed."""
 SOME = 0.02
 """What the relaxation takes to a lesser share is rounding or nearly so."""
-USED_KWH = 1e-7
-"""Draw of a slot beyond rounding."""
-
-
-@dataclass(frozen=True)
-class _Device:
-    switch: SwitchColumns
-    drawn: Indices
-    rules: Switching
-    whole_slots: bool
-    each_kwh: float
+USED_SHARE = 1e-7
+"""Share of a start beyond rounding."""
 
 
 def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays:
-    """The programme with the switches of cars, tanks and boosts fixed at a rounding of the relaxation.
+    """The programme with what cars, tanks and boosts decide fixed at a rounding of the relaxation.
 
     Where the tank is to be disinfected, it is in the last slot that the relaxation uses: earlier it is not hot yet.
     """
     low, high = arrays.low.copy(), arrays.high.copy()
-    for device in _devices(site, built):
-        on, rules = device.switch.on, device.rules
-        least, most = arrays.low[on], arrays.high[on]
-        if device.whole_slots:
-            chosen = _keeping_up(relaxed[device.drawn], device.each_kwh, least, most, rules)
+    each = [(car.switching, car.min_kw) for car in site.cars]
+    each += [(tank.switching, tank.heater_kw) for tank in site.tanks]
+    each += [(boost.switching, boost.boost_kw) for boost in site.boosts]
+    for draw, (rules, least_kw) in zip(built.draws, each, strict=True):
+        at = draw.decisions
+        if isinstance(draw, InStretches):
+            chosen = np.maximum(arrays.low[at], (relaxed[at] > USED_SHARE) * arrays.high[at])
         else:
-            chosen = _covering(relaxed[device.drawn] > USED_KWH, least, most, rules)
-        low[on] = high[on] = chosen
+            kwh = least_kw * site.slot_hours
+            chosen = _keeping_up(relaxed[draw.drawn], kwh, arrays.low[at], arrays.high[at], rules)
+        low[at] = high[at] = chosen
     for rules_of, tank in zip(site.tanks, built.tanks, strict=True):
         # In whole slots it may just miss the temperature: then it is left open.
         if len(tank.undone) == 1 and not rules_of.whole_slots:
@@ -59,37 +51,8 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
     return replace(arrays, low=low, high=high)
 
 
-def _devices(site: Site, built: Built) -> Iterator[_Device]:
-    h = site.slot_hours
-    for car, car_at in zip(site.cars, built.cars, strict=True):
-        yield _Device(car_at.switch, car_at.charge, car.switching, car.whole_slots, car.min_kw * h)
-    for tank, tank_at in zip(site.tanks, built.tanks, strict=True):
-        yield _Device(tank_at.switch, tank_at.heater, tank.switching, tank.whole_slots, tank.heater_kw * h)
-    for boost, boost_at in zip(site.boosts, built.boosts, strict=True):
-        yield _Device(boost_at.switch, boost_at.drawn, boost.switching, boost.whole_slots, boost.boost_kw * h)
-
-
 def _last(share: Series) -> int:
     return int(np.flatnonzero(share >= min(SOME, share.max()))[-1])
-
-
-def _covering(used: NDArray[np.bool_], low: Series, high: Series, rules: Switching) -> Series:
-    """On from the first to the last slot used of each stretch that is available; shape (n,)."""
-    n, on = len(used), np.zeros(len(used))
-    used = used | (low > 0)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0.0], high > 0, [0.0]])))
-    for first, last in edges.reshape(-1, 2).tolist():
-        inside = np.flatnonzero(used[first:last])
-        if not len(inside) or (last - first < rules.min_on_slots and last < n and not low[first] > 0):
-            continue
-        begin, end = first + int(inside[0]), first + int(inside[-1]) + 1
-        if first == 0 and rules.on_for_slots:
-            begin = 0  # what runs already goes on without a start
-        end = min(last, max(end, begin + rules.min_on_slots))
-        if end < n:
-            begin = max(first, min(begin, end - rules.min_on_slots))
-        on[begin:end] = 1.0
-    return on
 
 
 def _keeping_up(drawn: Series, each: float, low: Series, high: Series, rules: Switching) -> Series:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.planner.full.build import Built
+from darkstar.planner.full.draw import Draw, InStretches
 from darkstar.planner.full.plan import SitePlan
 from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.site import Site
-from darkstar.planner.loads import Levels
+from darkstar.planner.loads import Levels, Mask
 from darkstar.planner.problem import Series
 
 MOVING_KWH = 1e-6
@@ -34,7 +35,21 @@ def carried_over(site: Site, built: Built, columns: Series, previous: SitePlan, 
     arrays = built.arrays
     low, high = arrays.low.copy(), arrays.high.copy()
     low[built.on] = high[built.on] = np.round(columns[built.on])
-    for at, on in _switches(built, previous):
+    for draw, on in _draws(built, previous):
+        if isinstance(draw, InStretches):
+            may = np.ones(len(site))
+            may[here] = on[there]
+            high[draw.drawn] *= may
+            for stretch in draw.stretches:
+                if (
+                    stretch.used is not None
+                    and may[here][(here >= stretch.first) & (here < stretch.last)].any()
+                ):
+                    low[stretch.used] = high[stretch.used] = 1.0
+        else:
+            at = draw.decisions
+            low[at[here]] = high[at[here]] = on[there]
+    for at, on in _loads(built, previous):
         low[at[here]] = high[at[here]] = on[there]
     for battery, run in zip(built.batteries, previous.batteries, strict=True):
         high[battery.charge[here]] *= run.charge_kwh[there] > MOVING_KWH
@@ -63,14 +78,15 @@ def _same_devices(site: Site, previous: SitePlan) -> bool:
     return names == [[run.name for run in group] for group in runs]
 
 
-def _switches(built: Built, previous: SitePlan) -> Iterator[tuple[Indices, NDArray[np.bool_]]]:
-    """Columns of each switch beside what the previous plan had; shape (n,) each."""
-    devices = [car.switch for car in built.cars]
-    devices += [tank.switch for tank in built.tanks] + [boost.switch for boost in built.boosts]
+def _draws(built: Built, previous: SitePlan) -> Iterator[tuple[Draw, Mask]]:
+    """What each device draws beside what the previous plan had on, shape (n,) each."""
     states = [run.on for run in previous.cars]
     states += [run.on for run in previous.tanks] + [run.on for run in previous.boosts]
-    for switch, on in zip(devices, states, strict=True):
-        yield switch.on, on
+    yield from zip(built.draws, states, strict=True)
+
+
+def _loads(built: Built, previous: SitePlan) -> Iterator[tuple[Indices, Mask]]:
+    """Columns of each load's levels or starts beside what the previous plan had, shape (n,) each."""
     for at, run in zip(built.loads, previous.loads, strict=True):
         if at.is_profile:
             yield at.states[0], profile_starts(run.levels, at.length)
@@ -79,9 +95,8 @@ def _switches(built: Built, previous: SitePlan) -> Iterator[tuple[Indices, NDArr
                 yield state, run.levels == number
 
 
-def profile_starts(levels: Levels, length: int) -> NDArray[np.bool_]:
-    """Where runs of a profile begin: at the beginning of a stretch, and each whole length after it."""
-    """Slots in which the runs of a profile start, shape (n,)."""
+def profile_starts(levels: Levels, length: int) -> Mask:
+    """Where runs of a profile start, at the beginning of a stretch and each whole length after it; shape (n,)."""
     starts = np.zeros(len(levels), dtype=np.bool_)
     running = 0
     for slot, level in enumerate(levels.tolist()):

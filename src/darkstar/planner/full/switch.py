@@ -4,9 +4,7 @@
     starts within the last min_on slots  <=  on[t]                  (a run goes on)
     starts within the last min_off slots <=  1 - on[t - min_off]    (a pause goes on)
 
-Together with 0 <= on <= 1 these describe the convex hull of all allowed runs. What is drawn while on makes it weak
-again: a device that draws little is on a little, and pays little of a start. So the starts of each stretch in which
-it may be on stand in a row of their own, for the search to ask for a whole one (`choices`).
+Together with 0 <= on <= 1 these describe the convex hull of all allowed runs.
 """
 
 from dataclasses import dataclass
@@ -23,21 +21,11 @@ EARLIER = 1e-4
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Slots in a row in which a switch may be on and before which it is off: its columns there, and its starts' row."""
-
-    on: Indices
-    start: Indices
-    row: int
-
-
-@dataclass(frozen=True)
 class SwitchColumns:
-    """Columns of a switch, each shape (n,), and, where starts cost, the stretches in which it may be on."""
+    """Columns of a switch, each shape (n,)."""
 
     on: Indices
     start: Indices
-    stretches: tuple[Stretch, ...]
 
 
 def bounds(rules: Switching, available: Mask, owed_slots: int | None = None) -> tuple[Series, Series]:
@@ -79,21 +67,7 @@ def add_switch(
         pause = programme.rows(n, high=1.0)
         _put_window(programme, pause, start, rules.min_off_slots, 1.0)
         programme.put(pause[rules.min_off_slots :], on[: -rules.min_off_slots], 1.0)
-    return SwitchColumns(on, start, _add_stretches(programme, rules, on, start, high))
-
-
-def _add_stretches(
-    programme: Programme, rules: Switching, on: Indices, start: Indices, high: Series
-) -> tuple[Stretch, ...]:
-    """None where starts cost nothing."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0.0], high > 0, [0.0]]))).reshape(-1, 2)
-    found = []
-    for first, last in edges.tolist() if rules.start_cost > 0 else []:
-        if first or not rules.on_for_slots:
-            row = programme.rows(1)
-            programme.put(row, start[first:last], 1.0)
-            found.append(Stretch(on[first:last], start[first:last], int(row[0])))
-    return tuple(found)
+    return SwitchColumns(on, start)
 
 
 def _put_window(programme: Programme, rows: Indices, columns: Indices, length: int, value: float) -> None:

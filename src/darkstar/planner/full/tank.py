@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darkstar.planner.full.connection import Bus
+from darkstar.planner.full.draw import Draw, add_draw
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Legionella, Site, Tank
-from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
+from darkstar.planner.full.switch import bounds
 from darkstar.planner.problem import Series
 
 
@@ -24,11 +25,10 @@ class TankColumns:
     """Columns of a tank: heater [kWh] and temperature of shape (n,); reached one a slot of the windows, undone
     one a window."""
 
-    heater: Indices
+    draw: Draw
     temperature: Indices
     reached: Indices
     undone: Indices
-    switch: SwitchColumns
 
     @property
     def exclusive(self) -> tuple[Indices, ...]:
@@ -73,26 +73,23 @@ def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColu
     """A tank."""
     n, h = len(site), site.slot_hours
     available = np.ones(n, dtype=np.bool_) if tank.available is None else tank.available
-    switch = add_switch(programme, tank.switching, *bounds(tank.switching, available))
-    heater = programme.columns(n, high=tank.heater_kw * h, tie=EARLIER * np.arange(n))
-    heating = programme.rows(n, low=0.0 if tank.whole_slots else -np.inf, high=0.0)
-    programme.put(heating, heater, 1.0)
-    programme.put(heating, switch.on, -tank.heater_kw * h)
-    bus.draw(programme, heater, tank.phases)
+    most, rules = tank.heater_kw * h, tank.switching
+    draw = add_draw(programme, rules, bounds(rules, available), most, most if tank.whole_slots else None)
+    bus.draw(programme, draw.drawn, tank.phases)
     heat = np.ones(n) if tank.heat_per_kwh is None else tank.heat_per_kwh
     keep, store = keep_share(tank, h), tank.heat_kwh_per_k
     worth = np.zeros(n)
     worth[-1] = -tank.value_per_kwh * store
     programme.constant += tank.value_per_kwh * store * tank.comfort_c
     floor = unheated(tank, h)
-    most = np.inf if _may_overheat(tank) else tank.max_c
-    temperature = programme.columns(n, low=floor - FLOOR_MARGIN_K, high=most, cost=worth)
+    warmest = np.inf if _may_overheat(tank) else tank.max_c
+    temperature = programme.columns(n, low=floor - FLOOR_MARGIN_K, high=warmest, cost=worth)
     change = (1 - keep) * tank.ambient_c - tank.draw_kwh / store
     change[0] += keep * tank.temperature_c
     course = programme.rows(n, low=change, high=change)
     programme.put(course, temperature, 1.0)
     programme.put(course[1:], temperature[:-1], -keep)
-    programme.put(course, heater, -heat / store)
+    programme.put(course, draw.drawn, -heat / store)
     # Only where it is cold without heating can it be too cold.
     chilly = np.flatnonzero(floor < tank.comfort_c)
     cold = programme.columns(len(chilly), cost=tank.cold_cost)
@@ -106,7 +103,7 @@ def add_tank(programme: Programme, site: Site, bus: Bus, tank: Tank) -> TankColu
         programme.put(safe, hot, -1.0)
     goals = _Goals(floor, hottest(tank, h), keep, dict(zip(chilly.tolist(), warm, strict=True)))
     reached, undone = _add_legionella(programme, tank, temperature, goals)
-    return TankColumns(heater, temperature, reached, undone, switch)
+    return TankColumns(draw, temperature, reached, undone)
 
 
 def _may_overheat(tank: Tank) -> bool:
