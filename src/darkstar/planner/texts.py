@@ -60,6 +60,25 @@ class Text(StrEnum):
     ACTION_COVER = auto()
     ACTION_SELL = auto()
     ACTION_REST = auto()
+    HEATS = auto()
+    CAR_CHARGES = auto()
+    RUNS = auto()
+    DUE_HEAT = auto()
+    DUE_CAR = auto()
+    DUE_RUN = auto()
+    USUAL_PRICE = auto()
+    MISSING_ENERGY = auto()
+    MISSING_COMFORT = auto()
+    DEVICE_IDLE = auto()
+    GAP = auto()
+    IN_LOAD_TOO = auto()
+    CHARGE_SHARED = auto()
+    BATTERY_UNKNOWN = auto()
+    HEATED_UNKNOWN = auto()
+    HEATED_IN_PART = auto()
+    HEATER_POWER = auto()
+    CAR_ASSUMED = auto()
+    CAR_LEFT_OUT = auto()
     ENERGY_TAKEN_AS_ZERO = auto()
     HORIZON_CUT = auto()
     SOC_RAISED = auto()
@@ -166,6 +185,32 @@ ENGLISH = Catalogue(
         Text.ACTION_COVER: "cover load",
         Text.ACTION_SELL: "sell",
         Text.ACTION_REST: "rest",
+        Text.HEATS: "Heats {kwh} kWh at {price}",
+        Text.CAR_CHARGES: "Charges {kwh} kWh at {price}",
+        Text.RUNS: "Runs for {kwh} kWh at {price}",
+        Text.DUE_HEAT: "due by {when}",
+        Text.DUE_CAR: "{percent} % by {when}",
+        Text.DUE_RUN: "done by {when}",
+        Text.USUAL_PRICE: "the price until then is {price} on average",
+        Text.MISSING_ENERGY: "The {device} gets {kwh} kWh less than it should have by {when}: more is not possible.",
+        Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
+        Text.DEVICE_IDLE: "has nothing to do",
+        Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
+        Text.IN_LOAD_TOO: "What {devices} drew in the past is in the forecast of the load too: the ledger has no "
+        "meter for it.",
+        Text.CHARGE_SHARED: "The ledger knows the batteries' charge as one: each is taken to hold {percent} %. Say "
+        "otherwise: --battery-soc-percent NAME=40.",
+        Text.BATTERY_UNKNOWN: "The devices are planned without the battery.",
+        Text.HEATED_UNKNOWN: "What the water heater has drawn since {since} is not known: planned as if nothing. "
+        "Say it: --heated-kwh 3.",
+        Text.HEATED_IN_PART: "What the water heater has drawn since {since} is not known for {hours} h: planned as if "
+        "nothing in them.",
+        Text.HEATER_POWER: "The water heater has drawn {metered} kW, more than its power_kw of {stated}: planned "
+        "with {stated}.",
+        Text.CAR_ASSUMED: "The charge of {car} is not known: planned as if {percent} %, a day's driving below its "
+        "target. Say it: --car-soc-percent 40.",
+        Text.CAR_LEFT_OUT: "The charge of {car} is not known, so it is not in the plan: let it charge when it is "
+        "plugged in, or say it: --car-soc-percent 40.",
         Text.ENERGY_TAKEN_AS_ZERO: "{series} is below zero in {count} of {slots} slots, which cannot be: taken as 0.",
         Text.HORIZON_CUT: "{series} is known for the next {hours} h only: planned for as long, instead of {wanted} h.",
         Text.SOC_RAISED: "The battery holds {soc} kWh, less than the least of {limit} kWh: planned from the least.",

@@ -1,0 +1,7 @@
+"""A home's devices in a plan: what each wants, what is assumed where its present is not known.
+
+wish.py        the types: a device in one plan, and what is known of it
+periods.py     times of day on the plan's slots
+heater.py, car.py, appliance.py    one kind each
+wishes.py      all of a home
+"""

@@ -1,0 +1,92 @@
+"""Why a device runs when it does: its blocks, what each costs, and what it is due for. Only figures, no words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from darkstar.planner.devices.run import DeviceRun
+from darkstar.planner.devices.wish import Due
+from darkstar.planner.household import HouseholdPlan, with_devices
+from darkstar.planner.problem import Problem, Series
+from darkstar.planner.tracing import site_flows, slot_costs
+
+ENERGY_TOLERANCE_KWH = 1e-6
+SHORT_PAUSE_SLOTS = 2
+"""A pause this short does not part two blocks."""
+
+
+@dataclass(frozen=True)
+class DeviceBlock:
+    """A stretch in which a device runs.
+
+    Attributes:
+        first, end: its slots, `end` exclusive.
+        kwh: energy that it draws.
+        price: what that costs the home per kWh, the batteries' moves unchanged: what is bought, or not sold, for it.
+        due: the deadline that it serves, None where it serves none.
+        usual: mean import price of the slots in which it could have run for this deadline.
+        stored_kwh: energy in a car at its end; None where that is not followed.
+    """
+
+    first: int
+    end: int
+    kwh: float
+    price: float
+    due: Due | None
+    usual: float
+    stored_kwh: float | None = None
+
+
+def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
+    """The blocks of one device, in order."""
+    site, moves = _site(plan)
+    whole = slot_costs(site, site_flows(site, moves))
+    blocks = []
+    for first, end in _stretches(run):
+        energy = np.zeros(len(site))
+        energy[first:end] = run.energy_kwh[first:end]
+        without = replace(site, load_kwh=np.maximum(site.load_kwh - energy, 0.0))
+        extra = float((whole - slot_costs(without, site_flows(without, moves))).sum())
+        kwh = float(energy.sum())
+        due = next((due for due in run.wish.dues if due.first <= first < due.last), None)
+        blocks.append(
+            DeviceBlock(
+                first,
+                end,
+                kwh,
+                extra / kwh,
+                due,
+                _usual(site.import_price, run, due),
+                None if run.stored_kwh is None else float(run.stored_kwh[end]),
+            )
+        )
+    return blocks
+
+
+def _site(plan: HouseholdPlan) -> tuple[Problem, Series]:
+    """The home as one battery's problem, and how that battery's energy changes in each slot, shape (n,)."""
+    if plan.batteries:
+        last = plan.batteries[-1]
+        return last.problem, np.diff(last.plan.soc_kwh)
+    site = with_devices(plan.household.rest, plan.devices)
+    return site, np.zeros(len(site))
+
+
+def _stretches(run: DeviceRun) -> Sequence[tuple[int, int]]:
+    """Runs without long pauses, parted at deadlines."""
+    edges = {due.first for due in run.wish.dues}
+    found: list[tuple[int, int]] = []
+    for slot in np.flatnonzero(run.energy_kwh > ENERGY_TOLERANCE_KWH).tolist():
+        parted = found and any(found[-1][1] <= edge <= slot for edge in edges)
+        if found and not parted and slot - found[-1][1] <= SHORT_PAUSE_SLOTS:
+            found[-1] = found[-1][0], slot + 1
+        else:
+            found.append((slot, slot + 1))
+    return found
+
+
+def _usual(prices: Series, run: DeviceRun, due: Due | None) -> float:
+    span = slice(0, len(prices)) if due is None else slice(due.first, due.last)
+    allowed = run.wish.available[span]
+    return float(prices[span][allowed].mean()) if allowed.any() else float(prices[span].mean())

@@ -1,0 +1,39 @@
+"""From a home's devices to what a plan of the next slots has to do for them.
+
+What is due is hard to miss and not hard: each missing kWh costs more than any price and less than a broken fuse, so
+that an impossible wish has a plan that says what is missing. What is due beyond the horizon is wanted as far as it
+could not be made up for after it.
+
+What is not known of a device's present is never guessed silently:
+
+    drawn today unknown        taken as nothing since the last deadline, with a notice
+    car's charge unknown       taken as a day's driving below its target; without `daily_kwh` it is left out of the plan
+    car plugged in unknown     by the clock: from `home_from` to `ready_by`
+"""
+
+from zoneinfo import ZoneInfo
+
+from darkstar.domain.devices import Devices
+from darkstar.domain.slots import Slots
+from darkstar.planner.caution import Notice
+from darkstar.planner.devices.appliance import appliance_wish
+from darkstar.planner.devices.car import car_wish
+from darkstar.planner.devices.heater import heater_wish
+from darkstar.planner.devices.wish import CarState, DeviceStates, Wish
+
+
+def wishes(
+    devices: Devices, states: DeviceStates, slots: Slots, tz: ZoneInfo
+) -> tuple[list[Wish], list[Notice]]:
+    """What the devices want of a plan for these slots, shape (n,), and what had to be assumed."""
+    found: list[Wish] = []
+    notices: list[Notice] = []
+    if devices.water_heater is not None:
+        found.append(heater_wish(devices.water_heater, states, slots, tz, notices))
+    for car in devices.cars:
+        wish = car_wish(car, states.cars.get(car.name, CarState()), slots, tz, notices)
+        found += [wish] if wish is not None else []
+    for appliance in devices.appliances:
+        wish = appliance_wish(appliance, appliance.name in states.to_run, slots, tz)
+        found += [wish] if wish is not None else []
+    return found, notices
