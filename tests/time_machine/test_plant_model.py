@@ -245,6 +245,8 @@ def test_the_battery_follows_after_its_dead_time_and_lag() -> None:
     assert flows.import_kwh[0] == pytest.approx(1.8 * 13 / 3600, rel=1e-3)
     short = carry_out(Plant(STORAGE, GRID, PlantModel(deviation_kw=0.012)), 5.0, table(FOLLOW), load, pv)
     assert short.import_kwh[0] == pytest.approx(0.003)
+    spared = carry_out(Plant(STORAGE, GRID, PlantModel(deviation_kw=0.012)), 5.0, table(FOLLOW), pv, load)
+    assert spared.export_kwh[0] == pytest.approx(0.003)
 
 
 def test_the_fuse_feels_the_mean_of_the_slot() -> None:

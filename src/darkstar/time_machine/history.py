@@ -43,6 +43,20 @@ class History:
         """Sun less load of each slot, shape (n,)."""
         return self.pv_kwh - self.load_kwh
 
+    def with_energies(self, load_kwh: Series, pv_kwh: Series) -> "History":
+        """Another load and sun, shape (n,).
+
+        Sun has the old one's course inside the slot; of a slot with another load nobody knows the course.
+        """
+        minutes = self.minutes
+        if minutes is not None:
+            same = load_kwh == self.load_kwh
+            if self.net_only:
+                same &= pv_kwh == self.pv_kwh
+            times = np.divide(pv_kwh, self.pv_kwh, out=np.ones(len(self)), where=self.pv_kwh > 0)
+            minutes = minutes.with_sun(same, times)
+        return replace(self, load_kwh=load_kwh, pv_kwh=pv_kwh, minutes=minutes)
+
     def take(self, rows: NDArray[np.bool_]) -> "History":
         """The rows where the mask, shape (n,), holds."""
         return replace(

@@ -27,6 +27,7 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.history import History
 from darkstar.time_machine.metered import tariffs_at
+from darkstar.time_machine.minute_truth import minutes_of
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 
@@ -64,10 +65,12 @@ def load_scenario(
         first_day = local_date(start - WARM_UP_SECONDS, home.tz)
         labels = ledger.days(first_day, local_date(end - 1, home.tz) + dt.timedelta(days=1))
         metered = tariffs_at(ledger, power_tariffs, home.tz, start)
-    history, replayed = past_of(table, labels, home.tz, start, absent)
+        history, replayed = past_of(table, labels, home.tz, start, absent)
+        minutes = minutes_of(ledger, table, history, replayed, home, absent)
     first = np.flatnonzero(replayed)[:1]
     if soc_start_percent is None and len(first):
         soc_start_percent = _charge_at(table, int(first[0]), labels, home.tz)
+    history = replace(history, minutes=minutes)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
         settlement_per_kwh = cautious_settlement(history.take(replayed), storage)

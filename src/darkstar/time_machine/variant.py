@@ -213,7 +213,7 @@ def varied_history(
             raise UsageError(
                 "This home's sun is known only less its load.", remedy="Leave out sun_times and without=sun."
             )
-        history = replace(history, pv_kwh=history.pv_kwh * times)
+        history = history.with_energies(history.load_kwh, history.pv_kwh * times)
     return history, sessions
 
 
@@ -229,6 +229,6 @@ def _repriced(history: History, spot: Series, tariff: Tariff) -> History:
 
 def _less_load(history: History, kwh: Series) -> History:
     if not history.net_only:
-        return replace(history, load_kwh=np.maximum(history.load_kwh - kwh, 0.0))
+        return history.with_energies(np.maximum(history.load_kwh - kwh, 0.0), history.pv_kwh)
     net = history.load_kwh - history.pv_kwh - kwh
-    return replace(history, load_kwh=np.maximum(net, 0.0), pv_kwh=np.maximum(-net, 0.0))
+    return history.with_energies(np.maximum(net, 0.0), np.maximum(-net, 0.0))

@@ -37,3 +37,10 @@ class Minutes:
     def take(self, rows: NDArray[np.bool_] | slice) -> "Minutes":
         """Those of some of the slots."""
         return Minutes(self.rows[rows], self.load_kwh, self.pv_kwh)
+
+    def with_sun(self, kept: NDArray[np.bool_], times: Series) -> "Minutes":
+        """Those of the slots to be kept, with so many times the sun; shapes (n,)."""
+        rows = np.where(kept, self.rows, -1)
+        scale = np.ones(len(self.pv_kwh))
+        scale[rows[rows >= 0]] = times[rows >= 0]
+        return Minutes(rows, self.load_kwh, self.pv_kwh * scale[:, None])
