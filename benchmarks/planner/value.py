@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.planner.cases import Battery, Case
-from darkstar.planner.accounting import cost, terminal_value
-from darkstar.planner.fast.loads import dispatch
+from darkstar.planner.accounting import terminal_value
+from darkstar.planner.fast.engine import plan_of
 from darkstar.planner.problem import Series, StorageModel, TerminalValue
 
 NEAR_KWH = 1e-3
@@ -47,14 +47,12 @@ def valued(
         worth += terminal_value(replace(problem, storage=storage, terminal=battery.terminal), end)
         worth -= storage.wear_charge * float(charge.sum()) + storage.wear_discharge * float(discharge.sum())
     site = replace(problem, load_kwh=net, storage=NO_BATTERY, terminal=NOTHING_LEFT)
-    moves = dispatch(site, np.zeros(len(problem)))
+    plan = plan_of(site, np.zeros(len(problem)), began=0.0)
     surplus = problem.pv_kwh - net - problem.grid.export_max_kw * problem.slot_hours - problem.pv_kwh
     if surplus.max() > NEAR_KWH:
         wrong.append(f"{surplus.max():.3g} kWh too much exported")
-    peak = case.peak_price_per_kw * float(moves.import_kwh.max()) / problem.slot_hours
-    return Valued(
-        cost(site, moves, 0.0) + peak - worth, tuple(ends), "; ".join(text for text in wrong if text)
-    )
+    peak = case.peak_price_per_kw * float(plan.import_kwh.max()) / problem.slot_hours
+    return Valued(plan.cost + peak - worth, tuple(ends), "; ".join(text for text in wrong if text))
 
 
 def _wrong_battery(

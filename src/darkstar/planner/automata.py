@@ -144,8 +144,7 @@ class Allowance:
 
 def together(first: Automaton, second: Automaton, allowance: Allowance | None = None) -> Automaton:
     """The automaton of two loads side by side: every pair of states that can be reached within the allowance."""
-    sums = first.energies_kwh[:, None] + second.energies_kwh[None, :]
-    energies, index = np.unique(sums, return_inverse=True)
+    energies, pair = pairs_of(first, second)
     stride = int(first.edge_level.max()) + 1
     if allowance is None:
         allowance = Allowance(np.zeros(len(first.edge_to)), np.zeros(len(second.edge_to)), np.inf)
@@ -162,13 +161,21 @@ def together(first: Automaton, second: Automaton, allowance: Allowance | None = 
         second.edge_energy,
         second.edge_level,
         second.edge_cost,
-        index.reshape(sums.shape).astype(np.int64),
+        pair,
         stride,
         allowance.first,
         allowance.second,
         allowance.most,
     )
     return Automaton(*arrays, energies, stride)
+
+
+def pairs_of(first: Automaton, second: Automaton) -> tuple[Series, Ids]:
+    """The different energies that two loads draw together, rising, shape (kinds,); and which of them each pair of
+    theirs comes to, shape (kinds of the first, kinds of the second)."""
+    sums = first.energies_kwh[:, None] + second.energies_kwh[None, :]
+    energies, index = np.unique(sums, return_inverse=True)
+    return energies, index.reshape(sums.shape).astype(np.int64)
 
 
 def idle(n: int) -> Automaton:

@@ -69,21 +69,26 @@ def test_random_problems_cost_what_the_mixed_integer_programme_says(seed: int) -
 def test_where_functions_grow_too_large_the_best_plan_comes_with_a_proven_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loaded = random_problem(0)
+    loaded = random_problem(10)
     best = LoadsRecursion().solve(loaded).plan.cost
-    exact = fast.solve_automaton
-    monkeypatch.setattr(
-        fast,
-        "solve_automaton",
-        lambda site, frame, one, within: (
-            exact(site, frame, one, within) if len(one.energies_kwh) == 1 else None
-        ),
-    )
+    none = np.empty((2, 0)), np.empty(0, dtype=np.int64), np.empty(0)
+    monkeypatch.setattr(fast, "recurse", lambda *_: none)
     plan = LoadsRecursion().solve(loaded)
     assert plan.plan.gap > 0
     assert plan.plan.cost >= best - 1e-9
     assert plan.plan.cost - plan.plan.gap * max(1.0, abs(plan.plan.cost)) <= best + 1e-9
     _holds(loaded, plan)
+
+
+@pytest.mark.parametrize("seed", [3, 6, 10, 12, 19, 39])
+def test_the_bound_alone_does_not_prove_these_and_the_recursion_needs_no_good_one(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    loaded = random_problem(seed)
+    best = LoadsRecursion().solve(loaded).plan
+    monkeypatch.setattr(fast, "BOUND_STEPS", (1, 1))
+    plan = LoadsRecursion().solve(loaded).plan
+    assert (plan.gap, plan.cost) == (0.0, pytest.approx(best.cost, rel=1e-9, abs=1e-9))
 
 
 def test_the_same_problem_has_the_same_plan() -> None:

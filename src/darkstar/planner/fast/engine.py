@@ -120,11 +120,15 @@ class FastEngine:
             self._kept_per_move *= 4
 
 
-def plan_of(problem: Problem, moves: Series, began: float) -> Plan:
+def plan_of(
+    problem: Problem, moves: Series, began: float, *, gap: float = 0.0, further_cost: float = 0.0
+) -> Plan:
     """The plan that moves the stored energy by so much in each slot, shape (n,) [kWh]; load and sun as expected.
 
     Args:
         began: when its making did, by `time.perf_counter`.
+        gap: its proven one.
+        further_cost: what it costs beside the problem's objective.
     """
     flows = np.empty((6, len(problem)))
     resolve(*_series(problem)[:4], limits_of(problem), moves, flows)
@@ -138,8 +142,8 @@ def plan_of(problem: Problem, moves: Series, began: float) -> Plan:
         curtail_kwh=settled.curtail_kwh,
         breach_kwh=settled.breach_kwh,
         soc_kwh=soc_kwh,
-        cost=cost(problem, settled, float(soc_kwh[-1])),
-        gap=0.0,
+        cost=cost(problem, settled, float(soc_kwh[-1])) + further_cost,
+        gap=gap,
         ms=(time.perf_counter() - began) * 1000,
         engine=FastEngine.name,
     )

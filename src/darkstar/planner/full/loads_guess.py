@@ -36,7 +36,8 @@ class LoadsGuess:
             price = _prices(self._built, load, outcome.duals)
             price -= pull * _drawn(load, at, outcome.columns, len(self._site))
             way = np.zeros(len(price), dtype=np.int64)
-            cheapest_way(automaton.arrays, price, np.empty(automaton.states), way)
+            costs = np.outer(price, automaton.energies_kwh)
+            cheapest_way(automaton.arrays, costs, np.empty(automaton.states), way)
             levels = automaton.edge_level[way]
             if at.is_profile:
                 levels[: at.owed] = 0
@@ -65,4 +66,5 @@ def _drawn(load: SiteLoad, at: LoadColumns, columns: Series, n: int) -> Series:
 def prepare() -> None:
     """Load, or compile where nobody has yet, what a guess needs: it takes longer than most plans do."""
     automaton = automaton_of(OnOffLoad("nothing", (Level(1.0),)), 1, 1.0)
-    cheapest_way(automaton.arrays, np.zeros(1), np.empty(automaton.states), np.zeros(1, dtype=np.int64))
+    costs = np.zeros((1, len(automaton.energies_kwh)))
+    cheapest_way(automaton.arrays, costs, np.empty(automaton.states), np.zeros(1, dtype=np.int64))
