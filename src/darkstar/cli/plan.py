@@ -1,4 +1,4 @@
-"""`darkstar plan`: what a home's battery should do from now on and why; or the cheapest plan for given problems."""
+"""`darkstar plan`: what a home should do from now on and why; or the cheapest plan for given problems."""
 
 import time
 from pathlib import Path
@@ -11,16 +11,18 @@ from darkstar.cli.common import HomeOption, JsonOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
 from darkstar.cli.plan_home import plan_home
 from darkstar.cli.plan_json import as_json as home_json
+from darkstar.cli.plan_states import Told
 from darkstar.cli.plan_tables import rendered
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.slots import SLOTS_PER_HOUR, parse_instant
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.household_engines import FULL_SECONDS
 from darkstar.planner.instances import Instance, read_instances
 from darkstar.planner.problem import Plan
 
 HORIZON_HOURS = 48.0
 NO_PLAN = 1
-"""Exit code: done, and there is a safe mode in place of a plan."""
+"""Exit code: done, and there is a safe mode in place of the batteries' plan."""
 
 ProblemOption = Annotated[
     Path | None,
@@ -47,17 +49,65 @@ ChargeOption = Annotated[
         "--soc-percent", min=0, max=100, show_default=False, help="The state of charge, if not the ledger's."
     ),
 ]
+BatteryChargeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--battery-soc-percent",
+        metavar="NAME=PERCENT",
+        show_default=False,
+        help="The charge of one of several.",
+    ),
+]
+CarChargeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--car-soc-percent",
+        metavar="[NAME=]PERCENT",
+        show_default=False,
+        help="A car's charge; the name where there are several.",
+    ),
+]
+PluggedInOption = Annotated[
+    list[str] | None,
+    typer.Option("--plugged-in", metavar="CAR", show_default=False, help="A car that is plugged in now."),
+]
+AwayOption = Annotated[
+    list[str] | None, typer.Option("--away", metavar="CAR", show_default=False, help="A car that is not.")
+]
+HeatedOption = Annotated[
+    float | None,
+    typer.Option(
+        "--heated-kwh",
+        min=0,
+        show_default=False,
+        help="What the water heater has had since its last deadline, if not the ledger's.",
+    ),
+]
+RunOption = Annotated[
+    list[str] | None,
+    typer.Option("--run", metavar="APPLIANCE", show_default=False, help="An appliance that is to run once."),
+]
+SecondsOption = Annotated[
+    float, typer.Option("--seconds", min=0.1, max=600, help="Time limit of the full engine, where it plans.")
+]
 
 
 def plan(
     at: AtOption = None,
     hours: HoursOption = HORIZON_HOURS,
     soc_percent: ChargeOption = None,
+    battery_soc_percent: BatteryChargeOption = None,
+    car_soc_percent: CarChargeOption = None,
+    plugged_in: PluggedInOption = None,
+    away: AwayOption = None,
+    heated_kwh: HeatedOption = None,
+    run: RunOption = None,
+    seconds: SecondsOption = FULL_SECONDS,
     problem: ProblemOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan the battery from now on, with a reason for each block of time and what each way would cost.
+    """Plan batteries, water heater, cars and appliances from now on, with a reason for each block and what it costs.
 
     Load and sun are forecast from the ledger, prices are those published, then those of late. Where no plan can be
     made, it says what is missing and what is safe meanwhile (exit code 1).
@@ -67,15 +117,24 @@ def plan(
         return
     settings = open_settings(home)
     at_utc = time.time() if at is None else parse_instant(at, settings.home.tz)
+    told = Told(
+        soc_percent,
+        battery_soc=battery_soc_percent or (),
+        car_soc=car_soc_percent or (),
+        plugged_in=plugged_in or (),
+        away=away or (),
+        to_run=run or (),
+        heated_kwh=heated_kwh,
+    )
     with open_ledger(settings) as ledger:
         answer = plan_home(
-            ledger, settings, at_utc, slots=round(hours * SLOTS_PER_HOUR), soc_percent=soc_percent
+            ledger, settings, at_utc, slots=round(hours * SLOTS_PER_HOUR), told=told, seconds=seconds
         )
     if as_json:
         print_json(home_json(answer))
     else:
         output.print(rendered(answer, output.width), highlight=False)
-    if answer.planned is None:
+    if answer.safe_mode is not None:
         raise typer.Exit(NO_PLAN)
 
 

@@ -1,131 +1,128 @@
 """`darkstar plan` for a home: what is known, the plan, its reasons, what has to be said of it."""
 
-import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
+from darkstar.cli.plan_answer import HomePlan, Planned, PlannedBattery, PlannedDevice
+from darkstar.cli.plan_states import Told, battery_charges, device_states
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError
-from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, iso_local, local_date
-from darkstar.planner.caution import Prepared, prepare
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, iso_local
+from darkstar.planner.caution import Notice
+from darkstar.planner.devices.reasons import device_blocks
+from darkstar.planner.devices.sentences import DeviceTeller
+from darkstar.planner.devices.wish import DeviceKind, Wish
+from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.problem import Plan, Problem
-from darkstar.planner.reasons import Explanation, explain
+from darkstar.planner.household import Household, HouseholdPlan
+from darkstar.planner.household_engines import FULL_SECONDS, plan_household
+from darkstar.planner.reasons import explain
 from darkstar.planner.sentences import say
 from darkstar.planner.texts import ENGLISH, Text
-from darkstar.planner.ways import Way, WayCost, ways
+from darkstar.planner.ways import ways
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.metered import tariffs_at
+from darkstar.time_machine.modes_ahead import modes_ahead
 from darkstar.time_machine.present import Present, read_present
+from darkstar.time_machine.stores import Stores, stores_of
 
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan and all that was worked out about it."""
-
-    problem: Problem
-    plan: Plan
-    explanation: Explanation
-    ways: Mapping[Way, WayCost]
-
-
-@dataclass(frozen=True)
-class HomePlan:
-    """The answer for a home: a plan, or the safe mode; and what has to be said of it."""
-
-    settings: Settings
-    present: Present
-    prepared: Prepared
-    planned: Planned | None
-    hints: tuple[str, ...]
-
-    def local(self, slot: int) -> dt.datetime:
-        """Local time at the start of the plan's slot of this number."""
-        start = int(self.present.slots[0]) + slot * SLOT_SECONDS
-        return dt.datetime.fromtimestamp(start, self.settings.home.tz)
-
-    def iso(self, slot: int) -> str:
-        """The same as an ISO instant."""
-        return iso_local(int(self.present.slots[0]) + slot * SLOT_SECONDS, self.settings.home.tz)
-
-    def clock(self, slot: int) -> str:
-        """`Sun 17:00`."""
-        return f"{self.weekday(slot)} {self.local(slot):%H:%M}"
-
-    def weekday(self, slot: int) -> str:
-        """`Sun`."""
-        return ENGLISH.weekdays[self.local(slot).weekday()]
-
-    def span(self, first: int, end: int) -> str:
-        """`17:00–20:00`, with the weekday where it is not the plan's first day."""
-        same_day = self.local(first).date() == self.local(0).date()
-        return (
-            self.when(first, end).removeprefix(f"{self.weekday(first)} ")
-            if same_day
-            else self.when(first, end)
-        )
-
-    def when(self, first: int, end: int) -> str:
-        """`Sun 17:00–20:00`; from a day on with the weekday of its end."""
-        long = (end - first) * SLOT_SECONDS >= DAY_SECONDS
-        return f"{self.clock(first)}–{self.clock(end) if long else self.local(end).strftime('%H:%M')}"
-
-    def day(self, slot: int) -> dt.date:
-        """The local day of a slot."""
-        return local_date(int(self.present.slots[slot]), self.settings.home.tz)
-
-    def by_day(self, cost: WayCost) -> Mapping[dt.date, float]:
-        """A way's costs by local day, what is left at the end not counted."""
-        sums: dict[dt.date, float] = {}
-        for slot, money in enumerate(cost.slot_costs.tolist()):
-            sums[self.day(slot)] = sums.get(self.day(slot), 0.0) + money
-        return sums
-
-    def percent(self, soc_kwh: float) -> float:
-        """A state of charge."""
-        battery = self.settings.battery
-        assert battery is not None
-        return 100 * soc_kwh / battery.capacity_kwh
+MODE_SLOTS = 96
+"""How far modes are told: a day."""
+LEAST_KWH = 1e-6
+LEAST_MONEY = 0.005
 
 
 def plan_home(
-    ledger: LedgerFile, settings: Settings, at_utc: float, *, slots: int, soc_percent: float | None
+    ledger: LedgerFile,
+    settings: Settings,
+    at_utc: float,
+    *,
+    slots: int,
+    told: Told,
+    seconds: float = FULL_SECONDS,
 ) -> HomePlan:
     """Plan a home as of an instant.
 
+    Args:
+        slots: how far to plan.
+        told: what a person says of the present.
+        seconds: time limit where the full engine plans.
+
     Raises:
-        ConfigError: it has no battery.
+        ConfigError: it has nothing to plan.
+        UsageError: what is told does not fit the home.
     """
-    battery = settings.battery
-    if battery is None:
+    devices = settings.devices
+    if settings.battery is None and not devices:
         raise ConfigError(
-            "The home has no battery to plan for.",
-            remedy="Write `battery: {capacity_kwh: ...}` into darkstar.yaml.",
+            "The home has no battery and no device to plan for.",
+            remedy="Write `battery: {capacity_kwh: ...}`, `water_heater:` or `car:` into darkstar.yaml.",
         )
     present = read_present(
-        ledger, settings.home, settings.absent, battery, at_utc, slots=slots, soc_percent=soc_percent
+        ledger,
+        settings.home,
+        settings.absent,
+        settings.battery,
+        at_utc,
+        slots=slots,
+        soc_percent=told.soc_percent,
+        heater_apart=devices.water_heater is not None,
     )
-    prepared = prepare(present.known)
+    states = device_states(told, devices, present.drawn)
+    stores = stores_of(present, settings.battery, devices.batteries, battery_charges(told, devices))
+    notices, rest = list(stores.notices), stores.rest
     planned = None
-    if prepared.problem is not None:
-        engine = FastEngine()
-        plan = engine.solve(prepared.problem)
-        planned = Planned(
-            prepared.problem,
-            plan,
-            explain(prepared.problem, plan, engine),
-            ways(prepared.problem, plan),
-        )
-    return HomePlan(settings, present, prepared, planned, tuple(_hints(present, prepared, settings)))
+    if rest is not None and (stores.batteries or devices):
+        ahead = present.slots[: len(rest)]
+        wanted, assumed = wishes(devices, states, ahead, settings.home.tz)
+        notices += [*assumed, *_in_load_too(settings, present, wanted)]
+        if stores.batteries or wanted or stores.safe_mode is None:
+            tariffs = tariffs_at(ledger, settings.power_tariffs, settings.home.tz, int(ahead[0]))
+            household = Household(ahead, settings.home.tz, rest, stores.batteries, tuple(wanted), tariffs)
+            planned = _planned(settings, plan_household(household, seconds=seconds))
+    if planned is not None and stores.safe_mode is not None:
+        notices.append(Notice(Text.BATTERY_UNKNOWN))
+    hints = _hints(present, stores, settings)
+    return HomePlan(settings, present, stores.safe_mode, planned, tuple(notices), tuple(hints))
 
 
-def _hints(present: Present, prepared: Prepared, settings: Settings) -> list[str]:
+def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:
+    """What there is to tell of a plan."""
+    capacities = [named.battery.capacity_kwh for named in settings.devices.batteries]
+    if not capacities and settings.battery is not None:
+        capacities = [settings.battery.capacity_kwh]
+    engine = FastEngine()
+    return Planned(
+        whole,
+        tuple(
+            PlannedBattery(
+                part,
+                capacity,
+                explain(part.problem, part.plan, engine),
+                modes_ahead(whole.household, part, MODE_SLOTS),
+            )
+            for part, capacity in zip(whole.batteries, capacities, strict=False)
+        ),
+        tuple(PlannedDevice(run, device_blocks(whole, run)) for run in whole.devices),
+        ways(whole),
+    )
+
+
+def _in_load_too(settings: Settings, present: Present, wanted: Sequence[Wish]) -> list[Notice]:
+    """Devices of whose past the forecast of the load knows no better than to expect it again."""
+    kinds = [
+        wish.name for wish in wanted if wish.kind is not DeviceKind.WATER_HEATER or present.drawn is None
+    ]
+    return [Notice(Text.IN_LOAD_TOO, words={"devices": ", ".join(kinds)})] if kinds else []
+
+
+def _hints(present: Present, stores: Stores, settings: Settings) -> list[str]:
     """What to do about what is missing."""
-    if prepared.problem is not None:
+    if stores.safe_mode is None and stores.rest is not None:
         return []
     hints, end, start = [], present.ledger_end_utc, int(present.slots[0])
-    missing = {notice.text for notice in prepared.notices}
+    missing = {notice.text for notice in stores.notices}
     if present.charge_is_stuck:
         hints.append(ENGLISH.say(Text.HINT_STUCK))
     if end is None:
@@ -141,21 +138,36 @@ def _hints(present: Present, prepared: Prepared, settings: Settings) -> list[str
 
 def _fuse_notice(home: HomePlan) -> str | None:
     """What goes beyond the fuse whatever is done, if anything does."""
-    planned = home.planned
-    if planned is None:
+    if home.planned is None:
         return None
-    beyond = np.flatnonzero(planned.plan.breach_kwh > 1e-6)
+    flows, grid = home.planned.whole.flows, home.planned.whole.household.rest.grid
+    over_kwh = np.maximum(flows.import_kwh + flows.breach_kwh - grid.import_max_kw * SLOT_HOURS, 0.0)
+    beyond = np.flatnonzero(over_kwh > LEAST_KWH)
     if not len(beyond):
         return None
     return ENGLISH.say(
         Text.FUSE_EXCEEDED,
-        kwh=ENGLISH.figure(float(planned.plan.breach_kwh.sum()), 1),
+        kwh=ENGLISH.figure(float(over_kwh.sum()), 1),
         span=home.span(int(beyond[0]), int(beyond[-1]) + 1),
     )
 
 
+def _gap_notice(home: HomePlan) -> str | None:
+    """How far the plan may be from the cheapest, where that is worth telling."""
+    planned = home.planned
+    if planned is None:
+        return None
+    money = planned.whole.gap * max(1.0, abs(planned.whole.cost))
+    if money < LEAST_MONEY:
+        return None
+    return ENGLISH.say(Text.GAP, money=ENGLISH.figure(money, 2), currency=home.settings.home.currency)
+
+
 def notices(home: HomePlan) -> list[str]:
     """All that has to be said of a plan, or of there being none."""
-    told = [say(ENGLISH, notice) for notice in home.prepared.notices]
-    beyond = _fuse_notice(home)
-    return [*told, *([beyond] if beyond else []), *home.hints]
+    told = [say(ENGLISH, notice) for notice in home.assumed]
+    if home.planned is not None:
+        teller = DeviceTeller(home.settings.home.tz)
+        told += [sentence for device in home.planned.devices for sentence in teller.missing(device.run)]
+    proven = [_fuse_notice(home), _gap_notice(home)]
+    return [*told, *(sentence for sentence in proven if sentence), *home.hints]

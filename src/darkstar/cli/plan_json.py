@@ -1,26 +1,35 @@
 """`darkstar plan` for a home, for machines: see the user guide for the shape."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from darkstar.cli.plan_home import HomePlan, Planned, notices
+import numpy as np
+
+from darkstar.cli.plan_answer import HomePlan, Planned, PlannedBattery, PlannedDevice
+from darkstar.cli.plan_home import notices
 from darkstar.domain.slots import iso_local
+from darkstar.planner.devices.sentences import DeviceTeller
+from darkstar.planner.modes import Mode
+from darkstar.planner.problem import Plan, Series
 from darkstar.planner.reasons import Link, Reason
 from darkstar.planner.sentences import Teller
 
 
 def as_json(home: HomePlan) -> Mapping[str, Any]:
     """The answer as scripts may rely on it."""
-    present, planned, mode = home.present, home.planned, home.prepared.safe_mode
-    n = len(planned.problem) if planned else 0
-    soc = present.known.soc_kwh
+    present, planned, mode = home.present, home.planned, home.safe_mode
+    known = present.known
+    percent = (
+        None if known.soc_kwh is None or not known.capacity_kwh else 100 * known.soc_kwh / known.capacity_kwh
+    )
     return {
         "home": home.settings.home.name,
         "currency": home.settings.home.currency,
         "from": home.iso(0),
-        "to": home.iso(n),
+        "to": home.iso(len(planned) if planned else 0),
         "prices_published_to": iso_local(present.published_until_utc, home.settings.home.tz),
-        "soc_percent": None if soc is None else home.percent(soc),
+        "soc_percent": percent,
         "safe_mode": None if mode is None else mode.value,
         "notices": notices(home),
         **({} if planned is None else _planned_json(home, planned)),
@@ -28,24 +37,27 @@ def as_json(home: HomePlan) -> Mapping[str, Any]:
 
 
 def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
-    problem, plan, explanation = planned.problem, planned.plan, planned.explanation
-    teller = Teller(problem, explanation, home.span)
+    whole = planned.whole
+    rest, flows = whole.household.rest, whole.flows
     series = {
-        "load_kwh": problem.load_kwh,
-        "pv_kwh": problem.pv_kwh,
-        "import_price": problem.import_price,
-        "export_price": problem.export_price,
-        "charge_kwh": plan.charge_kwh,
-        "discharge_kwh": plan.discharge_kwh,
-        "import_kwh": plan.import_kwh + plan.breach_kwh,
-        "export_kwh": plan.export_kwh,
-        "curtail_kwh": plan.curtail_kwh,
-        "soc_kwh": plan.soc_kwh,
+        "load_kwh": rest.load_kwh,
+        "pv_kwh": rest.pv_kwh,
+        "import_price": rest.import_price,
+        "export_price": rest.export_price,
+        "charge_kwh": _sum(planned, lambda plan: plan.charge_kwh),
+        "discharge_kwh": _sum(planned, lambda plan: plan.discharge_kwh),
+        "import_kwh": flows.import_kwh + flows.breach_kwh,
+        "export_kwh": flows.export_kwh,
+        "curtail_kwh": flows.curtail_kwh,
+        "soc_kwh": _sum(planned, lambda plan: plan.soc_kwh),
     }
     return {
-        "cost": plan.cost,
-        "gain": explanation.gain,
-        "engine": plan.engine,
+        "cost": whole.cost,
+        "gain": planned.gain,
+        "gap": whole.gap,
+        "finished": whole.finished,
+        "power_cost": whole.power_cost,
+        "engine": whole.engine,
         "ways": {
             way.value: {
                 "cost": cost.cost,
@@ -54,10 +66,84 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
             }
             for way, cost in planned.ways.items()
         },
-        "blocks": [_block_json(home, reason, teller) for reason in explanation.reasons],
-        "one_more": {limit.value: gain for limit, gain in explanation.more},
+        "blocks": [block for battery in planned.batteries for block in _blocks_json(home, battery)],
+        "batteries": [_battery_json(home, battery) for battery in planned.batteries],
+        "devices": [_device_json(home, device) for device in planned.devices],
         "slots": {name: values.tolist() for name, values in series.items()},
     }
+
+
+def _sum(planned: Planned, of: Callable[[Plan], Series]) -> Series:
+    """A series of all batteries together; nothing where there is none."""
+    each = [of(battery.part.plan) for battery in planned.batteries]
+    return np.sum(each, axis=0) if each else np.zeros(len(planned))
+
+
+def _battery_json(home: HomePlan, battery: PlannedBattery) -> Mapping[str, Any]:
+    plan = battery.part.plan
+    return {
+        "name": battery.part.name,
+        "soc_percent": battery.percent(float(plan.soc_kwh[0])),
+        "one_more": {limit.value: gain for limit, gain in battery.explanation.more},
+        "charge_kwh": plan.charge_kwh.tolist(),
+        "discharge_kwh": plan.discharge_kwh.tolist(),
+        "soc_kwh": plan.soc_kwh.tolist(),
+        "modes": [
+            _mode_json(home, slot, mode, float(plan.soc_kwh[slot])) for slot, mode in enumerate(battery.modes)
+        ],
+    }
+
+
+def _mode_json(home: HomePlan, slot: int, mode: Mode, soc_kwh: float) -> Mapping[str, Any]:
+    return {
+        "from": home.iso(slot),
+        "mode": mode.kind(soc_kwh).value,
+        "buy_to_kwh": mode.buy_to_kwh,
+        "store_to_kwh": mode.store_to_kwh,
+        "cover_to_kwh": mode.cover_to_kwh,
+        "sell_to_kwh": mode.sell_to_kwh,
+        "import_kw": None if math.isinf(mode.import_kw) else mode.import_kw,
+        "curtail": mode.curtail.value,
+        "worth": mode.worth,
+    }
+
+
+def _device_json(home: HomePlan, device: PlannedDevice) -> Mapping[str, Any]:
+    run, teller = device.run, DeviceTeller(home.settings.home.tz)
+    return {
+        "name": run.wish.name,
+        "kind": run.wish.kind.value,
+        "kwh": float(run.energy_kwh.sum()),
+        "missing": [
+            {"kwh": missing.amount, "due": home.instant(missing.due.deadline_utc)}
+            if missing.due is not None
+            else {"hours": missing.amount, "due": None}
+            for missing in run.missing
+        ],
+        "blocks": [
+            {
+                "from": home.iso(block.first),
+                "to": home.iso(block.end),
+                "kwh": block.kwh,
+                "price": block.price,
+                "usual_price": block.usual,
+                "due": None if block.due is None else home.instant(block.due.deadline_utc),
+                "stored_kwh": block.stored_kwh,
+                "why": teller.sentence(run.wish, block),
+            }
+            for block in device.blocks
+        ],
+        "energy_kwh": run.energy_kwh.tolist(),
+        "stored_kwh": None if run.stored_kwh is None else run.stored_kwh.tolist(),
+    }
+
+
+def _blocks_json(home: HomePlan, battery: PlannedBattery) -> list[Mapping[str, Any]]:
+    teller = Teller(battery.part.problem, battery.explanation, home.span)
+    return [
+        {"battery": battery.part.name, **_block_json(home, reason, teller)}
+        for reason in battery.explanation.reasons
+    ]
 
 
 def _block_json(home: HomePlan, reason: Reason, teller: Teller) -> Mapping[str, Any]:

@@ -6,7 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text as Line
 
-from darkstar.cli.plan_home import HomePlan, Planned, notices
+from darkstar.cli.plan_answer import HomePlan, Planned, PlannedBattery
+from darkstar.cli.plan_device_tables import device_blocks
+from darkstar.cli.plan_home import notices
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import SafeMode
 from darkstar.planner.reasons import Reason
@@ -22,16 +24,21 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
     """The answer for people, for a terminal of so many columns."""
     parts: list[RenderableType] = [_heading(home)]
     parts += [Line(f"! {told}", style="yellow") for told in notices(home)]
-    mode = home.prepared.safe_mode
-    if home.planned is None:
-        assert mode is not None
-        parts.append(Line(ENGLISH.say(_SAFE[mode]), style="bold"))
-        return Group(*parts)
+    if home.safe_mode is not None:
+        parts.append(Line(ENGLISH.say(_SAFE[home.safe_mode]), style="bold"))
     planned = home.planned
-    teller = Teller(planned.problem, planned.explanation, home.span)
-    parts += [Line(), _blocks(home, planned, teller, width), Line(), _costs(home, planned)]
-    more = teller.more()
-    if more:
+    if planned is None:
+        return Group(*parts)
+    several = len(planned.batteries) > 1
+    more: list[str] = []
+    for battery in planned.batteries:
+        teller = Teller(battery.part.problem, battery.explanation, home.span)
+        parts += [Line(), *([_name(home, battery)] if several else []), _blocks(home, battery, teller, width)]
+        more += teller.more()
+    for device in planned.devices:
+        parts += [Line(), device_blocks(home, device, width)]
+    parts += [Line(), _costs(home, planned)]
+    if more and not several:
         parts += [Line(), Line(" ".join(more), style="dim")]
     return Group(*parts)
 
@@ -39,16 +46,21 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
 _SAFE = {SafeMode.SELF_CONSUMPTION: Text.SAFE_SELF_CONSUMPTION, SafeMode.HOLD: Text.SAFE_HOLD}
 
 
+def _name(home: HomePlan, battery: PlannedBattery) -> Line:
+    """Which of several batteries."""
+    soc = float(battery.part.plan.soc_kwh[0])
+    figures = {"percent": f"{battery.percent(soc):.0f}", "kwh": ENGLISH.figure(soc, 1)}
+    return Line(ENGLISH.say(Text.BATTERY_OF_NAME, name=battery.part.name, **figures), style="bold")
+
+
 def _heading(home: HomePlan) -> RenderableType:
-    settings, present = home.settings, home.present
-    end = len(home.planned.problem) if home.planned else len(present.slots)
+    settings, known = home.settings, home.present.known
+    end = len(home.planned) if home.planned else len(home.present.slots)
     title = Line(f"{settings.home.name}: {_instant(home, 0)} to {_instant(home, end)}", style="bold")
-    soc = present.known.soc_kwh
     told = []
-    if soc is not None:
-        told.append(
-            ENGLISH.say(Text.BATTERY_HOLDS, percent=f"{home.percent(soc):.0f}", kwh=ENGLISH.figure(soc, 1))
-        )
+    if known.soc_kwh is not None and known.capacity_kwh:
+        percent = f"{100 * known.soc_kwh / known.capacity_kwh:.0f}"
+        told.append(ENGLISH.say(Text.BATTERY_HOLDS, percent=percent, kwh=ENGLISH.figure(known.soc_kwh, 1)))
     if home.planned is not None:
         told.append(_prices(home, end))
     return Group(title, Line(" ".join(told), style="dim")) if told else title
@@ -65,14 +77,14 @@ def _prices(home: HomePlan, end: int) -> str:
     return ENGLISH.say(text, currency=home.settings.home.currency, until=home.clock(max(published, 0)))
 
 
-def _blocks(home: HomePlan, planned: Planned, teller: Teller, width: int) -> RenderableType:
-    reasons = planned.explanation.reasons
+def _blocks(home: HomePlan, battery: PlannedBattery, teller: Teller, width: int) -> RenderableType:
+    reasons = battery.explanation.reasons
     if width < ONE_LINE_WIDTH:
         lines: list[RenderableType] = []
         for reason in reasons:
             line = Line(f"{home.when(reason.block.first, reason.block.end):<17} ", style="bold")
             line.append(f"{teller.action(reason):<11}", style=_STYLES[reason.block.action.value])
-            line.append(f"{_charge(home, reason):>13}", style="not bold")
+            line.append(f"{_charge(battery, reason):>13}", style="not bold")
             line.append(f"{_gain(reason):>9}".rstrip(), style="green")
             why = textwrap.fill(
                 teller.sentence(reason), width, initial_indent=INDENT, subsequent_indent=INDENT
@@ -89,7 +101,7 @@ def _blocks(home: HomePlan, planned: Planned, teller: Teller, width: int) -> Ren
         table.add_row(
             home.when(reason.block.first, reason.block.end),
             Line(teller.action(reason), style=_STYLES[reason.block.action.value]),
-            _charge(home, reason),
+            _charge(battery, reason),
             _gain(reason),
             Line(teller.sentence(reason)),
         )
@@ -100,8 +112,8 @@ INDENT = 4 * " "
 _STYLES = {"charge": "cyan", "store": "yellow", "cover": "magenta", "sell": "green", "rest": "dim"}
 
 
-def _charge(home: HomePlan, reason: Reason) -> str:
-    before, after = (f"{home.percent(soc):.0f}" for soc in (reason.soc_start_kwh, reason.soc_end_kwh))
+def _charge(battery: PlannedBattery, reason: Reason) -> str:
+    before, after = (f"{battery.percent(soc):.0f}" for soc in (reason.soc_start_kwh, reason.soc_end_kwh))
     return f"{before} %" if before == after else f"{before} → {after} %"
 
 
@@ -116,20 +128,25 @@ def _costs(home: HomePlan, planned: Planned) -> Table:
         table.add_column(f"{ENGLISH.weekdays[day.weekday()]} {day:%d}", justify="right", no_wrap=True)
     for heading in (Text.LEFT_OVER, Text.IN_ALL, Text.SAVED):
         table.add_column(ENGLISH.say(heading), justify="right", no_wrap=True)
-    alone = planned.ways[Way.NONE].cost
+    first, before = next(iter(planned.ways.items()))
     for way, cost in planned.ways.items():
         table.add_row(
             ENGLISH.say(_WAYS[way]),
             *(_money(money) for money in home.by_day(cost).values()),
             _money(-cost.left_worth),
             _money(cost.cost),
-            "" if way is Way.NONE else _money(alone - cost.cost),
+            "" if way is first else _money(before.cost - cost.cost),
             style="bold" if way is Way.PLAN else "",
         )
     return table
 
 
-_WAYS = {Way.NONE: Text.WAY_NONE, Way.RULE: Text.WAY_RULE, Way.PLAN: Text.WAY_PLAN}
+_WAYS = {
+    Way.AT_ONCE: Text.WAY_AT_ONCE,
+    Way.NONE: Text.WAY_NONE,
+    Way.RULE: Text.WAY_RULE,
+    Way.PLAN: Text.WAY_PLAN,
+}
 
 
 def _money(value: float) -> str:

@@ -101,6 +101,7 @@ class Text(StrEnum):
     HINT_SOC = auto()
     HINT_TOO_LITTLE = auto()
     BATTERY_HOLDS = auto()
+    BATTERY_OF_NAME = auto()
     PRICES_ALL = auto()
     PRICES_UNTIL = auto()
     PRICES_NONE = auto()
@@ -113,6 +114,7 @@ class Text(StrEnum):
     LEFT_OVER = auto()
     IN_ALL = auto()
     SAVED = auto()
+    WAY_AT_ONCE = auto()
     WAY_NONE = auto()
     WAY_RULE = auto()
     WAY_PLAN = auto()
@@ -233,6 +235,7 @@ ENGLISH = Catalogue(
         "running, or plan from there: --at {end}.",
         Text.HINT_SOC: "Say what it is: --soc-percent 50.",
         Text.HINT_TOO_LITTLE: "A day of energy and prices is the least: `darkstar backfill energy`, `backfill prices`.",
+        Text.BATTERY_OF_NAME: "Battery {name}: {percent} %, {kwh} kWh",
         Text.BATTERY_HOLDS: "Battery {percent} %, {kwh} kWh.",
         Text.PRICES_ALL: "Prices in {currency} per kWh: all published.",
         Text.PRICES_UNTIL: "Prices in {currency} per kWh: published until {until}, then the last week's mean.",
@@ -246,6 +249,7 @@ ENGLISH = Catalogue(
         Text.LEFT_OVER: "left over",
         Text.IN_ALL: "in all",
         Text.SAVED: "saved",
+        Text.WAY_AT_ONCE: "devices at once",
         Text.WAY_NONE: "battery left alone",
         Text.WAY_RULE: "self-consumption",
         Text.WAY_PLAN: "this plan",

@@ -1,22 +1,32 @@
-"""What the time ahead would cost in three ways, if all comes as expected: battery left alone, self-consumption, plan.
+"""What the time ahead would cost in several ways, if all comes as expected.
 
-Export and curtailment are resolved at their best in all three, so that they differ by what the battery does.
+    at_once  devices as soon as they may, the batteries by self-consumption; only where there are devices
+    none     devices as planned, the batteries left alone
+    rule     devices as planned, the batteries by self-consumption
+    plan     the plan
+
+Export and curtailment are resolved at their best in all of them, so that they differ by what is planned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from darkstar.domain.power_course import power_cost_by_slot
 from darkstar.planner.accounting import terminal_value
-from darkstar.planner.problem import Plan, Problem, Series
+from darkstar.planner.devices.at_once import at_once
+from darkstar.planner.household import Household, HouseholdPlan, around, with_battery, with_devices
+from darkstar.planner.loads import with_energy
+from darkstar.planner.problem import Problem, Series
 from darkstar.planner.tracing import site_flows, slot_costs
 
 
 class Way(StrEnum):
-    """The battery left alone, self-consumption, the plan."""
+    """See above."""
 
+    AT_ONCE = "at_once"
     NONE = "none"
     RULE = "rule"
     PLAN = "plan"
@@ -27,8 +37,8 @@ class WayCost:
     """The cost of one way.
 
     Attributes:
-        slot_costs: what each slot costs, shape (n,).
-        left_worth: worth of the energy left at the end.
+        slot_costs: what each slot costs, power fees included, shape (n,).
+        left_worth: worth of the energy left in the batteries at the end.
     """
 
     slot_costs: Series
@@ -40,14 +50,25 @@ class WayCost:
         return float(self.slot_costs.sum()) - self.left_worth
 
 
-def ways(problem: Problem, plan: Plan) -> Mapping[Way, WayCost]:
-    """The three ways."""
-    moves = {
-        Way.NONE: np.zeros(len(problem)),
-        Way.RULE: self_consumption_moves(problem),
-        Way.PLAN: np.diff(plan.soc_kwh),
-    }
-    return {way: _cost(problem, changes) for way, changes in moves.items()}
+Rule = Callable[[Problem, int], Series]
+"""How one battery's energy changes in each slot, given what all else leaves it, and its number."""
+
+
+def ways(whole: HouseholdPlan) -> Mapping[Way, WayCost]:
+    """The ways of a home; what a device lacks is not money."""
+    home = whole.household
+    site = with_devices(home.rest, whole.devices)
+    planned = [np.diff(part.plan.soc_kwh) for part in whole.batteries]
+    found: dict[Way, WayCost] = {}
+    if whole.devices:
+        drawn = sum((at_once(run.wish, site.slot_hours) for run in whole.devices), np.zeros(len(site)))
+        unplanned = with_energy(home.rest, drawn)
+        found[Way.AT_ONCE] = _cost(home, unplanned, _self_consumption)
+    if home.batteries:
+        found[Way.NONE] = _cost(home, site, lambda problem, _: np.zeros(len(problem)))
+        found[Way.RULE] = _cost(home, site, _self_consumption)
+    found[Way.PLAN] = _cost(home, site, lambda _, number: planned[number])
+    return found
 
 
 def self_consumption_moves(problem: Problem) -> Series:
@@ -65,6 +86,30 @@ def self_consumption_moves(problem: Problem) -> Series:
     return moves
 
 
-def _cost(problem: Problem, moves: Series) -> WayCost:
-    left = terminal_value(problem, problem.soc_start_kwh + float(moves.sum()))
-    return WayCost(slot_costs(problem, site_flows(problem, moves)), left)
+def _self_consumption(problem: Problem, _: int) -> Series:
+    return self_consumption_moves(problem)
+
+
+def _cost(home: Household, site: Problem, rule: Rule) -> WayCost:
+    """One battery after the other; each sees what those before it leave."""
+    wear, left = np.zeros(len(site)), 0.0
+    flows = site_flows(site, np.zeros(len(site)))
+    for number, battery in enumerate(home.batteries):
+        problem = with_battery(site, battery)
+        moves = rule(problem, number)
+        flows = site_flows(problem, moves)
+        storage, (charge, discharge) = battery.storage, flows[:2]
+        wear += storage.wear_charge * charge + storage.wear_discharge * discharge
+        left += terminal_value(problem, problem.soc_start_kwh + float(moves.sum()))
+        site = around(site, charge, discharge)
+    return WayCost(slot_costs(home.rest, flows) + wear + _fees(home, flows[2] + flows[5]), left)
+
+
+def _fees(home: Household, import_kwh: Series) -> Series:
+    """What each slot raises the power tariffs' fees by, shape (n,)."""
+    tariffs = [metered.tariff for metered in home.power_tariffs]
+    past = [metered.so_far for metered in home.power_tariffs]
+    arguments = (tariffs, home.slots)
+    return power_cost_by_slot(*arguments, import_kwh, home.tz, past) - power_cost_by_slot(
+        *arguments, np.zeros(len(import_kwh)), home.tz, past
+    )

@@ -17,10 +17,20 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import known_until
-from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, local_date, slot_floor, slot_range
+from darkstar.domain.slots import (
+    DAY_SECONDS,
+    SLOT_HOURS,
+    SLOT_SECONDS,
+    Slots,
+    local_date,
+    slot_floor,
+    slot_range,
+)
 from darkstar.ledger.quality import spoils_charge
 from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.caution import Known
+from darkstar.planner.devices.wish import Drawn
+from darkstar.planner.household import NO_STORAGE
 from darkstar.planner.problem import GridModel, Series, TerminalValue
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
@@ -31,6 +41,8 @@ from darkstar.time_machine.scenario import cautious_settlement
 
 CHARGE_MAY_BE_OLD_SLOTS = 2
 """A state of charge that was measured so long before the plan's first slot still counts."""
+DRAWN_SECONDS = 2 * DAY_SECONDS
+"""How much of its past says what a water heater has had and whether it runs."""
 
 Answer = TypeVar("Answer")
 
@@ -45,6 +57,7 @@ class Present:
         published_until_utc: end of the published prices, as far as they have no hole.
         ledger_end_utc: end of what the ledger has before that; None where it has nothing.
         charge_is_stuck: the ledger has a state of charge, but its sensor stood still that day.
+        drawn: what the water heater's meter says of the last days; None without one, or where it was not asked for.
     """
 
     slots: Slots
@@ -52,24 +65,28 @@ class Present:
     published_until_utc: int
     ledger_end_utc: int | None
     charge_is_stuck: bool
+    drawn: Drawn | None = None
 
 
 def read_present(
     ledger: LedgerFile,
     home: Home,
     absent: Collection[Channel],
-    battery: Battery,
+    battery: Battery | None,
     at_utc: float,
     *,
     slots: int,
     soc_percent: float | None = None,
+    heater_apart: bool = False,
 ) -> Present:
     """What the ledger knows as of an instant.
 
     Args:
         absent: channels that the home does not have.
+        battery: None for a home without one: it then holds nothing, and that is known.
         slots: how far to plan.
         soc_percent: the state of charge, if the ledger's is not to be taken.
+        heater_apart: the water heater is planned: as far as it has a meter, the load's forecast is without it.
     """
     start = slot_floor(at_utc)
     ahead = slot_range(start, start + slots * SLOT_SECONDS)
@@ -81,14 +98,20 @@ def read_present(
     now = int(np.searchsorted(table.slots, start))
     table = _as_of(table, now)
     stuck = False
-    if soc_percent is None:
+    if battery is None:
+        soc_percent = 0.0
+    elif soc_percent is None:
         soc_percent = _charge(table, now)
         stuck = soc_percent is not None and _stuck(labels, home.tz, start)
     history = _history(table, labels, home.tz, absent)
+    drawn = _drawn(table, now) if heater_apart else None
+    if history is not None and drawn is not None:
+        history = _without(history, table.energy_kwh[Channel.WATER])
     energies = None if history is None else _energies(history, home.tz, now, ahead)
     published = _published(table, labels, history)
     prices = _prices(published, table.slots, home.tz, ahead)
-    storage = storage_model(battery)
+    storage = NO_STORAGE if battery is None else storage_model(battery)
+    capacity_kwh = 0.0 if battery is None else battery.capacity_kwh
     known = Known(
         slots=slots,
         slot_hours=SLOT_HOURS,
@@ -96,8 +119,8 @@ def read_present(
         pv_kwh=None if energies is None else energies[1],
         import_price=None if prices is None else prices[0],
         export_price=None if prices is None else prices[1],
-        soc_kwh=None if soc_percent is None or stuck else battery.capacity_kwh * soc_percent / 100,
-        capacity_kwh=battery.capacity_kwh,
+        soc_kwh=None if soc_percent is None or stuck else capacity_kwh * soc_percent / 100,
+        capacity_kwh=capacity_kwh,
         storage=storage,
         grid=GridModel(import_max_kw=home.fuse_kw, export_max_kw=home.fuse_kw),
         terminal=TerminalValue(np.zeros(0), np.zeros(0)),
@@ -107,9 +130,8 @@ def read_present(
         worth = cautious_settlement(expected, storage)
         room = max(storage.soc_max_kwh - storage.soc_min_kwh, 0.0)
         known = replace(known, terminal=TerminalValue(np.array([worth]), np.array([room])))
-    return Present(
-        ahead, known, _published_until(published, table.slots, now), _ledger_end(table, now, extent), stuck
-    )
+    published_until = _published_until(published, table.slots, now)
+    return Present(ahead, known, published_until, _ledger_end(table, now, extent), stuck, drawn)
 
 
 def _as_of(table: SlotTable, now: int) -> SlotTable:
@@ -143,6 +165,21 @@ def _history(
     except DataError:
         return None
     return history
+
+
+def _drawn(table: SlotTable, now: int) -> Drawn | None:
+    """What the water heater drew, where its meter said anything of the last days."""
+    past = slice(max(0, now - DRAWN_SECONDS // SLOT_SECONDS), now)
+    kwh = table.energy_kwh[Channel.WATER][past]
+    return Drawn(table.slots[past], kwh) if np.isfinite(kwh).any() else None
+
+
+def _without(history: History, water_kwh: Series) -> History:
+    """The history without the water heater, whose meter lies behind the load's; unknown where it is."""
+    if not history.net_only:
+        return replace(history, load_kwh=np.maximum(history.load_kwh - water_kwh, 0.0))
+    net = history.load_kwh - history.pv_kwh - water_kwh
+    return replace(history, load_kwh=np.maximum(net, 0.0), pv_kwh=np.maximum(-net, 0.0))
 
 
 def _energies(history: History, tz: ZoneInfo, now: int, ahead: Slots) -> tuple[Series, Series] | None:
