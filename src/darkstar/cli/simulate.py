@@ -1,22 +1,25 @@
 """`darkstar simulate`: what the past would have cost under each policy."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
 import typer
 
+from darkstar.bookkeeping.progress import Progress
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, errors, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
 from darkstar.cli.lake import lake_address
 from darkstar.cli.progress import shown_progress
-from darkstar.cli.simulate_json import comparison_json
+from darkstar.cli.simulate_answer import Answer
+from darkstar.cli.simulate_json import answer_json
 from darkstar.cli.simulate_options import (
     ChargePower,
     DischargePower,
     PolicyOption,
+    Regrets,
     Seed,
     Size,
     Start,
@@ -24,22 +27,33 @@ from darkstar.cli.simulate_options import (
     TimerHours,
     TimerTarget,
     Wear,
+    WhatIfs,
     Workers,
     Worth,
     battery_of,
+    policies_of,
     range_of,
     timer_of,
 )
-from darkstar.cli.simulate_tables import comparison_table, kept_episodes
+from darkstar.cli.simulate_tables import rendered
+from darkstar.cli.simulate_what_if import changes_of, variants_of
 from darkstar.config.settings import LEDGER_NAME, Settings
+from darkstar.domain.errors import UsageError
+from darkstar.domain.home import Battery
 from darkstar.store.episodes.courier import Courier
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.actual import ACTUAL, add_actual, read_measured, stand_beside
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.loader import load_scenario
-from darkstar.time_machine.outcome import Comparison
-from darkstar.time_machine.replay import POLICIES, compare
+from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
+from darkstar.time_machine.regret import regret as regret_of
+from darkstar.time_machine.replay import compare
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.what_if import read_past, try_out
+
+NO_BATTERY = Battery(1.0)
+"""Stands in where there is none, and is left alone."""
 
 
 def simulate(
@@ -59,6 +73,8 @@ def simulate(
     timer_hours: TimerHours = None,
     timer_target_percent: TimerTarget = None,
     plan_threshold: Threshold = 0.0,
+    what_if: WhatIfs = None,
+    regret: Regrets = False,
     seed: Seed = 0,
     workers: Workers = None,
     episodes: Annotated[
@@ -69,58 +85,90 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Replay a range of the ledger under one or more policies and compare their bills."""
+    if regret and honesty is not Honesty.HONEST:
+        raise UsageError("Regret is about what was not known.", remedy="Leave out --information.")
     settings = open_settings(home)
-    names = [name.strip() for entry in policy or POLICIES for name in entry.split(",")]
+    variants = variants_of(what_if)
     battery = battery_of(
         settings.battery,
         battery_kwh,
         charge_kw=charge_kw,
         discharge_kw=discharge_kw,
         wear_per_kwh=wear_per_kwh,
+        required=not variants,
     )
-    imagined = battery_kwh is not None or not settings.soc
-    if soc_start_percent is None and imagined:
+    names = policies_of(policy, regret=regret, battery=battery is not None)
+    own = battery is not None and (battery_kwh, charge_kw, discharge_kw) == (None, None, None)
+    held = battery or NO_BATTERY
+    if soc_start_percent is None and (battery_kwh is not None or not settings.soc):
         # Nothing measures this battery: it is a new one, and a new one starts with what it must hold.
-        soc_start_percent = battery.soc_min_percent
+        soc_start_percent = held.soc_min_percent
     with open_ledger(settings) as ledger:
         bounds = range_of(ledger, settings, start, end)
         scenario = load_scenario(
             ledger,
             settings.home,
             settings.absent,
-            battery,
+            held,
             bounds,
             soc_start_percent=soc_start_percent,
             settlement_per_kwh=settlement_per_kwh,
             power_tariffs=settings.power_tariffs,
         )
-    scenario = replace(
-        scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold
-    )
-    processes = workers or min(len(names), os.cpu_count() or 1)
+        scenario = replace(
+            scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold
+        )
+        measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
+        beside = stand_beside(measured, scenario, asked=ACTUAL in names)
+        scenario = beside.scenario
+        changes = changes_of(variants, settings, battery, ledger, scenario)
+        past = read_past(ledger, scenario) if changes else None
+    processes = workers or os.cpu_count() or 1
     with shown_progress() as progress:
-        finished: list[str] = []
-
-        def done(name: str) -> None:
-            finished.append(name)
-            progress("policies", len(finished), len(names))
-
-        progress("policies", 0, len(names))
-        replayed = partial(compare, scenario, names, bounds, honesty=honesty, workers=processes, done=done)
+        replayed = partial(_replayed, scenario, names, bounds, honesty, processes, progress)
         kept: Mapping[str, int] | None = None
         if episodes:
             comparison, kept = _with_episodes(replayed, settings, scenario, honesty)
         else:
             comparison = replayed()
+        lost = tried = None
+        if regret:
+            mpc, oracle = (comparison.outcomes[name] for name in (MPC, ORACLE))
+            listener = partial(progress, "regret")
+            lost = regret_of(scenario, mpc, oracle, workers=processes, done=listener)
+        if past is not None:
+            listener = partial(progress, "what if")
+            tried = try_out(scenario, battery, changes, past, workers=processes, seed=seed, done=listener)
+    comparison = add_actual(comparison, beside, names)
+    answer = Answer(settings.home, comparison, honesty, seed, beside if own else None, lost, tried, kept)
     for day, reason in comparison.history.omitted:
-        errors.print(f"{day} is left out: {reason}.", highlight=False)
+        errors.print(f"{day} is left out: {reason}.", markup=False, highlight=False)
     if as_json:
-        found = {**comparison_json(comparison), "information": honesty.value, "seed": seed}
-        print_json(found if kept is None else {**found, "episodes": kept})
-        return
-    output.print(comparison_table(comparison, settings))
-    if kept is not None:
-        output.print(kept_episodes(kept), highlight=False)
+        print_json(answer_json(answer))
+    else:
+        output.print(rendered(answer), highlight=False)
+
+
+def _replayed(
+    scenario: Scenario,
+    names: Sequence[str],
+    bounds: tuple[int, int],
+    honesty: Honesty,
+    processes: int,
+    progress: Progress,
+    **watched: EpisodeBook,
+) -> Comparison:
+    """The policies beside each other, `actual` left out."""
+    finished: list[str] = []
+    replayable = [name for name in names if name != ACTUAL]
+
+    def done(name: str) -> None:
+        finished.append(name)
+        progress("policies", len(finished), len(replayable))
+
+    progress("policies", 0, len(replayable))
+    workers = min(processes, len(replayable))
+    return compare(scenario, replayable, bounds, honesty=honesty, workers=workers, done=done, **watched)
 
 
 def _with_episodes(

@@ -3,9 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
+from darkstar.cli.simulate_answer import Answer
 from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import iso_utc
-from darkstar.time_machine.outcome import Comparison, PolicyOutcome
+from darkstar.time_machine.actual import Beside, residual_kwh
+from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
+from darkstar.time_machine.regret import Part, Regret
+from darkstar.time_machine.what_if import Tried, WhatIf
+
+
+def answer_json(answer: Answer) -> Mapping[str, Any]:
+    """All that was asked for; keys of what was not are left out."""
+    parts = {
+        "actual": answer.beside and actual_json(answer.beside),
+        "regret": answer.regret and regret_json(answer.regret),
+        "what_if": answer.what_if and what_if_json(answer.what_if),
+        "episodes": answer.kept,
+    }
+    return {
+        **comparison_json(answer.comparison),
+        "information": answer.honesty.value,
+        "seed": answer.seed,
+        **{name: part for name, part in parts.items() if part is not None},
+    }
 
 
 def comparison_json(comparison: Comparison) -> Mapping[str, Any]:
@@ -21,6 +41,77 @@ def comparison_json(comparison: Comparison) -> Mapping[str, Any]:
         "net_only": comparison.history.net_only,
         "omitted": [{"date": str(day), "reason": reason} for day, reason in comparison.history.omitted],
         "slots_per_s": comparison.slots_per_s,
+    }
+
+
+def actual_json(beside: Beside) -> Mapping[str, Any]:
+    """Whether the home's own inverter stands beside the policies, and how well its meters agree."""
+    outcome = beside.outcome
+    return {
+        "available": outcome is not None,
+        "reason": beside.reason or None,
+        "residual_kwh": None if outcome is None else residual_kwh(outcome.flows, beside.scenario),
+    }
+
+
+def regret_json(regret: Regret) -> Mapping[str, Any]:
+    """The parts by name, of the range and of each day."""
+    return {
+        "total": regret.total,
+        "parts": {part.value: money for part, money in regret.parts.items()},
+        "of_no_day": {part.value: money for part, money in regret.of_no_day.items()},
+        "days": [
+            {
+                "date": day.isoformat(),
+                "total": float(regret.day_totals[at]),
+                "parts": {part.value: float(regret.by_day[part][at]) for part in Part},
+            }
+            for at, day in enumerate(regret.days)
+        ],
+    }
+
+
+def what_if_json(found: WhatIf) -> Mapping[str, Any]:
+    """What was tried, with savings by year."""
+    return {
+        "days": found.days,
+        "whole_year": found.whole_year,
+        "interval": 0.8,
+        "today": dict(found.today),
+        "tried": [_tried_json(one) for one in found.tried],
+        "marginal": [
+            {"from_kwh": step.from_kwh, "to_kwh": step.to_kwh, "per_kwh_per_year": dict(step.per_kwh)}
+            for step in found.marginal
+        ],
+    }
+
+
+def _tried_json(one: Tried) -> Mapping[str, Any]:
+    mpc = one.savings[MPC]
+    sessions = one.sessions
+    return {
+        "name": one.variant.name,
+        "battery_kwh": one.variant.battery_kwh,
+        "price": one.variant.price,
+        "costs": dict(one.costs),
+        "saving_per_year": {
+            way: {"mean": saving.per_year, "low": saving.low, "high": saving.high}
+            for way, saving in one.savings.items()
+        },
+        "range_per_year": {"low": one.low, "high": one.high},
+        "payback_years": {
+            "mean": one.payback_years(mpc.per_year),
+            "low": one.payback_years(one.high),
+            "high": one.payback_years(one.low),
+        },
+        "car": None
+        if sessions is None
+        else {
+            "estimate": True,
+            "sessions": sessions.number,
+            "kwh": float(sessions.kwh.sum()),
+            "power_kw": sessions.power_kw,
+        },
     }
 
 

@@ -1,7 +1,9 @@
 """What `darkstar simulate` is told: its options, and what they come to."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +15,15 @@ from darkstar.domain.home import Battery
 from darkstar.domain.slots import parse_instant
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine.actual import ACTUAL
+from darkstar.time_machine.outcome import MPC, NONE, ORACLE
 from darkstar.time_machine.replay import POLICIES
 
 PolicyOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--policy", help=f"One of {', '.join(POLICIES)}; repeat it, or separate by commas. All by default."
+        "--policy",
+        help=f"One of {', '.join((*POLICIES, ACTUAL))}; repeat it, or separate by commas. All by default.",
     ),
 ]
 Size = Annotated[
@@ -60,6 +65,23 @@ Threshold = Annotated[
         "--plan-threshold", min=0, help="Gain above which `setpoint` changes the plan that it made before."
     ),
 ]
+WhatIfs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if",
+        help='Another home beside this one, such as "battery_kwh=10,15 charge_kw=7 price=60000,80000", '
+        '"tariff=FILE", "without=car"; repeat it for more.',
+    ),
+]
+Regrets = Annotated[
+    bool, typer.Option("--regret", help="Split what `mpc` lost against perfect foresight by its causes.")
+]
+Reports = Annotated[
+    bool, typer.Option("--report", help="Write a page, Markdown and JSON into the home's folder `reports`.")
+]
+ReportFolder = Annotated[
+    Path | None, typer.Option("--report-to", help="Write them into this folder instead.", show_default=False)
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; the figures do not depend on it.")
 ]
@@ -75,13 +97,16 @@ def battery_of(
     charge_kw: float | None,
     discharge_kw: float | None,
     wear_per_kwh: float | None,
-) -> Battery:
-    """The home's battery, or the one that is asked for in its place.
+    required: bool = True,
+) -> Battery | None:
+    """The home's battery, or the one that is asked for in its place; None where there is neither and need not be.
 
     Raises:
         ConfigError: there is neither.
     """
     if configured is None and capacity_kwh is None:
+        if not required:
+            return None
         raise ConfigError(
             "The home has no battery.",
             remedy="Try one: --battery-kwh 10, or write `battery: {capacity_kwh: ...}` into darkstar.yaml.",
@@ -94,6 +119,23 @@ def battery_of(
         discharge_max_kw=battery.discharge_max_kw if discharge_kw is None else discharge_kw,
         wear_per_kwh=battery.wear_per_kwh if wear_per_kwh is None else wear_per_kwh,
     )
+
+
+def policies_of(told: Sequence[str] | None, *, regret: bool, battery: bool) -> tuple[str, ...]:
+    """The names of the policies, `actual` left to whoever knows whether there is one.
+
+    Args:
+        regret: whether it is asked for; what it is reckoned from is replayed too.
+        battery: whether there is one; without, all policies are `none`.
+    """
+    if not battery:
+        return (NONE,)
+    names = [name.strip() for entry in told or POLICIES for name in entry.split(",")]
+    if regret:
+        names += [name for name in (MPC, ORACLE) if name not in names]
+    if names == [ACTUAL]:
+        raise UsageError(f"`{ACTUAL}` is no replay by itself.", remedy="Name policies beside it.")
+    return tuple(names)
 
 
 def timer_of(hours: str | None, target_percent: float | None) -> Timer:

@@ -1,20 +1,48 @@
 """A replay as a person reads it on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from darkstar.config.settings import Settings
+from darkstar.cli.simulate_answer import Answer
+from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
-from darkstar.time_machine.outcome import Comparison
+from darkstar.time_machine.actual import actual_note
+from darkstar.time_machine.outcome import MPC, ORACLE, RULE, Comparison
+from darkstar.time_machine.regret import Part, Regret
+from darkstar.time_machine.what_if import Tried, WhatIf
+
+WORST_DAYS = 5
 
 
-def comparison_table(comparison: Comparison, settings: Settings) -> Table:
+def rendered(answer: Answer) -> RenderableType:
+    """All that was asked for."""
+    currency = answer.home.currency
+    parts: list[RenderableType] = [comparison_table(answer.comparison, answer.home)]
+    beside = answer.beside
+    if beside is not None and beside.outcome is not None:
+        parts.append(Text(actual_note(beside, answer.home)))
+    elif beside is not None and beside.measured:
+        parts.append(Text(f"No `actual` beside them: {beside.reason}."))
+    if answer.regret is not None:
+        parts.append(regret_table(answer.regret, currency))
+    if answer.what_if is not None:
+        parts.append(what_if_table(answer.what_if, currency))
+        parts += [Text(note) for note in what_if_notes(answer.what_if)]
+    if answer.kept is not None:
+        parts.append(Text(kept_episodes(answer.kept)))
+    return Group(*parts)
+
+
+def comparison_table(comparison: Comparison, home: Home) -> Table:
     """The policies beside each other."""
-    home, history = settings.home, comparison.history
+    history = comparison.history
     span = " to ".join(iso_local(edge, home.tz)[:16] for edge in (comparison.start_utc, comparison.end_utc))
     table = Table(
-        title=f"{home.name}, {span}: {len(history)} slots",
+        title=Text(f"{home.name}, {span}: {len(history)} slots", style="table.title"),
         caption=f"Costs in {home.currency}; energy left in the battery settled at "
         f"{comparison.settlement_per_kwh:.4f} per kWh for all"
         + (f"; {len(history.omitted)} days left out" if history.omitted else ""),
@@ -56,3 +84,77 @@ def kept_episodes(episodes: Mapping[str, int]) -> str:
         f"; {episodes['waiting']} wait for the lake (darkstar episodes status)" if episodes["waiting"] else ""
     )
     return f"{episodes['recorded']} episodes kept, {episodes['delivered']} sent to the lake{waiting}."
+
+
+def regret_table(regret: Regret, currency: str) -> Table:
+    """The parts, and the days on which most was lost."""
+    table = Table(
+        title=f"What `mpc` lost against perfect foresight: {regret.total:.2f} {currency}",
+        caption="A day's part may be negative: some of it is won back on another day.",
+    )
+    table.add_column("", no_wrap=True)
+    for part in Part:
+        table.add_column(part.value, justify="right", no_wrap=True)
+    table.add_column("in all", justify="right", no_wrap=True)
+    table.add_row("all days", *_moneys(regret.parts.values()), f"{regret.total:.2f}", end_section=True)
+    totals = regret.day_totals
+    for at in np.argsort(-totals, kind="stable")[:WORST_DAYS].tolist():
+        parts = (float(regret.by_day[part][at]) for part in Part)
+        table.add_row(regret.days[at].isoformat(), *_moneys(parts), f"{totals[at]:.2f}")
+    return table
+
+
+def what_if_table(found: WhatIf, currency: str) -> Table:
+    """What each thing saves by year."""
+    length = f"{found.days} days" + ("" if found.whole_year else ", not a whole year")
+    table = Table(
+        title=f"Saved a year against the home as it is [{currency}], from {length}",
+        caption="Range: from the lowest to the highest of the three ways' 80 % intervals over weeks like these. "
+        "One past is not the future.",
+    )
+    table.add_column("what if")
+    for heading in ("rule", "mpc", "oracle", "range"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    paid = any(one.variant.price is not None for one in found.tried)
+    if paid:
+        table.add_column("paid back\nyears", justify="right", no_wrap=True)
+    for one in found.tried:
+        savings = _whole(*(saving.per_year for saving in one.savings.values()))
+        table.add_row(
+            Text(one.variant.name), *savings, _span(one.low, one.high), *([_payback(one)] if paid else [])
+        )
+    return table
+
+
+def what_if_notes(found: WhatIf) -> list[str]:
+    """What the table leaves to say."""
+    notes = [
+        f"From {step.from_kwh:g} to {step.to_kwh:g} kWh each kWh of battery saves {step.per_kwh[MPC]:.1f} a year "
+        f"({step.per_kwh[RULE]:.1f} by rule, {step.per_kwh[ORACLE]:.1f} at best)."
+        for step in found.marginal
+    ]
+    notes += [
+        f"{one.variant.name}: {one.sessions.number} charging sessions of a car were recognised by their shape, "
+        f"{one.sessions.per_day_kwh:.1f} kWh a day; an estimate, as the ledger does not measure a car."
+        for one in found.tried
+        if one.sessions is not None
+    ]
+    return notes
+
+
+def _payback(one: Tried) -> str:
+    years = one.payback_years(one.savings[MPC].per_year)
+    return "" if one.variant.price is None else "never" if years is None else f"{years:.1f}"
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.0f} to {high:.0f}"
+
+
+def _whole(*values: float) -> list[str]:
+    return [f"{round(value) + 0.0:.0f}" for value in values]
+
+
+def _moneys(values: Iterable[float]) -> list[str]:
+    # Adding zero takes the sign off what rounds to nothing.
+    return [f"{round(value, 2) + 0.0:.2f}" for value in values]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import UsageError
+from darkstar.domain.home import Home
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy
 from darkstar.ledger.resolved import DayQuality
@@ -25,7 +26,7 @@ from darkstar.planner.problem import Series, StorageModel
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.calendar import days_of
-from darkstar.time_machine.outcome import Comparison, Flows, PolicyOutcome
+from darkstar.time_machine.outcome import NONE, Comparison, Flows, PolicyOutcome
 from darkstar.time_machine.plant.carrying import Plant
 from darkstar.time_machine.replay import outcome_of
 from darkstar.time_machine.scenario import Scenario
@@ -33,6 +34,8 @@ from darkstar.time_machine.scenario import Scenario
 ACTUAL = "actual"
 LOST_SHARE = 0.1
 """Share of the days that others may lose for `actual` unasked."""
+LEAST_APART_SHARE = 0.005
+"""Of the import, by which meters may disagree without a word."""
 FLOWS = (Channel.IMPORT, Channel.EXPORT, Channel.BATT_CHARGE, Channel.BATT_DISCHARGE)
 
 
@@ -100,11 +103,13 @@ class Beside:
     Attributes:
         scenario: what all policies are replayed on, `actual` among them.
         outcome: None where `actual` cannot stand there, for the reason told.
+        measured: whether the battery was measured at all.
     """
 
     scenario: Scenario
     outcome: PolicyOutcome | None
     reason: str = ""
+    measured: bool = True
 
 
 def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> Beside:
@@ -121,7 +126,7 @@ def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> 
         reason = "nothing in the ledger tells what went into the battery and out of it"
         if asked:
             raise UsageError(f"There is no `{ACTUAL}`: {reason}.", remedy="Leave it out of --policy.")
-        return Beside(scenario, None, reason)
+        return Beside(scenario, None, reason, measured=False)
     reasons = lacking(found, scenario)
     days = len(days_of(scenario.history.slots, scenario.tz)[0])
     if len(reasons) == days or (not asked and len(reasons) > LOST_SHARE * days):
@@ -135,10 +140,30 @@ def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> 
     return Beside(rest, replay_actual(found, rest))
 
 
-def add_actual(comparison: Comparison, outcome: PolicyOutcome, order: Sequence[str]) -> Comparison:
-    """The comparison with `actual` in its place among the policies."""
-    outcomes = {**comparison.outcomes, ACTUAL: outcome}
+def add_actual(comparison: Comparison, beside: Beside, order: Sequence[str]) -> Comparison:
+    """The comparison with `actual`, where it has its place in the order; after `none` where it has none."""
+    if beside.outcome is None:
+        return comparison
+    if ACTUAL not in order:
+        at = order.index(NONE) + 1 if NONE in order else 0
+        order = [*order[:at], ACTUAL, *order[at:]]
+    outcomes = {**comparison.outcomes, ACTUAL: beside.outcome}
     return replace(comparison, outcomes={name: outcomes[name] for name in order})
+
+
+def actual_note(beside: Beside, home: Home) -> str:
+    """What `actual` is, and how well the meters behind it agree."""
+    assert beside.outcome is not None
+    apart = residual_kwh(beside.outcome.flows, beside.scenario)
+    sense = "more" if apart > 0 else "less"
+    note = "`actual` is what the meters of grid and battery measured, on the same bill."
+    if abs(apart) < LEAST_APART_SHARE * beside.outcome.import_kwh:
+        return note
+    price = float(beside.scenario.history.import_price.mean())
+    return (
+        f"{note} The grid meters drew {abs(apart):.1f} kWh {sense} than the home's other meters account for, which the "
+        f"policies are replayed on: about {abs(apart) * price:.2f} {home.currency} of its cost are the meters' alone."
+    )
 
 
 def lacking(found: Measured, scenario: Scenario) -> dict[dt.date, str]:

@@ -18,6 +18,7 @@ from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.domain.tariff import Tariff
+from darkstar.planner.full.site import MeteredTariff
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.bootstrap import interval_of_sum
 from darkstar.time_machine.calendar import DayCosts, costs_by_day
@@ -42,11 +43,13 @@ class Change:
     Attributes:
         battery: None for none.
         tariff: the one that holds then.
+        power_tariffs: what the months' highest draws cost then; None for as today.
     """
 
     variant: Variant
     battery: Battery | None
     tariff: Tariff
+    power_tariffs: tuple[MeteredTariff, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ def _vary(
             "Of some replayed slots the ledger knows the household's price without the market's.",
             remedy="Choose another range, or get the market's: darkstar backfill prices.",
         )
-    found = replace(today, known=known)
+    power = today.power_tariffs if change.power_tariffs is None else change.power_tariffs
+    found = replace(today, known=known, power_tariffs=power)
     if change.battery is None or change.battery == own:
         return found, sessions
     storage, nominal = storage_model(change.battery), change.battery.capacity_kwh
