@@ -11,9 +11,9 @@ from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.time_machine.information import (
     HORIZON_SLOTS,
     HonestInformation,
+    Honesty,
     Knowledge,
     Outlook,
-    PerfectInformation,
     information,
 )
 from tests.time_machine.cases import TZ, changed_after, scenario
@@ -103,7 +103,7 @@ def test_holes_in_the_past_reach_no_plan() -> None:
 
 
 def test_perfect_information_is_what_came() -> None:
-    outlook = PerfectInformation(GIVEN).outlook(200)
+    outlook = information(Honesty.PERFECT, GIVEN).outlook(200)
     assert outlook is not None
     np.testing.assert_array_equal(outlook.load_kwh, GIVEN.history.load_kwh[200:])
     assert outlook.to_the_end
@@ -116,23 +116,22 @@ def test_one_thing_known_exactly_and_the_rest_forecast(what: str) -> None:
     some = information(Knowledge(**{what: True}), GIVEN).outlook(step)
     assert honest is not None
     assert some is not None
-    assert some.courses is not None
+    assert some.doubt is not None
     ahead = slice(step, step + HORIZON_SLOTS)
     series = {"import_price": "prices", "export_price": "prices", "load_kwh": "load", "pv_kwh": "sun"}
     for name, belongs_to in series.items():
         expected = getattr(GIVEN.history, name)[ahead] if belongs_to == what else getattr(honest, name)
         np.testing.assert_array_equal(getattr(some, name), expected)
     doubts = {"prices": 4, "load": 2, "sun": 2}
-    assert len(some.courses.weight) == doubts[what]
-    if what == "load":
-        np.testing.assert_array_equal(some.courses.load_kwh[0], some.load_kwh)
-    if what == "sun":
-        np.testing.assert_array_equal(some.courses.pv_kwh[0], some.pv_kwh)
+    assert len(some.doubt.weight) == doubts[what]
+    assert (some.doubt.load_factor == 1).all() == (what == "load")
+    assert (some.doubt.pv_factor == 1).all() == (what == "sun")
 
 
 def test_nothing_known_exactly_is_honest_and_all_is_perfect() -> None:
-    assert isinstance(information(Knowledge(), GIVEN), HonestInformation)
+    assert type(information(Knowledge(), GIVEN)) is HonestInformation
     assert _same(information(Knowledge(), GIVEN).outlook(7), HonestInformation(GIVEN).outlook(7))
     assert _same(
-        information(Knowledge(True, True, True), GIVEN).outlook(7), PerfectInformation(GIVEN).outlook(7)
+        information(Knowledge(True, True, True), GIVEN).outlook(7),
+        information(Honesty.PERFECT, GIVEN).outlook(7),
     )

@@ -3,7 +3,9 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from darkstar.domain.slots import day_bounds, local_date
+import numpy as np
+
+from darkstar.domain.slots import Slots, day_bounds, local_date
 
 MARKET_TZ = ZoneInfo("Europe/Oslo")
 """The coupled European day-ahead auction runs on Central European Time."""
@@ -44,3 +46,14 @@ def known_until(now_utc: float) -> int:
     today = local_date(now_utc, MARKET_TZ)
     published = dt.datetime.combine(today, PUBLISHED_AT, tzinfo=MARKET_TZ).timestamp() <= now_utc
     return day_bounds(today + dt.timedelta(days=1) if published else today, MARKET_TZ)[1]
+
+
+def known_until_each(now_utc: Slots) -> Slots:
+    """`known_until` at many instants, rising; shape (n,)."""
+    if not len(now_utc):
+        return now_utc
+    first, last = (local_date(int(edge), MARKET_TZ) for edge in (now_utc[0], now_utc[-1]))
+    days = [first + dt.timedelta(days=number) for number in range(-1, (last - first).days + 1)]
+    published = [int(dt.datetime.combine(day, PUBLISHED_AT, tzinfo=MARKET_TZ).timestamp()) for day in days]
+    until = [day_bounds(day + dt.timedelta(days=1), MARKET_TZ)[1] for day in days]
+    return np.array(until)[np.searchsorted(published, now_utc, side="right") - 1]

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.planner.modes import ENERGY_TOLERANCE_KWH, Curtail, Kind, Mode
+from darkstar.planner.modes import CURTAIL, ENERGY_TOLERANCE_KWH, Kind, Mode
 from darkstar.planner.problem import Series
 
-CURTAIL = (Curtail.NOTHING, Curtail.SURPLUS, Curtail.ALL)
-"""What the table's numbers for curtailment mean, by place."""
 KINDS = (Kind.HOLD, Kind.SELF_CONSUMPTION, Kind.CHARGE, Kind.DISCHARGE)
 """What the numbers of `ModeTable.kinds` mean, by place."""
 
@@ -26,7 +24,7 @@ class ModeTable:
     Attributes:
         levels_kwh: buy_to, store_to, cover_to and sell_to of each slot [kWh], shape (n, 4).
         charge_kw, discharge_kw: powers not to be exceeded, AC side, shape (n,).
-        curtail: what becomes of the sun, places in `CURTAIL`, shape (n,).
+        curtail: what becomes of the sun, places in `modes.CURTAIL`, shape (n,).
         import_kw: what the home's import is held under, infinite where by nothing, shape (n,).
     """
 

@@ -20,10 +20,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from darkstar.planner.fast.levels import curtail_at, lay_levels
+from darkstar.planner.fast.slot_cost import site_limits
 from darkstar.planner.fast.value import StoredValue
 from darkstar.planner.problem import GridModel, StorageModel
 
-WORTH_TOLERANCE = 1e-6
 ENERGY_TOLERANCE_KWH = 1e-6
 
 
@@ -44,6 +45,10 @@ class Curtail(StrEnum):
     """What neither home nor battery takes is not fed in: feeding it in would cost."""
     ALL = "all"
     """The sun is switched off: the grid pays for what is drawn."""
+
+
+CURTAIL = tuple(Curtail)
+"""What kernels mean by their numbers, by place."""
 
 
 @dataclass(frozen=True)
@@ -129,36 +134,26 @@ def mode_of(
 ) -> Mode:
     """The mode of a slot from what energy is worth after it.
 
-    Where worth and price are equal the battery rests; surplus is rather stored and load rather covered. Where the
-    function is not convex (deeply negative prices to come), a rise of the worth is passed over.
-
     Args:
         value: least cost from the next slot on, by the energy stored then.
         prices: import and export price of the slot, per kWh.
         soc_kwh: energy stored now.
     """
-    buy, sell = prices[0], max(prices[1], -grid.curtailment_cost)
-    worth = np.minimum.accumulate(-np.diff(value.cost) / np.diff(value.soc_kwh))
-
-    def down_to(bound: float) -> float:
-        """Energy above which a kWh is worth no more than the bound."""
-        return float(value.soc_kwh[np.searchsorted(-worth, -bound)])
-
-    into, out = storage.charge_efficiency, storage.discharge_efficiency
+    levels = np.empty(4)
+    lay_levels(value.soc_kwh, value.cost, *prices, site_limits(storage, grid, 1.0), levels)
+    buy_to, store_to, cover_to, sell_to = levels.tolist()
     return Mode(
-        buy_to_kwh=down_to((buy + storage.wear_charge) / into + WORTH_TOLERANCE),
-        store_to_kwh=down_to((sell + storage.wear_charge) / into - WORTH_TOLERANCE),
-        cover_to_kwh=down_to((buy - storage.wear_discharge) * out + WORTH_TOLERANCE),
-        sell_to_kwh=down_to((sell - storage.wear_discharge) * out - WORTH_TOLERANCE),
-        charge_kw=storage.charge_max_kw,
-        discharge_kw=storage.discharge_max_kw,
-        curtail=curtailment(prices, grid),
+        buy_to,
+        store_to,
+        cover_to,
+        sell_to,
+        storage.charge_max_kw,
+        storage.discharge_max_kw,
+        curtailment(prices, grid),
         worth=-value.slope_at(soc_kwh),
     )
 
 
 def curtailment(prices: tuple[float, float], grid: GridModel) -> Curtail:
     """What is best done with the sun at these import and export prices."""
-    if prices[0] < -grid.curtailment_cost:
-        return Curtail.ALL
-    return Curtail.SURPLUS if prices[1] < -grid.curtailment_cost else Curtail.NOTHING
+    return CURTAIL[curtail_at(*prices, grid.curtailment_cost)]

@@ -16,33 +16,41 @@ from darkstar.planner.problem import Plan, Problem, Series
 ENERGY_TOLERANCE_KWH = 1e-6
 
 
-def flips(before: Plan, now: Plan, near: int) -> int:
-    """Near slots of two consecutive plans in which one charges, rests or discharges and the other does not."""
-    shared = min(len(before.charge_kwh) - 1, len(now.charge_kwh), near)
-    ours, theirs = np.sign(_moves(now)[:shared]), np.sign(_moves(before)[1 : 1 + shared])
+def flips(before: Plan, now: Plan, near: int, apart: int = 1) -> int:
+    """Near slots of two plans, made `apart` slots after one another, in which one charges, rests or discharges and
+    the other does not."""
+    shared = max(min(len(before.charge_kwh) - apart, len(now.charge_kwh), near), 0)
+    ours, theirs = np.sign(_moves(now)[:shared]), np.sign(_moves(before)[apart : apart + shared])
     return int((ours != theirs).sum())
 
 
 def steady(
-    problem: Problem, before: Plan, new: Plan, *, near: int, threshold: float, engine: FastEngine
+    problem: Problem,
+    before: Plan,
+    new: Plan,
+    *,
+    near: int,
+    threshold: float,
+    engine: FastEngine,
+    apart: int = 1,
 ) -> Plan:
-    """The new plan where it gains more than the threshold, else the one made a slot before, carried on.
+    """The new plan where it gains more than the threshold, else the one made before, carried on.
 
     Args:
-        before: made for the slot before the problem's first.
+        before: made `apart` slots before the problem's first.
         near: slots in which it is carried on.
         threshold: in the currency of the prices.
     """
-    carried = _carried_on(problem, before, near, engine)
+    carried = _carried_on(problem, before, near, engine, apart)
     return new if carried.cost - new.cost > threshold else carried
 
 
-def _carried_on(problem: Problem, before: Plan, near: int, engine: FastEngine) -> Plan:
+def _carried_on(problem: Problem, before: Plan, near: int, engine: FastEngine, apart: int) -> Plan:
     """The near moves of the plan before, as far as the energy stored now allows, and the best that follows them."""
     began, storage = time.perf_counter(), problem.storage
-    shared = min(len(before.soc_kwh) - 2, len(problem), near)
+    shared = max(min(len(before.soc_kwh) - 1 - apart, len(problem), near), 0)
     moves, stored = np.zeros(len(problem)), problem.soc_start_kwh
-    for slot, change in enumerate(np.diff(before.soc_kwh)[1 : 1 + shared].tolist()):
+    for slot, change in enumerate(np.diff(before.soc_kwh)[apart : apart + shared].tolist()):
         after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)
         moves[slot], stored = after - stored, after
     if shared < len(problem):

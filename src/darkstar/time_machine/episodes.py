@@ -15,14 +15,14 @@ from pathlib import Path
 
 from darkstar.domain.home import Home
 from darkstar.domain.market import known_until
-from darkstar.domain.slots import DAY_SECONDS, SLOT_HOURS, SLOT_SECONDS, iso_local, local_date
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, iso_local, local_date
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.store.episodes.episode import Decision, Episode, Expected, Outcome, Run, Schedule
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.information import Honesty, Outlook
 from darkstar.time_machine.outcome import ORACLE
-from darkstar.time_machine.policies import NOTHING
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.setpoints import problem_of
 from darkstar.time_machine.witness import Moment, Witness
 
 SIMULATION = "simulation"
@@ -162,16 +162,7 @@ class _Pages:
 
     def _schedule(self, outlook: Outlook, soc_kwh: float) -> Schedule:
         """The best plan for what was expected, from the energy that was stored."""
-        plan = self._engine.solve(
-            self._scenario.problem(
-                outlook.load_kwh,
-                outlook.pv_kwh,
-                (outlook.import_price, outlook.export_price),
-                soc_kwh,
-                self._scenario.settlement if outlook.to_the_end else NOTHING,
-                SLOT_HOURS,
-            )
-        )
+        plan = self._engine.solve(problem_of(self._scenario, outlook, soc_kwh))
         return Schedule(
             charge_kwh=plan.charge_kwh,
             discharge_kwh=plan.discharge_kwh,

@@ -76,7 +76,9 @@ class PolicyOutcome:
     Attributes:
         cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
             A slot that raises its month's power fee carries the rise.
-        plan_ms: time of each plan that was made [ms], shape (plans,); empty where the policy makes none.
+        plan_ms: time that a plan took [ms], of each that was made by itself: all of set-points, one in 24 where plans
+            are made by the stretch; empty where the policy makes none.
+        plans: how many plans were made.
         switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.
         flips: slots of the next 24 h in which a plan charges, rests or discharges where the one made just before did
             not; None where no whole plans are made.
@@ -88,6 +90,7 @@ class PolicyOutcome:
     flows: Flows
     cost_per_slot: Series
     plan_ms: Series
+    plans: int = 0
     switches: int = 0
     flips: int | None = None
     power_months: tuple[MonthFee, ...] = ()
@@ -145,11 +148,6 @@ class PolicyOutcome:
     @property
     def _days(self) -> float:
         return len(self.cost_per_slot) / QUARTERS_OF_DAY
-
-    @property
-    def plans(self) -> int:
-        """How many plans were made."""
-        return len(self.plan_ms)
 
     def plan_ms_percentile(self, percent: float) -> float | None:
         """Percentile of the time that a plan took; None where none was made."""

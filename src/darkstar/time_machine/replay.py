@@ -1,6 +1,6 @@
 """The replay: the past lived through again by a policy, slot by slot, against the load and the sun that really came.
 
-policy decides (knowing the past)  ->  plant carries out (knowing the slot)  ->  flows  ->  bill
+modes of a stretch (knowing the past of each slot)  ->  plant carries them out (knowing the slots)  ->  flows  ->  bill
 """
 
 import time
@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -17,7 +16,7 @@ from darkstar.domain.bill import Bill, energy_cost, export_revenue
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.modes import Kind, setpoint
+from darkstar.planner.modes import setpoint
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, Knowledge, information
 from darkstar.time_machine.metered import power_bill
@@ -33,11 +32,13 @@ from darkstar.time_machine.outcome import (
     Flows,
     PolicyOutcome,
 )
-from darkstar.time_machine.plant.carrying import AtWork, Plant, Step, flows_of, steps_of
+from darkstar.time_machine.plant.carrying import Plant, steps_of
 from darkstar.time_machine.plant.model import IDEAL
-from darkstar.time_machine.policies import make_policy
+from darkstar.time_machine.policies import unplanned_modes
+from darkstar.time_machine.run import Run
 from darkstar.time_machine.scenario import Scenario
-from darkstar.time_machine.witness import Moment, Overheard, Witness, WitnessOf
+from darkstar.time_machine.stretches import PlanEach
+from darkstar.time_machine.witness import Moment, Witness, WitnessOf
 
 POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
 LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
@@ -47,37 +48,38 @@ def replay(
     scenario: Scenario,
     name: str,
     honesty: Honesty | Knowledge = Honesty.HONEST,
-    witness: Witness = lambda _: None,
+    witness: Witness | None = None,
+    plan_each: PlanEach = map,
 ) -> PolicyOutcome:
     """One policy over the scenario; the same every time, to the last digit (but for the times).
 
     Args:
         honesty: what the policy is told; the oracle knows everything.
         witness: told of every slot.
+        plan_each: makes the plans of `mpc`, stretch by stretch; that of an executor makes them side by side.
 
     Raises:
         UsageError: there is no policy of that name.
     """
     if name == ORACLE:
         return _oracle(scenario, witness)
-    overheard = Overheard(information(honesty, scenario))
-    policy = make_policy(name, scenario, overheard)
-    history, soc_kwh = scenario.history, scenario.soc_start_kwh
-    plant = _plant(scenario, name)
-    at_work = AtWork(plant, soc_kwh, history.load_kwh, history.pv_kwh, history.minutes)
-    steps: list[Step] = []
-    kinds: list[Kind] = []
-    for number in range(len(history)):
-        overheard.forget()
-        mode = policy.decide(number, soc_kwh)
-        kinds.append(mode.kind(soc_kwh))
-        steps.append(at_work.step(mode))
-        witness(Moment(number, soc_kwh, overheard.said, mode, steps[-1]))
-        soc_kwh = steps[-1].soc_kwh
-    flows = flows_of(scenario.soc_start_kwh, np.array(steps, dtype=np.float64))
-    outcome = outcome_of(scenario, name, flows, policy.plan_ms)
-    switches = sum(one is not other for one, other in pairwise(kinds))
-    return replace(outcome, switches=switches, flips=policy.flips)
+    if name not in POLICIES:
+        raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
+    run = Run(scenario, _plant(scenario, name), witness)
+    unplanned = unplanned_modes(name, scenario)
+    if unplanned is not None:
+        run.follow(unplanned)
+    elif name == MPC:
+        run.follow_values(information(honesty, scenario), plan_each)
+    else:
+        run.follow_set_points(information(honesty, scenario))
+    made = run.made
+    return replace(
+        outcome_of(scenario, name, made.flows, made.plan_ms),
+        plans=made.plans,
+        switches=made.switches,
+        flips=made.flips,
+    )
 
 
 def compare(
@@ -145,7 +147,7 @@ def _run(
     return outcomes
 
 
-def _oracle(scenario: Scenario, witness: Witness) -> PolicyOutcome:
+def _oracle(scenario: Scenario, witness: Witness | None) -> PolicyOutcome:
     """The least cost that was possible: one exact plan over the whole range, everything known."""
     history = scenario.history
     plan = FastEngine().solve(
@@ -159,11 +161,11 @@ def _oracle(scenario: Scenario, witness: Witness) -> PolicyOutcome:
         )
     )
     flows = Flows.planned(plan)
-    for number, step in enumerate(steps_of(flows)):
-        power_kw = (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS
-        mode = setpoint(scenario.storage, power_kw)
-        witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
-    return outcome_of(scenario, ORACLE, flows, np.array([plan.ms]))
+    if witness is not None:
+        for number, step in enumerate(steps_of(flows)):
+            mode = setpoint(scenario.storage, (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS)
+            witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
+    return replace(outcome_of(scenario, ORACLE, flows, np.array([plan.ms])), plans=1)
 
 
 def _plant(scenario: Scenario, name: str) -> Plant:

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.aurora.courses import FEW
 from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import QUARTERS_OF_DAY
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
@@ -27,6 +29,8 @@ class Scenario:
         soc_start_kwh: energy stored before the first replayed slot, for all policies alike.
         timer: the hours of the policy that charges by the clock.
         plan_threshold: gain [currency] above which a plan takes the place of the one made before.
+        replan_slots: plans are made every so many slots; between them the last plan's modes hold.
+        courses: of load and sun that plans under doubt reckon with.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
         power_tariffs: what the months' highest draws cost, with what the first month has drawn before.
         plant: how the battery and its inverter really behave; what plans believe is `storage`.
@@ -41,6 +45,8 @@ class Scenario:
     settlement_per_kwh: float
     timer: Timer = USUAL_TIMER
     plan_threshold: float = 0.0
+    replan_slots: int = 1
+    courses: int = FEW
     plant: PlantModel = IDEAL
     power_tariffs: tuple[MeteredTariff, ...] = ()
 
@@ -54,6 +60,11 @@ class Scenario:
         for series in (history.load_kwh, history.pv_kwh, history.import_price, history.export_price):
             if not np.isfinite(series).all():
                 raise UsageError("A slot to be replayed lacks its load, its sun or its price.")
+        if not 1 <= self.replan_slots <= QUARTERS_OF_DAY or self.courses < 1:
+            raise UsageError(
+                f"Plans cannot be made every {self.replan_slots} slots with {self.courses} courses.",
+                remedy="Plan again after a slot at least and a day at most, with one course at least.",
+            )
         if not self.storage.soc_min_kwh <= self.soc_start_kwh <= self.storage.soc_max_kwh:
             raise UsageError(
                 f"The state of charge at the start, {self.soc_start_kwh:g} kWh, lies outside the battery's "

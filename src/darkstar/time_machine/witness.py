@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from darkstar.planner.modes import Mode
-from darkstar.time_machine.information import Information, Outlook
+from darkstar.time_machine.information import Outlook
 from darkstar.time_machine.plant.carrying import Step
 
 
@@ -31,20 +31,3 @@ class Moment:
 Witness = Callable[[Moment], None]
 WitnessOf = Callable[[str], AbstractContextManager[Witness]]
 """The witness of a policy's replay, in whatever process that runs."""
-
-
-class Overheard:
-    """Information that remembers what it said since it was last asked to forget."""
-
-    def __init__(self, information: Information) -> None:
-        self._information = information
-        self.said: Outlook | None = None
-
-    def outlook(self, step: int) -> Outlook | None:
-        """What the information says."""
-        self.said = self._information.outlook(step)
-        return self.said
-
-    def forget(self) -> None:
-        """A new slot begins."""
-        self.said = None

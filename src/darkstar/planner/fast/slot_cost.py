@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from darkstar.planner.fast.piecewise import CHARGE_STEPS, STEPS
-from darkstar.planner.problem import Problem
+from darkstar.planner.problem import GridModel, Problem, StorageModel
 
 Floats = NDArray[np.float64]
 
@@ -35,13 +35,17 @@ def _by_price(
 
 
 def limits_of(problem: Problem) -> Floats:
-    """The site's numbers as the kernels take them, per slot and shape (12,).
+    """The numbers of a problem's site, see `site_limits`."""
+    return site_limits(problem.storage, problem.grid, problem.slot_hours)
+
+
+def site_limits(storage: StorageModel, grid: GridModel, hours: float) -> Floats:
+    """The site's numbers as the kernels take them, per slot of so many hours and shape (12,).
 
     charge_max, discharge_max, import_max, export_max [kWh, AC]; charge_efficiency, discharge_efficiency;
     wear_charge, wear_discharge, import_breach_cost, curtailment_cost [per kWh]; 1 / charge_efficiency,
     1 / discharge_efficiency.
     """
-    storage, grid, hours = problem.storage, problem.grid, problem.slot_hours
     return np.array(
         [
             storage.charge_max_kw * hours,

@@ -51,6 +51,15 @@ class Doubt:
     weight: Series
     persistence: float
 
+    def around(self, load_kwh: Series, pv_kwh: Series) -> "Courses":
+        """The courses around what is expected, both shape (n,)."""
+        return Courses(
+            self.load_factor[:, None] * load_kwh,
+            self.pv_factor[:, None] * pv_kwh,
+            self.weight,
+            self.persistence,
+        )
+
 
 @dataclass(frozen=True)
 class Courses:
@@ -83,24 +92,33 @@ class Chain(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """What `turn` works in: costs on a grid of energies, shape (k, chords + 1) each, and scratch."""
+    """What `turn` works in and leaves its answer in: `after`, the costs on the grid after each of the first slots.
+
+    `values` and `before` have shape (k, chords + 1), `after` (slots wanted, chords + 1).
+    """
 
     values: Floats
     before: Floats
     mean: Floats
+    after: Floats
     bounds: NDArray[np.int64]
     rows: Floats
     out: Floats
     work: Floats
 
 
-def grid_for(courses: int, slots: int, chords: int) -> Grid:
-    """Room for so many courses and slots; may be used again, by one thread at a time."""
+def grid_for(courses: int, slots: int, chords: int, wanted: int = 1) -> Grid:
+    """Room for so many courses and slots; may be used again, by one thread at a time.
+
+    Args:
+        wanted: the first slots after which the costs are wanted.
+    """
     size = 24 * (chords + STEPS)
     return Grid(
         values=np.empty((courses, chords + 1)),
         before=np.empty((courses, chords + 1)),
         mean=np.empty(chords + 1),
+        after=np.empty((wanted, chords + 1)),
         bounds=np.empty(slots + 1, np.int64),
         rows=np.empty((ROWS, chords + 1 + STEPS)),
         out=np.empty((2, size)),
@@ -140,7 +158,7 @@ class TurningPlanner:
             end,
             grid,
         )
-        return StoredValue(soc_kwh, grid.mean)
+        return StoredValue(soc_kwh, grid.after[0])
 
 
 def grid_end(storage: StorageModel, terminal: TerminalValue, chords: int = CHORDS) -> tuple[Series, Series]:
@@ -176,7 +194,9 @@ def _check(problem: Problem, courses: Courses) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _stages(import_price: Floats, export_price: Floats, hour: int, bounds: NDArray[np.int64]) -> int:
+def _stages(
+    import_price: Floats, export_price: Floats, hour: int, fine: int, bounds: NDArray[np.int64]
+) -> int:
     """Where the stages begin, and the end, written to `bounds`; how many there are.
 
     Single slots come first, then whole hours (`hour` slots) of one price. Hours are found by where prices change, for
@@ -188,7 +208,7 @@ def _stages(import_price: Floats, export_price: Floats, hour: int, bounds: NDArr
         bounds[count] = slot
         count += 1
         size = 1
-        if slot >= FINE_SLOTS and slot + hour <= slots:
+        if slot >= fine and slot + hour <= slots:
             same = True
             for later in range(slot + 1, slot + hour):
                 same &= import_price[later] == import_price[slot]
@@ -212,7 +232,7 @@ def turn(
     end: Floats,
     grid: Grid,
 ) -> None:
-    """The mean over the courses of the cost after the first slot, written to `grid.mean`.
+    """The mean over the courses of the cost after each of the first slots, written to `grid.after`.
 
     Args:
         load, pv: shape (k, n), or (1, n) where the courses differ by their factors only.
@@ -221,18 +241,22 @@ def turn(
         end: the cost after the last slot on the grid of energies, shape (chords + 1,).
     """
     load_factor, pv_factor, weight, stay_a_slot = chain
-    values, before, mean, bounds, rows, out, work = grid
+    values, before, mean, after, bounds, rows, out, work = grid
     price, energy = np.empty(STEPS), np.empty(STEPS)
     courses, chords = len(weight), len(end) - 1
     length = room / chords if chords else 0.0
     scaled, bent = limits.copy(), False
     for course in range(courses):
         values[course] = end
-    for stage in range(_stages(import_price, export_price, hour, bounds) - 1, 0, -1):
+    stages = _stages(import_price, export_price, hour, max(FINE_SLOTS, len(after)), bounds)
+    for stage in range(stages - 1, -1, -1):
         first, last = bounds[stage], bounds[stage + 1]
+        if last <= len(after):
+            _mean(values, weight, after[last - 1])
+        if not stage:
+            break
         for number in range(ENERGIES):
             scaled[number] = limits[number] * (last - first)
-        mean[:] = 0.0
         loads, suns, kinks = 0.0, 0.0, False
         for course in range(courses):
             if course < len(load):
@@ -250,14 +274,18 @@ def turn(
             kinks |= before_slot(
                 values[course], length, convex, price, energy, base, before[course], rows, out, work
             )
-            for point in range(chords + 1):
-                mean[point] += weight[course] * before[course, point]
         bent |= kinks
+        _mean(before, weight, mean)
         stay = stay_a_slot ** (last - first)
         for course in range(courses):
             for point in range(chords + 1):
                 values[course, point] = stay * before[course, point] + (1.0 - stay) * mean[point]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mean(values: Floats, weight: Floats, mean: Floats) -> None:
+    """The courses' mean at each point of the grid."""
     mean[:] = 0.0
-    for course in range(courses):
-        for point in range(chords + 1):
+    for course in range(len(weight)):
+        for point in range(len(mean)):
             mean[point] += weight[course] * values[course, point]

@@ -1,0 +1,302 @@
+"""The modes of whole stretches of slots, from what was expected at many instants: compiled, any stretch in any thread.
+
+What stored energy is worth after a slot depends on what is expected, not on the energy stored. So plans need not wait
+for what the plan before has led to: they are made by the day or the year at once, and carried out afterwards.
+
+A plan made every quarter gives one mode. A plan that is to hold for longer gives the modes of the slots up to the
+next, each from its own value after that slot.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from darkstar.domain.errors import UsageError
+from darkstar.planner.checks import check
+from darkstar.planner.fast.engine import SPARE_PIECES
+from darkstar.planner.fast.glance import Scratch, scratch
+from darkstar.planner.fast.levels import curtail_at, lay_levels
+from darkstar.planner.fast.recursion import begin, fold
+from darkstar.planner.fast.slot_cost import lay_out, site_limits
+from darkstar.planner.fast.turning import Chain, Doubt, Grid, grid_end, grid_for, turn
+from darkstar.planner.mode_table import ModeTable
+from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+NOTHING = TerminalValue(np.zeros(0), np.zeros(0))
+TIMED_EVERY = 24
+"""Of so many plans one is timed by itself; the others are made in one call."""
+
+
+@dataclass(frozen=True)
+class Outlooks:
+    """What was expected at m instants of the slots at hand and of those after them; all series (m, h).
+
+    Attributes:
+        slots: how many slots of its row each instant looks ahead, shape (m,); 0 where too little is known to plan.
+        to_the_end: whether it reaches the end of the range, where stored energy is settled, shape (m,).
+        doubt: how load and sun may turn out beside it; None where they are certain.
+    """
+
+    load_kwh: Floats
+    pv_kwh: Floats
+    import_price: Floats
+    export_price: Floats
+    slots: Counts
+    to_the_end: Flags
+    doubt: Doubt | None
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is planned for.
+
+    Attributes:
+        settlement: worth of the energy left at the end of the range; before it nothing left over is worth anything.
+    """
+
+    storage: StorageModel
+    grid: GridModel
+    settlement: TerminalValue
+    slot_hours: float
+
+
+@dataclass(frozen=True)
+class Modes:
+    """The modes of a stretch.
+
+    Attributes:
+        plans: how many plans were made for them.
+        plan_ms: time that plans took [ms], of those that were timed by themselves, shape (timed,).
+    """
+
+    table: ModeTable
+    plans: int
+    plan_ms: Series
+
+
+def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 1) -> Modes:
+    """The modes that follow the value of stored energy; self-consumption while too little is known.
+
+    Args:
+        hold: for how many slots each instant's plan holds, from 1 to `longest`, shape (m,).
+
+    Raises:
+        UsageError: see `checks.check`; or what is expected holds NaN, negative or infinite energies.
+    """
+    _check(outlooks, site)
+    storage = site.storage
+    first_row = np.concatenate([[0], np.cumsum(hold)])
+    table = ModeTable.empty(int(first_row[-1]))
+    table.charge_kw[:], table.discharge_kw[:] = storage.charge_max_kw, storage.discharge_max_kw
+    make = _certain if outlooks.doubt is None else _doubtful
+    run = make(outlooks, hold, first_row, site, table, longest)
+    plan_ms = []
+    for first in range(0, len(outlooks), TIMED_EVERY):
+        began = time.perf_counter()
+        run(first, first + 1)
+        if outlooks.slots[first]:
+            plan_ms.append((time.perf_counter() - began) * 1000)
+        run(first + 1, min(first + TIMED_EVERY, len(outlooks)))
+    return Modes(table, int(np.count_nonzero(outlooks.slots)), np.array(plan_ms))
+
+
+def _check(outlooks: Outlooks, site: Site) -> None:
+    """One problem stands for the site of all; of the series each slot that is looked at counts."""
+    one = np.ones(1)
+    for terminal in (NOTHING, site.settlement):
+        start = site.storage.soc_min_kwh
+        check(Problem(site.slot_hours, one, one, one, one, start, site.storage, site.grid, terminal))
+    seen = np.arange(outlooks.load_kwh.shape[1]) < outlooks.slots[:, None]
+    for series in (outlooks.load_kwh, outlooks.pv_kwh):
+        if not ((series >= 0.0) & (series < np.inf) | ~seen).all():
+            raise UsageError("An outlook holds NaN, a negative or an infinite energy.")
+    if not (np.isfinite(outlooks.import_price + outlooks.export_price) | ~seen).all():
+        raise UsageError("An outlook holds a price that is not a number.")
+
+
+def _doubtful(
+    outlooks: Outlooks, hold: Counts, first_row: Counts, site: Site, table: ModeTable, longest: int
+) -> Callable[[int, int], None]:
+    """Makes the plans of some instants in turn; each course of load and sun goes on for a while."""
+    doubt = outlooks.doubt
+    assert doubt is not None
+    stay = doubt.persistence**site.slot_hours
+    load_factor, pv_factor = np.array(doubt.load_factor, np.float64), np.array(doubt.pv_factor, np.float64)
+    chain = Chain(load_factor, pv_factor, np.array(doubt.weight, np.float64), stay)
+    soc_kwh, end = grid_end(site.storage, NOTHING)
+    _, settled = grid_end(site.storage, site.settlement)
+    grid = grid_for(len(chain.weight), outlooks.load_kwh.shape[1], len(end) - 1, longest)
+
+    def run(first: int, last: int) -> None:
+        _by_turning(
+            first,
+            last,
+            outlooks.load_kwh,
+            outlooks.pv_kwh,
+            outlooks.import_price,
+            outlooks.export_price,
+            outlooks.slots,
+            outlooks.to_the_end,
+            hold,
+            first_row,
+            chain,
+            round(1.0 / site.slot_hours),
+            site_limits(site.storage, site.grid, site.slot_hours),
+            soc_kwh,
+            end,
+            settled,
+            grid,
+            table.levels_kwh,
+            table.curtail,
+        )
+
+    return run
+
+
+def _certain(
+    outlooks: Outlooks, hold: Counts, first_row: Counts, site: Site, table: ModeTable, longest: int
+) -> Callable[[int, int], None]:
+    """Makes the plans of some instants in turn, exactly; scratch grows where deeply negative prices need more."""
+    slots, pieces = outlooks.load_kwh.shape[1], len(site.settlement.value)
+    works = [scratch(slots, pieces, SPARE_PIECES, 0, 0)]
+
+    def run(first: int, last: int) -> None:
+        while first < last:
+            first = _by_recursion(
+                first,
+                last,
+                outlooks.load_kwh,
+                outlooks.pv_kwh,
+                outlooks.import_price,
+                outlooks.export_price,
+                outlooks.slots,
+                outlooks.to_the_end,
+                hold,
+                first_row,
+                site_limits(site.storage, site.grid, site.slot_hours),
+                np.array([site.storage.soc_min_kwh, site.storage.soc_max_kwh]),
+                np.array(site.settlement.value, dtype=np.float64),
+                np.array(site.settlement.energy_kwh, dtype=np.float64),
+                works[-1],
+                table.levels_kwh,
+                table.curtail,
+            )
+            if first < last:
+                works.append(scratch(slots, pieces, SPARE_PIECES * 4 ** len(works), 0, 0))
+
+    return run
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _self_consumption(
+    first: int, last: int, empty: float, full: float, levels: Floats, curtail: NDArray[np.int8]
+) -> None:
+    for row in range(first, last):
+        levels[row, 0], levels[row, 1], levels[row, 2], levels[row, 3] = empty, full, empty, full
+        curtail[row] = 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_turning(
+    first: int,
+    last: int,
+    load: Floats,
+    pv: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    slots: Counts,
+    to_the_end: Flags,
+    hold: Counts,
+    first_row: Counts,
+    chain: Chain,
+    hour: int,
+    limits: Floats,
+    soc_kwh: Floats,
+    end: Floats,
+    settled: Floats,
+    grid: Grid,
+    levels: Floats,
+    curtail: NDArray[np.int8],
+) -> None:
+    """The modes of instants first..last - 1, written to `levels` and `curtail` from each one's first row on."""
+    for issue in range(first, last):
+        n, row = slots[issue], first_row[issue]
+        if not n:
+            _self_consumption(row, first_row[issue + 1], soc_kwh[0], soc_kwh[-1], levels, curtail)
+            continue
+        buy, sell = import_price[issue, :n], export_price[issue, :n]
+        turn(
+            load[issue : issue + 1, :n],
+            pv[issue : issue + 1, :n],
+            buy,
+            sell,
+            chain,
+            hour,
+            limits,
+            soc_kwh[-1] - soc_kwh[0],
+            settled if to_the_end[issue] else end,
+            grid,
+        )
+        for slot in range(hold[issue]):
+            lay_levels(soc_kwh, grid.after[slot], buy[slot], sell[slot], limits, levels[row + slot])
+            curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_recursion(
+    first: int,
+    last: int,
+    load: Floats,
+    pv: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    slots: Counts,
+    to_the_end: Flags,
+    hold: Counts,
+    first_row: Counts,
+    limits: Floats,
+    bounds_kwh: Floats,
+    worth: Floats,
+    worth_kwh: Floats,
+    room_for: Scratch,
+    levels: Floats,
+    curtail: NDArray[np.int8],
+) -> int:
+    """As `_by_turning`, exactly; answers the first instant that was not planned for want of scratch."""
+    price, energy, base, space, level, kept, kept_at, _ = room_for
+    soc_kwh, cost = np.empty(space.shape[1] + 1), np.empty(space.shape[1] + 1)
+    room = bounds_kwh[1] - bounds_kwh[0]
+    for issue in range(first, last):
+        n, row = slots[issue], first_row[issue]
+        if not n:
+            _self_consumption(row, first_row[issue + 1], bounds_kwh[0], bounds_kwh[1], levels, curtail)
+            continue
+        buy, sell = import_price[issue, :n], export_price[issue, :n]
+        lay_out(load[issue, :n], pv[issue, :n], buy, sell, limits, price, energy, base)
+        pieces = len(worth) if to_the_end[issue] else 0
+        for slot in range(hold[issue]):
+            head, tail = begin(worth[:pieces], worth_kwh[:pieces], room, space)
+            head, tail, empty = fold(
+                slot + 1, n, price, energy, base, head, tail, 0.0, room, space, level, kept, kept_at
+            )
+            if tail < 0:
+                return issue
+            soc_kwh[0], cost[0] = bounds_kwh[0], empty
+            for piece in range(tail - head):
+                soc_kwh[piece + 1] = soc_kwh[piece] + space[1, head + piece]
+                cost[piece + 1] = cost[piece] - space[0, head + piece] * space[1, head + piece]
+            points = tail - head + 1
+            lay_levels(soc_kwh[:points], cost[:points], buy[slot], sell[slot], limits, levels[row + slot])
+            curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
+    return last

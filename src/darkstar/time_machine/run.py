@@ -1,0 +1,125 @@
+"""One policy's way through a replay: modes carried out stretch by stretch, and whoever looks on told of each slot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import tee
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.turning import TurningPlanner, one_course
+from darkstar.planner.mode_table import ModeTable
+from darkstar.planner.problem import Series
+from darkstar.time_machine.information import Information, Outlook, outlook_of
+from darkstar.time_machine.outcome import Flows
+from darkstar.time_machine.plant.carrying import AtWork, Plant, Step, flows_of
+from darkstar.time_machine.plant.kernel import STORED
+from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.setpoints import SetPoints, problem_of
+from darkstar.time_machine.stretches import PlanEach, Stretch, plan_stretch, stretches
+from darkstar.time_machine.witness import Moment, Witness
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run came to; see `PolicyOutcome`."""
+
+    flows: Flows
+    plan_ms: Series
+    plans: int
+    switches: int
+    flips: int | None
+
+
+class Run:
+    """Goes through all replayed slots once, by one of its ways to follow."""
+
+    def __init__(self, scenario: Scenario, plant: Plant, witness: Witness | None) -> None:
+        history = scenario.history
+        self._scenario = scenario
+        self._witness = witness
+        self._at_work = AtWork(
+            plant, scenario.soc_start_kwh, history.load_kwh, history.pv_kwh, history.minutes
+        )
+        self._results: list[NDArray[np.float64]] = []
+        self._kinds: list[NDArray[np.int8]] = []
+        self._plan_ms: list[Series] = []
+        self._plans = 0
+        self._flips: int | None = None
+
+    @property
+    def made(self) -> Made:
+        """What all slots together came to."""
+        kinds = np.concatenate(self._kinds)
+        return Made(
+            flows=flows_of(self._scenario.soc_start_kwh, np.concatenate(self._results)),
+            plan_ms=np.concatenate([np.zeros(0), *self._plan_ms]),
+            plans=self._plans,
+            switches=int(np.count_nonzero(np.diff(kinds))),
+            flips=self._flips,
+        )
+
+    def follow(self, modes: ModeTable) -> None:
+        """Modes of all slots that need no forecast."""
+        self._carry_out(modes, 0, {})
+
+    def follow_values(self, information: Information, plan_each: PlanEach) -> None:
+        """The value of stored energy, planned by the stretch."""
+        cut, planned = tee(stretches(self._scenario, information))
+        for stretch, modes in zip(cut, plan_each(plan_stretch, planned), strict=True):
+            told = {} if self._witness is None else _told(stretch)
+            self._carry_out(modes.table, stretch.slots.start, told, valued=True)
+            self._plan_ms.append(modes.plan_ms)
+            self._plans += modes.plans
+
+    def follow_set_points(self, information: Information) -> None:
+        """Each plan's power, planned from what is stored."""
+        policy = SetPoints(self._scenario)
+        for stretch in stretches(self._scenario, information):
+            outlooks = stretch.sight.outlooks()
+            for number, (step, hold) in enumerate(
+                zip(stretch.steps.tolist(), stretch.hold.tolist(), strict=True)
+            ):
+                outlook = outlook_of(outlooks, number)
+                modes = policy.modes(step, hold, outlook, self._at_work.soc_kwh)
+                self._carry_out(ModeTable.of(modes), step, {step: outlook})
+        self._plan_ms, self._plans = [np.array(policy.plan_ms)], len(policy.plan_ms)
+        self._flips = policy.flips
+
+    def _carry_out(
+        self, modes: ModeTable, first: int, told: Mapping[int, Outlook | None], *, valued: bool = False
+    ) -> None:
+        """The slots from number `first` on.
+
+        Args:
+            told: what plans were made from, by slot number.
+            valued: whether they follow the value of stored energy.
+        """
+        stored_kwh = self._at_work.soc_kwh
+        results = self._at_work.through(modes)
+        soc_kwh = np.concatenate([[stored_kwh], results[:-1, STORED]])
+        self._results.append(results)
+        self._kinds.append(modes.kinds(soc_kwh))
+        if self._witness is None:
+            return
+        for row, (soc, result) in enumerate(zip(soc_kwh.tolist(), results.tolist(), strict=True)):
+            outlook = told.get(first + row)
+            worth = self._worth(outlook, soc) if valued and outlook is not None else None
+            self._witness(Moment(first + row, soc, outlook, modes.mode(row, worth), Step._make(result)))
+
+    def _worth(self, outlook: Outlook, soc_kwh: float) -> float:
+        """Of a stored kWh after the slot at hand, as its plan saw it."""
+        problem = problem_of(self._scenario, outlook, soc_kwh)
+        if outlook.doubt is not None:
+            courses = outlook.doubt.around(outlook.load_kwh, outlook.pv_kwh)
+            return -TurningPlanner().value_after(problem, courses).slope_at(soc_kwh)
+        if len(problem) == 1:
+            return -TurningPlanner().value_after(problem, one_course(problem)).slope_at(soc_kwh)
+        return -FastEngine().value(problem.after(1)).slope_at(soc_kwh)
+
+
+def _told(stretch: Stretch) -> dict[int, Outlook | None]:
+    """What each plan of a stretch was made from, by slot number."""
+    outlooks = stretch.sight.outlooks()
+    return {step: outlook_of(outlooks, number) for number, step in enumerate(stretch.steps.tolist())}
