@@ -32,7 +32,7 @@ def month(year: int, number: int) -> Slots:
 
 def drawn(slots: Slots, hours: dict[str, float]) -> np.ndarray:
     """Nothing, but so many kW in the hours that begin at these local times."""
-    return draws(slots, hours) - draws(slots, dict.fromkeys(hours, 0.0))
+    return np.asarray(draws(slots, hours) - draws(slots, dict.fromkeys(hours, 0.0)))
 
 
 def booked(tariff: PowerTariff, slots: Slots, kwh: np.ndarray, past: MonthSoFar) -> dict[str, float]:
@@ -112,7 +112,9 @@ def test_the_highest_one_after_the_other() -> None:
     kwh = np.random.default_rng(1).uniform(0, 2, len(slots))
     metered = periods(tariff, slots, STOCKHOLM)
     running = MonthsPeaks(tariff)
-    for day, kw in zip(metered.day.tolist(), metered.counted_kw(kwh).tolist(), strict=True):
-        running.add(day, kw)
+    for period, (day, kw) in enumerate(
+        zip(metered.day.tolist(), metered.counted_kw(kwh).tolist(), strict=True)
+    ):
+        running.add(day, kw, period)
     [best] = highest(tariff, metered, kwh).values()
     assert running.average_kw == pytest.approx(sum(peak.kw for peak in best) / 2)

@@ -35,21 +35,28 @@ class MonthsPeaks:
     def __init__(self, tariff: PowerTariff, past: Sequence[Peak] = ()) -> None:
         self._tariff = tariff
         self._by_key: dict[int, float] = {}
-        self._next_key = -1
-        for peak in past:
-            self.add((peak.day - EPOCH).days, peak.kw)
+        for number, peak in enumerate(past):
+            self.add((peak.day - EPOCH).days, peak.kw, -1 - number)
 
     @property
     def average_kw(self) -> float:
         """Average of the highest; those that are missing are 0."""
         return sum(self._by_key.values()) / self._tariff.peaks
 
-    def add(self, day: int, kw: float) -> bool:
-        """One more mean that counts, of a local day (since 1970-01-01); whether it is among the highest."""
-        if self._tariff.different_days:
-            key = day
-        else:
-            key, self._next_key = self._next_key, self._next_key - 1
+    def beside(self, day: int) -> list[float]:
+        """The highest of other days; of all periods, where those of a day do not replace each other."""
+        return [kw for key, kw in self._by_key.items() if not (self._tariff.different_days and key == day)]
+
+    def of_day(self, day: int) -> float:
+        """The highest of a day, if it is among the month's highest; 0 where a day's do not replace each other."""
+        return self._by_key.get(day, 0.0) if self._tariff.different_days else 0.0
+
+    def add(self, day: int, kw: float, period: int) -> bool:
+        """A mean that counts, of a local day (since 1970-01-01) and a period; whether it changes the highest.
+
+        A period may be told again while it runs: its highest telling holds.
+        """
+        key = day if self._tariff.different_days else period
         if kw <= self._by_key.get(key, 0.0):
             return False
         if key not in self._by_key and len(self._by_key) == self._tariff.peaks:
@@ -88,7 +95,7 @@ def _rises(tariff: PowerTariff, slots: Slots, import_kwh: Energy, tz: ZoneInfo, 
         fee = tariff.fee(peaks.average_kw)
         rises[np.searchsorted(metered.of_slot, inside[0])] += fee
         for i in inside.tolist():
-            if peaks.add(int(day[i]), float(kw[i])):
+            if peaks.add(int(day[i]), float(kw[i]), i):
                 fee, before = tariff.fee(peaks.average_kw), fee
                 rises[ends[i]] += fee - before
     return rises

@@ -1,0 +1,180 @@
+"""The battery problem with a limit on the import of its own in each slot, and a price on what goes beyond it.
+
+What a power tariff comes to: hours that do not count are limited by the fuse alone, nights that count half at twice
+the power. A limit can always be broken, at its price; the fuse's own price is paid in place of it where that is dearer.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from darkstar.domain.errors import UsageError
+from darkstar.planner.accounting import Moves, cost, stored_energy
+from darkstar.planner.checks import check
+from darkstar.planner.fast.engine import KEPT_PIECES_PER_MOVE, SPARE_PIECES
+from darkstar.planner.fast.forward import cost_at, walk
+from darkstar.planner.fast.glance import Scratch, scratch
+from darkstar.planner.fast.recursion import begin, fold
+from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of, resolve
+from darkstar.planner.problem import Plan, Problem, Series
+
+Floats = NDArray[np.float64]
+
+IMPORT_MAX, BREACH_COST = 2, 8
+"""Places in `limits_of`."""
+IMPORT, BREACH = 2, 5
+"""Places in what `resolve` writes."""
+
+
+@dataclass(frozen=True)
+class ImportLimit:
+    """What the import is to stay under in each slot, shape (n,), and what a kWh beyond it costs.
+
+    Attributes:
+        kw: infinite where nothing but the fuse limits it.
+        breach_cost: per kWh, besides its price, shape (n,).
+    """
+
+    kw: Series
+    breach_cost: Series
+
+
+class LimitedEngine:
+    """Solves the problem exactly by the recursion; each answer depends on its problem alone."""
+
+    name = "recursion"
+
+    def __init__(self) -> None:
+        self._spare, self._kept_per_move = SPARE_PIECES, KEPT_PIECES_PER_MOVE
+
+    def least_cost(self, problem: Problem, limit: ImportLimit) -> float:
+        """The least cost, what is paid for going beyond the limits included.
+
+        Raises:
+            UsageError: see `solve`.
+        """
+        return self._recursion(problem, limit, whole=False)[0]
+
+    def solve(self, problem: Problem, limit: ImportLimit) -> Plan:
+        """The cheapest plan; its `cost` holds nothing for going beyond the limits, only beyond the fuse.
+
+        Raises:
+            UsageError: see `checks.check`; or the limit has another shape, or is no number of at least 0.
+        """
+        began = time.perf_counter()
+        _, moves = self._recursion(problem, limit, whole=True)
+        flows = np.empty((6, len(problem)))
+        _resolve(*_energies(problem), limits_of(problem), *_bounds(problem, limit), moves, flows)
+        fuse_kwh = problem.grid.import_max_kw * problem.slot_hours
+        drawn = flows[IMPORT] + flows[BREACH]
+        flows[IMPORT] = np.minimum(drawn, fuse_kwh)
+        flows[BREACH] = drawn - flows[IMPORT]
+        settled = Moves(*flows)
+        soc_kwh = stored_energy(problem, settled.charge_kwh, settled.discharge_kwh)
+        return Plan(
+            charge_kwh=settled.charge_kwh,
+            discharge_kwh=settled.discharge_kwh,
+            import_kwh=settled.import_kwh,
+            export_kwh=settled.export_kwh,
+            curtail_kwh=settled.curtail_kwh,
+            breach_kwh=settled.breach_kwh,
+            soc_kwh=soc_kwh,
+            cost=cost(problem, settled, float(soc_kwh[-1])),
+            gap=0.0,
+            ms=(time.perf_counter() - began) * 1000,
+            engine=self.name,
+        )
+
+    def _recursion(self, problem: Problem, limit: ImportLimit, *, whole: bool) -> tuple[float, Series]:
+        check(problem)
+        for name, series in (("limit", limit.kw), ("breach_cost", limit.breach_cost)):
+            if series.shape != (len(problem),) or not (series >= 0).all():
+                raise UsageError(f"An import limit's {name} needs a number of at least 0 for each slot.")
+        slots, pieces, storage = len(problem), len(problem.terminal.value), problem.storage
+        moves = slots if whole else 0
+        while True:
+            room_for = scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
+            least = _recursion(
+                *_energies(problem),
+                limits_of(problem),
+                *_bounds(problem, limit),
+                storage.soc_max_kwh - storage.soc_min_kwh,
+                problem.soc_start_kwh - storage.soc_min_kwh,
+                np.array(problem.terminal.value, dtype=np.float64),
+                np.array(problem.terminal.energy_kwh, dtype=np.float64),
+                room_for,
+            )
+            if not np.isnan(least):
+                return least, room_for.moves
+            self._spare, self._kept_per_move = 4 * self._spare, 4 * self._kept_per_move
+
+
+def _energies(problem: Problem) -> tuple[Series, Series, Series, Series]:
+    series = problem.load_kwh, problem.pv_kwh, problem.import_price, problem.export_price
+    load, pv, import_price, export_price = (np.array(one, dtype=np.float64) for one in series)
+    return load, pv, import_price, export_price
+
+
+def _bounds(problem: Problem, limit: ImportLimit) -> tuple[Series, Series]:
+    """Most import [kWh] and the breach's price of each slot: the limit's, or the fuse's where that is lower."""
+    grid = problem.grid
+    fused = limit.kw >= grid.import_max_kw
+    return (
+        np.where(fused, grid.import_max_kw, limit.kw) * problem.slot_hours,
+        np.where(fused, grid.import_breach_cost, limit.breach_cost),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _recursion(
+    load: Floats,
+    pv: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    limits: Floats,
+    most_kwh: Floats,
+    breach_cost: Floats,
+    room: float,
+    stored: float,
+    worth: Floats,
+    worth_kwh: Floats,
+    room_for: Scratch,
+) -> float:
+    """The least cost, NaN where the scratch is too small; its `moves` receive the changes of the energy stored."""
+    price, energy, base, space, level, kept, kept_at, moves = room_for
+    for slot in range(len(load)):
+        limits[IMPORT_MAX], limits[BREACH_COST] = most_kwh[slot], breach_cost[slot]
+        base[slot] = lay_out_slot(
+            load[slot], pv[slot], import_price[slot], export_price[slot], limits, price[slot], energy[slot]
+        )
+    head, tail = begin(worth, worth_kwh, room, space)
+    head, tail, empty = fold(
+        0, len(load), price, energy, base, head, tail, 0.0, room, space, level, kept, kept_at
+    )
+    if tail < 0:
+        return np.nan
+    walk(len(moves), price, energy, level, kept, kept_at, stored, room, moves)
+    least, _ = cost_at(space[0], space[1], head, tail, empty, stored)
+    return least
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _resolve(
+    load: Floats,
+    pv: Floats,
+    import_price: Floats,
+    export_price: Floats,
+    limits: Floats,
+    most_kwh: Floats,
+    breach_cost: Floats,
+    moves: Floats,
+    out: Floats,
+) -> None:
+    """All flows that belong to the battery's moves, shape (6, n), as `slot_cost.resolve`."""
+    for slot in range(len(load)):
+        limits[IMPORT_MAX], limits[BREACH_COST] = most_kwh[slot], breach_cost[slot]
+        one = slice(slot, slot + 1)
+        resolve(load[one], pv[one], import_price[one], export_price[one], limits, moves[one], out[:, one])

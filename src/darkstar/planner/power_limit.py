@@ -1,0 +1,102 @@
+"""From a power tariff to a limit on the import: what a month is held under, and what breaking it costs.
+
+    level           counted kW (after a window's share) that the days to come are held under
+    free today      what today may draw without a word: the peaks that are set already do not rise by it
+    limit           of each slot: level over the window's share, none where draws do not count
+
+A fee per kW has one level for the month, and a peak that happened stays paid: today may draw as much again. A tier is
+kept as long as the month's mean can be: early peaks are made up for by lower ones later.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from darkstar.domain.power_tariff import ROUNDING_KW, Periods, PowerTariff
+from darkstar.planner.fast.limited import ImportLimit
+from darkstar.planner.problem import Series
+
+UNLIMITED = float("inf")
+
+
+def limit_of(
+    tariffs: Sequence[PowerTariff],
+    metered: Sequence[Periods],
+    levels_kw: Sequence[float],
+    draw_kwh: Series | None = None,
+) -> ImportLimit:
+    """The limits that hold each tariff's level, slot by slot; one `Periods` and one level a tariff, at least one.
+
+    Args:
+        draw_kwh: load less sun where it is known, shape (n,): what a period may draw is then laid out along it, for
+            not its slots but their mean is held.
+    """
+    kw = np.full(len(metered[0].of_slot), UNLIMITED)
+    breach_cost = np.zeros(len(kw))
+    for tariff, found, level in zip(tariffs, metered, levels_kw, strict=True):
+        share = found.share[found.of_slot]
+        counts = (share > 0) & np.isfinite(level)
+        held = np.zeros(len(kw))
+        held[counts] = level / share[counts]
+        laid_out = held if draw_kwh is None else _along(held, draw_kwh, found)
+        kw = np.minimum(kw, np.where(counts, laid_out, UNLIMITED))
+        breach_cost[counts] += price_beyond(tariff, level) * share[counts] / (tariff.peaks * found.hours)
+    return ImportLimit(kw, breach_cost)
+
+
+def _along(held_kw: Series, draw_kwh: Series, found: Periods) -> Series:
+    """Limits of the same mean in each period that rise and fall with what is drawn, as far as none falls below 0."""
+    slots = np.bincount(found.of_slot)[found.of_slot]
+    hours = found.hours / slots
+    around_kw = (draw_kwh - (np.bincount(found.of_slot, draw_kwh)[found.of_slot] / slots)) / hours
+    laid_out = np.maximum(held_kw + around_kw, 0.0)
+    total = np.bincount(found.of_slot, laid_out)[found.of_slot]
+    return np.asarray(laid_out * held_kw * slots / np.where(total > 0, total, 1.0))
+
+
+def price_beyond(tariff: PowerTariff, level_kw: float) -> float:
+    """What a kW more of the month's average costs beyond a level; a step to the next tier is spread over its width."""
+    if not tariff.tiers:
+        return tariff.per_kw
+    reached = [tier for tier in tariff.tiers if tier.up_to_kw >= level_kw - ROUNDING_KW]
+    if len(reached) < 2:
+        return 0.0
+    kept, next_one = reached[:2]
+    return (next_one.fee - kept.fee) / (next_one.up_to_kw - kept.up_to_kw)
+
+
+def free_kw(tariff: PowerTariff, others_kw: Sequence[float], today_kw: float) -> float:
+    """What today may draw before the month's average rises.
+
+    Args:
+        others_kw: the highest means of the other days (of all periods, where a day's do not replace each other).
+        today_kw: the highest of today so far; 0 where a day's peaks do not replace each other.
+    """
+    highest = sorted(others_kw, reverse=True)[: tariff.peaks]
+    return max(today_kw, highest[-1] if len(highest) == tariff.peaks else 0.0)
+
+
+def limit_within(
+    tariff: PowerTariff, average_kw: float, others_kw: Sequence[float], days_left: int
+) -> float | None:
+    """The highest mean that all days left, today among them, may reach with the month's average at most `average_kw`.
+
+    Args:
+        others_kw: the highest means of the days that are over.
+        days_left: how many days may still reach it; many where a day's peaks do not replace each other.
+
+    Returns:
+        None where the peaks that are set exceed the average already.
+    """
+    past = sorted(others_kw, reverse=True)[: tariff.peaks]
+    allowed = tariff.peaks * average_kw
+    best: float | None = None
+    for kept in range(len(past) + 1):
+        new = min(tariff.peaks - kept, days_left)
+        if new == 0:
+            continue
+        level = (allowed - sum(past[:kept])) / new
+        among = sorted([*past, *[level] * min(days_left, tariff.peaks)], reverse=True)
+        if level >= 0 and sum(among[: tariff.peaks]) <= allowed + ROUNDING_KW:
+            best = level if best is None else max(best, level)
+    return best
