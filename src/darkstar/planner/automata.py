@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.fast.loads_automaton import build
-from darkstar.planner.fast.loads_pairs import combine
+from darkstar.planner.fast.loads_pairs import combine, sums_of
 from darkstar.planner.loads import Need, OnOffLoad
 from darkstar.planner.loads_accounting import owed_slots
 from darkstar.planner.problem import Series
@@ -97,9 +97,9 @@ def automaton_of(load: OnOffLoad, n: int, slot_hours: float) -> Automaton:
             remedy="Let fewer of its needs overlap, or give its runs and pauses fewer slots.",
         )
     powers = list(load.profile_kw) if load.profile_kw else [level.power_kw for level in load.levels]
-    energies = np.unique(np.array([0.0, *powers]) * slot_hours)
+    energies = np.array(sorted({0.0, *(power * slot_hours for power in powers)}))
     energy_at = np.searchsorted(energies, np.array(powers) * slot_hours)
-    units = [1] if load.profile_kw else [level.units for level in load.levels]
+    units = [0, 1] if load.profile_kw else [0, *(level.units for level in load.levels)]
     needs = np.array(
         [
             (need.first, need.last, need.units, cap, need.most_units is not None, need.done_units, at)
@@ -173,9 +173,8 @@ def together(first: Automaton, second: Automaton, allowance: Allowance | None = 
 def pairs_of(first: Automaton, second: Automaton) -> tuple[Series, Ids]:
     """The different energies that two loads draw together, rising, shape (kinds,); and which of them each pair of
     theirs comes to, shape (kinds of the first, kinds of the second)."""
-    sums = first.energies_kwh[:, None] + second.energies_kwh[None, :]
-    energies, index = np.unique(sums, return_inverse=True)
-    return energies, index.reshape(sums.shape).astype(np.int64)
+    energies, pair = sums_of(first.energies_kwh, second.energies_kwh)
+    return energies, pair
 
 
 def idle(n: int) -> Automaton:

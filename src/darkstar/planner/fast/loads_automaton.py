@@ -27,27 +27,48 @@ def _openings(n: int, needs: Ids, weights: Ids) -> Ids:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _digits(radix: Ids) -> Ids:
+    """The registers' counts by counters, shape (registers, counters): looked up, for dividing is slow."""
+    size = 1
+    for r in range(len(radix)):
+        size *= radix[r]
+    digits = np.zeros((len(radix), size), np.int64)
+    for counters in range(1, size):
+        for r in range(len(radix)):
+            digits[r, counters] = digits[r, counters - 1] + 1
+            if digits[r, counters] < radix[r]:
+                for higher in range(r + 1, len(radix)):
+                    digits[higher, counters] = digits[higher, counters - 1]
+                break
+            digits[r, counters] = 0
+    return digits
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _counted(
-    t: int, counters: int, units: int, needs: Ids, shortfall: Floats, weights: Ids, radix: Ids
+    t: int, counters: int, units: int, opened: Ids, needs: Ids, shortfall: Floats, weights: Ids, digits: Ids
 ) -> tuple[int, float]:
-    """Counters after slot t with so many units, -1 where a cap forbids them; and what is missing where windows end."""
-    cost = 0.0
-    for i in range(len(needs)):
-        if needs[i, FIRST] <= t < needs[i, LAST]:
-            if units == 0 and t + 1 < needs[i, LAST]:
-                continue
-            count = counters // weights[i] % radix[needs[i, REGISTER]]
-            after = count + units
-            if after > needs[i, CAP]:
-                if needs[i, CAPPED] and units > 0:
-                    return -1, 0.0
-                after = max(count, needs[i, CAP])
-            if t + 1 == needs[i, LAST]:
-                missing = needs[i, UNITS] - after
-                if missing > 0:
-                    cost += missing * shortfall[i]
-                after = 0
-            counters += weights[i] * (after - count)
+    """Counters after slot t with so many units, -1 where a cap forbids them; and what is missing where windows end.
+
+    `opened` are the needs whose windows the slot lies in.
+    """
+    cost, before = 0.0, counters
+    for i in opened:
+        ends = t + 1 == needs[i, LAST]
+        if units == 0 and not ends:
+            continue
+        count = digits[needs[i, REGISTER], before]
+        after = count + units
+        if after > needs[i, CAP]:
+            if needs[i, CAPPED] and units > 0:
+                return -1, 0.0
+            after = max(count, needs[i, CAP])
+        if ends:
+            missing = needs[i, UNITS] - after
+            if missing > 0:
+                cost += missing * shortfall[i]
+            after = 0
+        counters += weights[i] * (after - count)
     return counters, cost
 
 
@@ -77,6 +98,59 @@ def _mode_after(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _modes_after(
+    t: int, units: Ids, may_run: bool, rules: Ids, costs: Floats, after: Ids, late: Floats
+) -> None:
+    """`_mode_after` for all modes and actions of slot t, into `after` and `late` (modes, actions)."""
+    for mode in range(after.shape[0]):
+        for level in range(len(units)):
+            after[mode, level], late[mode, level], _ = _mode_after(t, mode, level, may_run, rules, costs)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _expand(
+    t: int,
+    found: Ids,
+    counted: Ids,
+    first: int,
+    last: int,
+    after: Ids,
+    late: Floats,
+    opening: int,
+    units: Ids,
+    opened: Ids,
+    needs: Ids,
+    shortfall: Floats,
+    weights: Ids,
+    digits: Ids,
+    seen: Ids,
+    afters: Ids,
+    paid: Floats,
+) -> int:
+    """The states that follow those at first..last, behind them; where they end."""
+    modes, actions = after.shape
+    count = last
+    for at in range(first, last):
+        counters = counted[at]
+        mode = found[at] - modes * counters
+        for level in range(actions):
+            afters[at, level] = -1
+            if after[mode, level] < 0:
+                continue
+            now, missing = _counted(t, counters, units[level], opened, needs, shortfall, weights, digits)
+            if now < 0:
+                continue
+            now += opening
+            code = after[mode, level] + modes * now
+            afters[at, level], paid[at, level] = code, late[mode, level] + missing
+            if seen[code] != t:
+                seen[code] = t
+                found[count], counted[count] = code, now
+                count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _reached(
     n: int,
     rules: Ids,
@@ -89,45 +163,50 @@ def _reached(
     codes: int,
 ) -> tuple[Ids, Ids, Ids, Floats]:
     """Codes that can be reached before each slot, `found[first[t] : first[t + 1]]`; the codes after each action and
-    the actions' costs (found, actions), -1 where forbidden."""
-    modes, actions = rules[RUN] + rules[OFF_MODES], len(units) + 1
+    the actions' costs (found, actions), -1 where forbidden. `units` by action, the first of which is off."""
+    modes, actions = rules[RUN] + rules[OFF_MODES], len(units)
     weights = np.ones(len(needs), np.int64)
     for i in range(len(needs)):
         for r in range(needs[i, REGISTER]):
             weights[i] *= radix[r]
-    openings = _openings(n, needs, weights)
+    openings, digits, opened = _openings(n, needs, weights), _digits(radix), np.empty(len(needs), np.int64)
     seen = np.full(codes, -1, np.int64)
-    found = np.empty(8192, np.int64)
-    afters, paid = np.empty(8192 * actions, np.int64), np.empty(8192 * actions)
+    found, counted = np.empty(8192, np.int64), np.empty(8192, np.int64)
+    afters, paid = np.empty((8192, actions), np.int64), np.empty((8192, actions))
+    after, late = np.empty((modes, actions), np.int64), np.empty((modes, actions))
     first = np.zeros(n + 2, np.int64)
     start = rules[ON_FOR] - 1 if rules[ON_FOR] else rules[RUN] + rules[OFF_FOR] - 1
-    found[0] = start + modes * openings[0]
+    found[0], counted[0] = start + modes * openings[0], openings[0]
     first[1] = count = 1
     for t in range(n):
-        for at in range(first[t], first[t + 1]):
-            counters = found[at] // modes
-            mode = found[at] - counters * modes
-            for level in range(actions):
-                after, cost, _ = _mode_after(t, mode, level, may_run[t], rules, costs)
-                afters[at * actions + level] = -1
-                if after < 0:
-                    continue
-                now, missing = _counted(
-                    t, counters, units[level - 1] if level else 0, needs, shortfall, weights, radix
-                )
-                if now < 0:
-                    continue
-                code = after + modes * (now + openings[t + 1])
-                afters[at * actions + level], paid[at * actions + level] = code, cost + missing
-                if seen[code] != t:
-                    seen[code] = t
-                    if count == len(found):
-                        found = np.concatenate((found, np.empty_like(found)))
-                        afters = np.concatenate((afters, np.empty_like(afters)))
-                        paid = np.concatenate((paid, np.empty_like(paid)))
-                    found[count] = code
-                    count += 1
-        first[t + 2] = count
+        open_needs = 0
+        for i in range(len(needs)):
+            if needs[i, FIRST] <= t < needs[i, LAST]:
+                opened[open_needs] = i
+                open_needs += 1
+        while count + min(codes, actions * (count - first[t])) > len(found):
+            found, counted = np.concatenate((found, found)), np.concatenate((counted, counted))
+            afters, paid = np.concatenate((afters, afters)), np.concatenate((paid, paid))
+        _modes_after(t, units, may_run[t], rules, costs, after, late)
+        first[t + 2] = count = _expand(
+            t,
+            found,
+            counted,
+            first[t],
+            count,
+            after,
+            late,
+            openings[t + 1],
+            units,
+            opened[:open_needs],
+            needs,
+            shortfall,
+            weights,
+            digits,
+            seen,
+            afters,
+            paid,
+        )
     return found[:count], first, afters, paid
 
 
@@ -149,7 +228,7 @@ def build(
     for r in range(len(radix)):
         codes *= radix[r]
     found, first, afters, paid = _reached(n, rules, costs, may_run, units, needs, shortfall, radix, codes)
-    actions = len(units) + 1
+    actions = len(units)
     layer_first = np.zeros(n + 1, np.int64)
     edge_first = np.zeros(len(found) + 1, np.int64)
     most = len(found) * actions
@@ -173,10 +252,10 @@ def build(
         for at in range(first[t], first[t + 1]):
             begin, mark = edges, 17
             for level in range(actions):
-                code = afters[at * actions + level]
+                code = afters[at, level]
                 if code < 0 or state_of[code] < 0:
                     continue
-                to, cost = state_of[code], paid[at * actions + level]
+                to, cost = state_of[code], paid[at, level]
                 energy = 0
                 if level:
                     energy = energy_at[code % modes] if rules[PROFILE] else energy_at[level - 1]

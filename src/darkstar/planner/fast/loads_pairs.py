@@ -1,9 +1,21 @@
-"""Compiled part of `planner.automata`: two loads side by side."""
+"""Compiled parts of `planner.automata`: two loads side by side."""
 
 import numpy as np
 from numba import njit
 
 from darkstar.planner.fast.loads_automaton import Arrays, Floats, Ids
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sums_of(first: Floats, second: Floats) -> tuple[Floats, Ids]:
+    """The different sums of two lists of energies, rising, and which of them each pair comes to (first, second)."""
+    sums = first.reshape(-1, 1) + second.reshape(1, -1)
+    energies = np.unique(sums)
+    pair = np.empty(sums.shape, np.int64)
+    for i in range(len(first)):
+        for j in range(len(second)):
+            pair[i, j] = np.searchsorted(energies, sums[i, j])
+    return energies, pair
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

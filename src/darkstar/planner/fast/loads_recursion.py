@@ -25,7 +25,7 @@ Functions = tuple[Floats, Ids, Floats]
 """Of each state: pieces (2, total), worths and lengths; where they begin (states + 1,); costs at empty (states,),
 infinite where no better plan passes."""
 
-MOST_PIECES = 8_192
+MOST_PIECES = 131_072
 """Pieces that one function may have on the way; a problem that needs more is refused."""
 MOST_TOTAL = 20_000_000
 """Pieces of all functions together."""
