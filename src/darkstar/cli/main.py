@@ -20,6 +20,7 @@ MODULES = {
     "repair": "repair",
     "explain": "explain",
     "plan": "plan",
+    "calibrate": "calibrate",
     "simulate": "simulate",
     "episodes": "episodes",
     "backup": "backup",
