@@ -1,8 +1,8 @@
 """What the money stage looks at one by one, for a relaxation that mixes it is weak.
 
-A choice says how many steps of its tiers each month takes, between which slots what happens once at most (a tank is
-disinfected, a load's profile starts) may happen, and which stretches of slots a device uses at all: if it does, it
-pays a whole start. Choices of tiers are few; the others are parted where the relaxation is spread or starts in part.
+A choice says how many steps of its tiers each month takes, between which slots a tank is disinfected, and which
+stretches of slots a device uses at all: if it does, it pays a whole start. Choices of tiers are few; the others are
+parted where the relaxation is spread or starts in part. When loads run is not parted: that seldom moves the bound.
 """
 
 import itertools
@@ -22,7 +22,7 @@ SPREAD_SLOTS = 1e-3
 
 @dataclass(frozen=True)
 class Choice:
-    """Steps taken of each month; of what happens once at most, the stretch [first, last) of its columns; and of each
+    """Steps taken of each month; of each tank's disinfection, the stretch [first, last) of its columns; and of each
     stretch that costs a start whether it is used, None where that is open."""
 
     steps: tuple[int, ...]
@@ -109,19 +109,14 @@ def _by_use(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choi
 
 
 def _by_span(built: Built, choice: Choice, relaxed: Series) -> tuple[Choice, Choice] | None:
-    """Parted by when what happens once at most happens: where that is spread the most, heat before loads.
-
-    Where a load runs, which its guess finds soon, seldom moves the bound; when heat is made does.
-    """
+    """Parted by when a tank is disinfected: where that is spread the most."""
     spreads = [
         _spread(relaxed[columns[first:last]])
         for columns, (first, last) in zip(_exclusive(built), choice.spans, strict=True)
     ]
-    tanks = sum(len(tank.exclusive) for tank in built.tanks)
-    wide = [number for number, spread in enumerate(spreads) if spread > SPREAD_SLOTS]
-    if not wide:
+    widest = max(range(len(spreads)), key=spreads.__getitem__, default=-1)
+    if widest < 0 or spreads[widest] <= SPREAD_SLOTS:
         return None
-    widest = max(wide, key=lambda number: (number < tanks, spreads[number]))
     first, last = choice.spans[widest]
     centre = first + _centre(np.maximum(relaxed[_exclusive(built)[widest][first:last]], 0.0))
     middle = int(np.clip(round((centre + (first + last) / 2) / 2), first + 1, last - 1))
@@ -145,7 +140,5 @@ def _centre(share: Series) -> float:
 
 
 def _exclusive(built: Built) -> list[Indices]:
-    """Columns in the order of slots, of which one at most is 1: disinfections of a tank, starts of a load."""
-    return [columns for tank in built.tanks for columns in tank.exclusive] + [
-        columns for load in built.loads for columns in load.exclusive
-    ]
+    """Columns in the order of slots, of which one at most is 1: the disinfections of each tank."""
+    return [columns for tank in built.tanks for columns in tank.exclusive]

@@ -25,13 +25,11 @@ class LoadColumns:
         states: one row of columns a level, shape (levels, n); for a profile its starts, shape (1, n).
         owed: slots at the start in which a profile's earlier run goes on.
         length: slots of a profile's run, 0 for levels.
-        exclusive: by need that no two whole runs fit under, the starts of whole runs within its window.
     """
 
     states: Indices
     owed: int
     length: int
-    exclusive: tuple[Indices, ...]
 
     @property
     def is_profile(self) -> bool:
@@ -64,12 +62,7 @@ def add_load(programme: Programme, site: Site, bus: Bus, site_load: SiteLoad) ->
     if load.comfort is not None:
         _add_comfort(programme, load, load.comfort, units)
     length = len(load.profile_kw)
-    exclusive = tuple(
-        states[0, need.first : need.last - length + 1]
-        for need in load.needs
-        if length and need.most_units is not None and need.most_units - need.done_units < 2 * length
-    )
-    return LoadColumns(states, owed, length, tuple(starts for starts in exclusive if len(starts)))
+    return LoadColumns(states, owed, length)
 
 
 def _add_levels(

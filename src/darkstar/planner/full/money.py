@@ -1,12 +1,12 @@
 """The money stage: the cheapest on and off that the time allows, and a proven bound.
 
 1. The linear relaxation: a bound at once, and the answer where it is whole.
-2. What it mixes to its advantage, tiers and times to disinfect, is looked at apart (`choices`), the most promising
-   first; a choice whose own relaxation costs more than a plan in hand is done with.
+2. What it mixes to its advantage, tiers, times to disinfect and starts in part, is looked at apart (`choices`), the
+   most promising first; a choice whose own relaxation costs more than a plan in hand is done with.
 3. Within a choice, first a rounding (`rounding`) and each load's cheapest way at its prices (`loads_guess`), or, where
-   slots are whole, dives (`dive`): plans that are found soon. If none is proven good enough, a small mixed problem
-   goes on from the best: free in it is only what the relaxation leaves open, the slots beside, and what the plans so
-   far disagree on. Then the whole mixed problem.
+   slots are whole, dives (`dive`): plans that are found soon. What is still not proven good enough is a mixed problem
+   for HiGHS: where slots are whole first a small one, free in which is only what the relaxation leaves open, the slots
+   beside, and what the plans so far disagree on; then all of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +27,8 @@ from darkstar.planner.problem import Series
 
 PULLS = (1.0, 0.0, 0.0)
 """Worth of a kWh that loads have in common with the solution before, in each round of guessing them by prices."""
+PULLS_AGAIN = (0.0, 1.0)
+"""The same for a choice that is a part of another: here each guess is made from the relaxation."""
 SMALL_SHARE = 0.4
 """Share of the time left that the small mixed problem may take."""
 WHOLE_SHARE = 0.6
@@ -143,7 +145,8 @@ class _Search:
                 self._bounds |= dict.fromkeys(parts, bound)
         else:
             self._done.add(choice)
-            self._take(choice, self._small(choice, arrays))
+            if not self._guesses:
+                self._take(choice, self._small(choice, arrays))
             if not _is_good(self.best.cost, self._bounds[choice], self._gap):
                 seconds, start = WHOLE_SHARE * self._clock.seconds, self.best.columns
                 whole = self._mixed.solve(arrays, seconds=seconds, gap=self._gap, start=start)
@@ -174,12 +177,14 @@ class _Search:
             yield Outcome(relaxed.columns, cost, cost, optimal=True)
             return
         start = rounded(self._site, self._built, arrays, relaxed.columns)
-        found = linear.solve(start, seconds=clock.seconds) if thoroughly else relaxed
-        columns = found.columns
-        for pull in PULLS if thoroughly else PULLS[:1]:
-            if found.columns is not None:
-                found = linear.solve(self._loads.guessed(start, found, pull), seconds=clock.seconds)
-                yield found if found.columns is not None and _is_whole(arrays, found.columns) else NOTHING
+        base = linear.solve(start, seconds=clock.seconds) if thoroughly else relaxed
+        columns = base.columns
+        for pull in PULLS if thoroughly else PULLS_AGAIN:
+            if base.columns is None:
+                break
+            found = linear.solve(self._loads.guessed(start, base, pull), seconds=clock.seconds)
+            yield found if found.columns is not None and _is_whole(arrays, found.columns) else NOTHING
+            base = found if thoroughly else base
         if self._guesses and self.best.columns is not None:
             return
         if columns is not None:
