@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,20 @@ def write(
     soc: np.ndarray,
     load_known: np.ndarray | None = None,
     net: bool = False,
+    water: np.ndarray | None = None,
 ) -> None:
-    """A ledger of a past; `net`: with grid meters too, and load and sun where `load_known` only."""
+    """A ledger of a past; `net`: with grid meters too, and load and sun where `load_known` only.
+
+    `water` is what a heater drew, a part of the load.
+    """
     n = len(history)
     known = np.ones(n, dtype=bool) if load_known is None else load_known
     energies = {
         Channel.LOAD: np.where(known, history.load_kwh, np.nan),
         Channel.PV: np.where(known, history.pv_kwh, np.nan),
     }
+    if water is not None:
+        energies[Channel.WATER] = water
     if net:
         energies[Channel.IMPORT] = np.maximum(-history.surplus_kwh, 0.0)
         energies[Channel.EXPORT] = np.maximum(history.surplus_kwh, 0.0)
@@ -174,3 +181,42 @@ def test_where_the_ledger_ends(ledger: LedgerFile) -> None:
     assert _now(ledger).ledger_end_utc == NOW - 450
     assert _now(ledger, at_utc=NOW + 90 * DAY_SECONDS).ledger_end_utc == START + DAYS * DAY_SECONDS
     assert prepare(_now(ledger, at_utc=NOW + 90 * DAY_SECONDS).known).problem is None
+
+
+def test_the_forecast_is_without_a_heater_that_is_planned(ledger: LedgerFile) -> None:
+    """Of a load of 0.3 kWh a slot at least, the heater drew 0.2 from six to seven each morning, and now."""
+    history = past(DAYS)
+    hour = (history.slots - START) % DAY_SECONDS // HOUR_SECONDS
+    water = np.where((hour == 6) | (history.slots == NOW - 450 - SLOT_SECONDS), 0.2, 0.0)
+    load = replace(history, load_kwh=history.load_kwh + water)
+    write(ledger, load, _charge(history), water=water)
+    apart = read_present(ledger, HOME, (), BATTERY, NOW, slots=192, heater_apart=True)
+    drawn = apart.drawn
+    assert drawn is not None
+    assert (drawn.slots[-1], drawn.kwh[-1]) == (NOW - 450 - SLOT_SECONDS, 0.2)
+    write(ledger, history, _charge(history), water=0 * water)
+    plain = _now(ledger)
+    assert plain.drawn is None
+    assert plain.known.load_kwh is not None
+    assert apart.known.load_kwh == pytest.approx(plain.known.load_kwh)
+
+
+def test_a_heater_of_a_home_that_is_known_by_its_grid_meter(ledger: LedgerFile) -> None:
+    history = past(DAYS)
+    water = np.full(len(history), 0.2)
+    write(ledger, history, _charge(history), np.zeros(len(history), dtype=bool), net=True, water=water)
+    apart = read_present(ledger, HOME, (), BATTERY, NOW, slots=8, heater_apart=True).known
+    plain = _now(ledger).known
+    assert apart.load_kwh is not None
+    assert apart.pv_kwh is not None
+    assert plain.load_kwh is not None
+    assert plain.pv_kwh is not None
+    net, less = plain.load_kwh[:8] - plain.pv_kwh[:8], apart.load_kwh - apart.pv_kwh
+    assert less.mean() == pytest.approx(net.mean() - 0.2, abs=0.05)
+
+
+def test_a_home_without_a_battery_holds_nothing_and_that_is_known(ledger: LedgerFile) -> None:
+    write(ledger, past(DAYS), np.full(len(past(DAYS)), np.nan))
+    known = read_present(ledger, HOME, (), None, NOW, slots=8).known
+    assert (known.soc_kwh, known.capacity_kwh) == (0.0, 0.0)
+    assert prepare(known).problem is not None

@@ -134,7 +134,7 @@ def plan(
         print_json(home_json(answer))
     else:
         output.print(rendered(answer, output.width), highlight=False)
-    if answer.safe_mode is not None:
+    if answer.safe_mode is not None or answer.planned is None:
         raise typer.Exit(NO_PLAN)
 
 

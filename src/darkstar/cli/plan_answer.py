@@ -57,6 +57,11 @@ class Planned:
 
     @property
     def gain(self) -> float:
+        """What the batteries' moves gain over leaving them alone."""
+        return self.ways.get(Way.NONE, self.ways[Way.PLAN]).cost - self.ways[Way.PLAN].cost
+
+    @property
+    def saved(self) -> float:
         """Cost of the first way less the plan's."""
         return next(iter(self.ways.values())).cost - self.ways[Way.PLAN].cost
 

@@ -163,11 +163,20 @@ def _gap_notice(home: HomePlan) -> str | None:
     return ENGLISH.say(Text.GAP, money=ENGLISH.figure(money, 2), currency=home.settings.home.currency)
 
 
+def _fee_notice(home: HomePlan) -> str | None:
+    """What the power tariff comes to, where there is one."""
+    planned = home.planned
+    if planned is None or not planned.whole.household.power_tariffs:
+        return None
+    money = ENGLISH.figure(planned.whole.power_cost, 2)
+    return ENGLISH.say(Text.POWER_FEE, money=money, currency=home.settings.home.currency)
+
+
 def notices(home: HomePlan) -> list[str]:
     """All that has to be said of a plan, or of there being none."""
     told = [say(ENGLISH, notice) for notice in home.assumed]
     if home.planned is not None:
         teller = DeviceTeller(home.settings.home.tz)
         told += [sentence for device in home.planned.devices for sentence in teller.missing(device.run)]
-    proven = [_fuse_notice(home), _gap_notice(home)]
+    proven = [_fuse_notice(home), _fee_notice(home), _gap_notice(home)]
     return [*told, *(sentence for sentence in proven if sentence), *home.hints]

@@ -54,6 +54,7 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
     return {
         "cost": whole.cost,
         "gain": planned.gain,
+        "saved": planned.saved,
         "gap": whole.gap,
         "finished": whole.finished,
         "power_cost": whole.power_cost,

@@ -100,7 +100,5 @@ def _known(option: str, told: Sequence[str], names: Collection[str]) -> None:
             near = difflib.get_close_matches(name, names, n=1)
             remedy = f"Did you mean {near[0]}?" if near else ""
             if not near:
-                remedy = (
-                    f"There are {', '.join(names)}." if names else "darkstar.yaml has nothing of the kind."
-                )
+                remedy = f"Known: {', '.join(names)}." if names else "darkstar.yaml has nothing of the kind."
             raise UsageError(f"{option}: there is no '{name}'.", remedy=remedy)

@@ -11,6 +11,7 @@ from darkstar.cli.plan_device_tables import device_blocks
 from darkstar.cli.plan_home import notices
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import SafeMode
+from darkstar.planner.modes import Kind
 from darkstar.planner.reasons import Reason
 from darkstar.planner.sentences import Teller
 from darkstar.planner.texts import ENGLISH, Text
@@ -26,6 +27,8 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
     parts += [Line(f"! {told}", style="yellow") for told in notices(home)]
     if home.safe_mode is not None:
         parts.append(Line(ENGLISH.say(_SAFE[home.safe_mode]), style="bold"))
+    if home.planned is None and home.settings.devices.draw:
+        parts.append(Line(ENGLISH.say(Text.SAFE_DEVICES), style="bold"))
     planned = home.planned
     if planned is None:
         return Group(*parts)
@@ -33,7 +36,8 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
     more: list[str] = []
     for battery in planned.batteries:
         teller = Teller(battery.part.problem, battery.explanation, home.span)
-        parts += [Line(), *([_name(home, battery)] if several else []), _blocks(home, battery, teller, width)]
+        name = [_name(battery)] if several else []
+        parts += [Line(), *name, _mode_now(battery), Line(), _blocks(home, battery, teller, width)]
         more += teller.more()
     for device in planned.devices:
         parts += [Line(), device_blocks(home, device, width)]
@@ -46,11 +50,29 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
 _SAFE = {SafeMode.SELF_CONSUMPTION: Text.SAFE_SELF_CONSUMPTION, SafeMode.HOLD: Text.SAFE_HOLD}
 
 
-def _name(home: HomePlan, battery: PlannedBattery) -> Line:
+def _name(battery: PlannedBattery) -> Line:
     """Which of several batteries."""
     soc = float(battery.part.plan.soc_kwh[0])
     figures = {"percent": f"{battery.percent(soc):.0f}", "kwh": ENGLISH.figure(soc, 1)}
     return Line(ENGLISH.say(Text.BATTERY_OF_NAME, name=battery.part.name, **figures), style="bold")
+
+
+def _mode_now(battery: PlannedBattery) -> Line:
+    """What the inverter is to do in the first slot, whatever load and sun come."""
+    mode, soc = battery.modes[0], float(battery.part.plan.soc_kwh[0])
+    kind = mode.kind(soc)
+    level = {Kind.CHARGE: mode.buy_to_kwh, Kind.DISCHARGE: mode.sell_to_kwh}.get(kind, mode.cover_to_kwh)
+    told = ENGLISH.say(_KINDS[kind], percent=f"{battery.percent(level):.0f}")
+    worth = "?" if mode.worth is None else _money(mode.worth)
+    return Line(ENGLISH.say(Text.MODE_NOW, kind=told, worth=worth))
+
+
+_KINDS = {
+    Kind.CHARGE: Text.KIND_CHARGE,
+    Kind.DISCHARGE: Text.KIND_DISCHARGE,
+    Kind.HOLD: Text.KIND_HOLD,
+    Kind.SELF_CONSUMPTION: Text.KIND_SELF_CONSUMPTION,
+}
 
 
 def _heading(home: HomePlan) -> RenderableType:

@@ -127,8 +127,13 @@ class Devices:
     appliances: tuple[Appliance, ...] = ()
     batteries: tuple[NamedBattery, ...] = ()
 
+    @property
+    def draw(self) -> bool:
+        """Whether there is anything besides batteries."""
+        return bool(self.water_heater or self.cars or self.appliances)
+
     def __bool__(self) -> bool:
-        return bool(self.water_heater or self.cars or self.appliances or self.batteries)
+        return self.draw or bool(self.batteries)
 
 
 NO_DEVICES = Devices()

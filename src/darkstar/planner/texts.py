@@ -71,6 +71,7 @@ class Text(StrEnum):
     MISSING_COMFORT = auto()
     DEVICE_IDLE = auto()
     GAP = auto()
+    POWER_FEE = auto()
     IN_LOAD_TOO = auto()
     CHARGE_SHARED = auto()
     BATTERY_UNKNOWN = auto()
@@ -91,6 +92,12 @@ class Text(StrEnum):
     LIMITS_CONTRADICT = auto()
     SAFE_SELF_CONSUMPTION = auto()
     SAFE_HOLD = auto()
+    SAFE_DEVICES = auto()
+    MODE_NOW = auto()
+    KIND_CHARGE = auto()
+    KIND_DISCHARGE = auto()
+    KIND_HOLD = auto()
+    KIND_SELF_CONSUMPTION = auto()
     SERIES_LOAD = auto()
     SERIES_PV = auto()
     SERIES_IMPORT_PRICE = auto()
@@ -198,8 +205,10 @@ ENGLISH = Catalogue(
         Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
-        Text.IN_LOAD_TOO: "What {devices} drew in the past is in the forecast of the load too: the ledger has no "
-        "meter for it.",
+        Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency}; prices and gains of single "
+        "blocks leave it out, the table below does not.",
+        Text.IN_LOAD_TOO: "Past use of the {devices} is in the forecast of the load as well: the ledger has no meter "
+        "that tells it apart.",
         Text.CHARGE_SHARED: "The ledger knows the batteries' charge as one: each is taken to hold {percent} %. Say "
         "otherwise: --battery-soc-percent NAME=40.",
         Text.BATTERY_UNKNOWN: "The devices are planned without the battery.",
@@ -209,9 +218,9 @@ ENGLISH = Catalogue(
         "nothing in them.",
         Text.HEATER_POWER: "The water heater has drawn {metered} kW, more than its power_kw of {stated}: planned "
         "with {stated}.",
-        Text.CAR_ASSUMED: "The charge of {car} is not known: planned as if {percent} %, a day's driving below its "
+        Text.CAR_ASSUMED: "The charge of the {car} is not known: planned as if {percent} %, a day's driving below its "
         "target. Say it: --car-soc-percent 40.",
-        Text.CAR_LEFT_OUT: "The charge of {car} is not known, so it is not in the plan: let it charge when it is "
+        Text.CAR_LEFT_OUT: "The charge of the {car} is not known, so it is not in the plan: let it charge when it is "
         "plugged in, or say it: --car-soc-percent 40.",
         Text.ENERGY_TAKEN_AS_ZERO: "{series} is below zero in {count} of {slots} slots, which cannot be: taken as 0.",
         Text.HORIZON_CUT: "{series} is known for the next {hours} h only: planned for as long, instead of {wanted} h.",
@@ -225,6 +234,12 @@ ENGLISH = Catalogue(
         Text.LIMITS_CONTRADICT: "The limits cannot hold together: {why}",
         Text.SAFE_SELF_CONSUMPTION: "Safe mode: self-consumption within the inverter's own limits.",
         Text.SAFE_HOLD: "Safe mode: the battery is left alone.",
+        Text.SAFE_DEVICES: "Water heater, cars and appliances: let them run by their own controls.",
+        Text.MODE_NOW: "Inverter now: {kind}; a stored kWh is worth {worth}.",
+        Text.KIND_CHARGE: "charge from the grid up to {percent} %",
+        Text.KIND_DISCHARGE: "feed the grid down to {percent} %",
+        Text.KIND_HOLD: "keep what is stored, store surplus",
+        Text.KIND_SELF_CONSUMPTION: "self-consumption, cover the load down to {percent} %",
         Text.SERIES_LOAD: "The load",
         Text.SERIES_PV: "The sun",
         Text.SERIES_IMPORT_PRICE: "The import price",

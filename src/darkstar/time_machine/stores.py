@@ -84,7 +84,7 @@ def _stores(known: Known, each: Mapping[str, Prepared], first: Prepared) -> Stor
     if problem is None:
         problem = prepare(replace(known, soc_kwh=0.0, capacity_kwh=0.0, storage=NO_STORAGE)).problem
     rest = problem and replace(problem, storage=NO_STORAGE, soc_start_kwh=0.0, terminal=NO_WORTH)
-    if unsafe or rest is None:
+    if unsafe:
         mode = SafeMode.HOLD if SafeMode.HOLD in unsafe else SafeMode.SELF_CONSUMPTION
         return Stores(rest, (), mode, told)
     return Stores(

@@ -1,0 +1,215 @@
+"""`darkstar plan` for a home with heater, car, appliance, several batteries: what it does, and what it assumes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from darkstar.config.settings import LEDGER_NAME
+from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS
+from darkstar.store.ledger_file import LedgerFile
+from tests.cli.test_plan_home import AT, BATTERY, HOME, SENSORS, _run
+from tests.time_machine.cases import START, past
+from tests.time_machine.test_present import write
+
+HEATER = (
+    "water_heater: {power_kw: 2, daily_kwh: 4, ready_by: 06:00, window: 22:00-06:00, least_run_minutes: 30}\n"
+)
+CAR = (
+    "car: {capacity_kwh: 50, target_percent: 80, ready_by: 07:00, home_from: 17:00, phases: 1, "
+    "min_current_a: 6, max_current_a: 16}\n"
+)
+SWITCHED = CAR.replace("min_current_a: 6", "min_current_a: 16")
+WASHER = "appliances: [{name: washer, power_kw: 1, minutes: 60, ready_by: 20:00}]\n"
+TWO = (
+    "batteries:\n"
+    "  - {name: cellar, capacity_kwh: 3, charge_max_kw: 2, discharge_max_kw: 2}\n"
+    "  - {name: garage, capacity_kwh: 2, charge_max_kw: 1, discharge_max_kw: 1}\n"
+)
+
+
+def _home(folder: Path, *sections: str, water: bool = True) -> Path:
+    """Ten days; the heater drew half a kWh in each slot of an hour from 2 in the morning UTC."""
+    (folder / "darkstar.yaml").write_text(HOME + SENSORS + "".join(sections), encoding="utf-8")
+    history = past(10)
+    hour = (history.slots - START) % DAY_SECONDS // HOUR_SECONDS
+    drawn = np.where(hour == 3, 0.5, 0.0) if water else None
+    with LedgerFile(folder / LEDGER_NAME) as ledger:
+        write(ledger, history, np.full(len(history), 40.0), water=drawn)
+    return folder
+
+
+def _json(home: Path, *options: str) -> Any:
+    result = _run(home, "--at", AT, "--json", *options)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_heater_and_car_are_planned_with_the_battery(tmp_path: Path) -> None:
+    """Heater and car of one power: the exact recursion."""
+    answer = _json(_home(tmp_path, BATTERY, HEATER, SWITCHED), "--car-soc-percent", "60")
+    assert (answer["engine"], answer["gap"], answer["finished"]) == ("recursion", 0.0, True)
+    heater, car = answer["devices"]
+    assert (heater["kind"], car["kind"]) == ("water_heater", "car")
+    # 4 kWh by 06:00 on both days; 10 kWh into the car take 13 slots of 0.92 kWh at 90 %.
+    assert heater["kwh"] == pytest.approx(8.0)
+    assert car["kwh"] == pytest.approx(13 * 0.92)
+    assert not heater["missing"]
+    assert sum(block["kwh"] for block in heater["blocks"]) == pytest.approx(8.0)
+    for block in heater["blocks"]:
+        assert block["from"][11:16] >= "22:00" or block["to"][11:16] <= "06:00"
+        assert block["due"][11:16] == "06:00"
+        assert block["why"].startswith("Heats ")
+    assert "80 % by Wed 07:00" in car["blocks"][0]["why"]
+    slots = answer["slots"]
+    series = {name: np.array(slots[name]) for name in slots}
+    drawn = np.array(heater["energy_kwh"]) + np.array(car["energy_kwh"])
+    used = series["load_kwh"] + drawn + series["charge_kwh"] + series["export_kwh"] + series["curtail_kwh"]
+    got = series["pv_kwh"] + series["import_kwh"] + series["discharge_kwh"]
+    assert used == pytest.approx(got, abs=1e-6)
+    ways = answer["ways"]
+    assert list(ways) == ["at_once", "none", "rule", "plan"]
+    assert ways["plan"]["cost"] <= min(way["cost"] for way in ways.values()) + 1e-6
+    assert answer["saved"] == pytest.approx(ways["at_once"]["cost"] - ways["plan"]["cost"])
+    assert answer["gain"] == pytest.approx(ways["none"]["cost"] - ways["plan"]["cost"])
+    assert sum(block["gain"] for block in answer["blocks"]) == pytest.approx(answer["gain"])
+    modes = answer["batteries"][0]["modes"]
+    assert len(modes) == 96
+    assert modes[0]["from"] == answer["from"]
+    assert {mode["mode"] for mode in modes} <= {"charge", "discharge", "hold", "self_consumption"}
+
+
+def test_a_car_whose_power_can_be_chosen_takes_the_full_engine(tmp_path: Path) -> None:
+    answer = _json(_home(tmp_path, BATTERY, HEATER, CAR), "--car-soc-percent", "60", "--hours", "24")
+    assert answer["engine"] == "full"
+    assert answer["gap"] <= 0.005
+    car = answer["devices"][1]
+    assert car["kwh"] == pytest.approx(10 / 0.9)
+    assert car["stored_kwh"][68] == pytest.approx(40.0)
+
+
+@pytest.mark.slow
+def test_what_is_not_known_is_assumed_aloud_or_left_out(tmp_path: Path) -> None:
+    home = _home(tmp_path, BATTERY, HEATER, CAR, water=False)
+    answer = _json(home)
+    told = " ".join(answer["notices"])
+    assert "What the water heater has drawn since 06:00 is not known: planned as if nothing." in told
+    assert "The charge of the car is not known, so it is not in the plan: let it charge" in told
+    assert "Past use of the water heater is in the forecast of the load as well" in told
+    assert [device["kind"] for device in answer["devices"]] == ["water_heater"]
+    told = " ".join(_json(home, "--heated-kwh", "1", "--car-soc-percent", "60")["notices"])
+    assert "--heated-kwh" not in told
+    assert "--car-soc-percent" not in told
+
+
+def test_what_had_to_give_is_named(tmp_path: Path) -> None:
+    """From empty to 40 kWh by 07:00 at 3.68 kW from 17:00 on: 46.4 go in... but not where it comes home at 23:00."""
+    late = SWITCHED.replace("17:00", "23:00")
+    result = _run(_home(tmp_path, BATTERY, late), "--at", AT, "--car-soc-percent", "0")
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "The car gets 15.6 kWh less than it should have by Wed 07:00: more is not possible." in text
+
+
+def test_without_the_batterys_charge_the_devices_are_planned_and_the_battery_is_left_to_itself(
+    tmp_path: Path,
+) -> None:
+    home = _home(tmp_path, BATTERY, HEATER)
+    with LedgerFile(home / LEDGER_NAME) as ledger:
+        history = past(10)
+        write(ledger, history, np.full(len(history), np.nan), water=np.zeros(len(history)))
+    result = _run(home, "--at", AT)
+    assert result.exit_code == 1
+    text = " ".join(result.stdout.split())
+    assert "Safe mode: self-consumption" in text
+    assert "The devices are planned without the battery." in text
+    assert "Heats 4.0 kWh" in text
+
+
+def test_a_home_without_a_battery(tmp_path: Path) -> None:
+    home = _home(tmp_path, HEATER)
+    answer = _json(home)
+    assert (answer["blocks"], answer["batteries"], answer["soc_percent"]) == ([], [], None)
+    assert list(answer["ways"]) == ["at_once", "plan"]
+    assert not any(answer["slots"]["charge_kwh"])
+    blind = _run(home)
+    assert blind.exit_code == 1
+    assert "let them run by their own controls" in " ".join(blind.stdout.split())
+
+
+@pytest.mark.slow
+def test_several_batteries(tmp_path: Path) -> None:
+    home = _home(tmp_path, TWO)
+    answer = _json(home, "--hours", "24")
+    assert [battery["name"] for battery in answer["batteries"]] == ["cellar", "garage"]
+    assert [battery["soc_percent"] for battery in answer["batteries"]] == pytest.approx([40, 40])
+    assert "each is taken to hold 40 %" in " ".join(answer["notices"])
+    assert {block["battery"] for block in answer["blocks"]} == {"cellar", "garage"}
+    both = np.sum([battery["charge_kwh"] for battery in answer["batteries"]], axis=0)
+    assert answer["slots"]["charge_kwh"] == pytest.approx(both.tolist())
+    told = _json(
+        home, "--hours", "24", "--battery-soc-percent", "cellar=10", "--battery-soc-percent", "garage=90"
+    )
+    assert [battery["soc_percent"] for battery in told["batteries"]] == pytest.approx([10, 90])
+    shown = _run(home, "--at", AT, "--hours", "24").stdout
+    assert "Battery cellar: 40 %" in shown
+    assert "Battery garage: 40 %" in shown
+
+
+@pytest.mark.slow
+def test_an_appliance_runs_when_it_is_asked_for(tmp_path: Path) -> None:
+    home = _home(tmp_path, BATTERY, WASHER)
+    assert _json(home)["devices"] == []
+    [washer] = _json(home, "--run", "washer")["devices"]
+    assert washer["kwh"] == pytest.approx(1.0)
+    [block] = washer["blocks"]
+    assert block["to"] <= "2021-03-09T20:00:00+01:00"
+
+
+@pytest.mark.slow
+def test_a_power_tariff_is_told_and_paid(tmp_path: Path) -> None:
+    fee = (
+        "tariff: {grid_fee_per_kwh: 0, energy_tax_per_kwh: 0, vat_percent: 0, "
+        "power: {per_kw: 50, peaks: 1, period: hour, different_days: true}}\n"
+    )
+    home = _home(tmp_path, BATTERY, HEATER, fee)
+    answer = _json(home, "--hours", "24")
+    assert answer["engine"] == "full"
+    assert answer["power_cost"] > 0
+    assert "raises the month's power fee" in " ".join(answer["notices"])
+    assert answer["batteries"][0]["modes"][0]["import_kw"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--car-soc-percent", "bus=40"), "there is no 'bus'"),
+        (("--car-soc-percent", "half"), "'half' is no percentage"),
+        (("--away", "cat"), "there is no 'cat'"),
+        (("--run", "washer"), "there is no 'washer'"),
+        (("--plugged-in", "car", "--away", "car"), "plugged in and away"),
+        (("--heated-kwh", "2"), "darkstar.yaml names none"),
+        (("--battery-soc-percent", "cellar=3"), "there is no 'cellar'"),
+    ],
+)
+def test_what_does_not_fit_the_home_is_refused(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+    refused = _run(_home(tmp_path, BATTERY, CAR), "--at", AT, *options)
+    assert isinstance(refused.exception, UsageError)
+    assert told in refused.exception.problem
+
+
+@pytest.mark.slow
+def test_nothing_later_is_looked_at(tmp_path: Path) -> None:
+    """What the heater draws after the instant changes nothing of a plan as of it."""
+    home = _home(tmp_path, BATTERY, HEATER)
+    before = _json(home)
+    history = past(10)
+    later = history.slots >= START + 8 * DAY_SECONDS + 14 * HOUR_SECONDS
+    with LedgerFile(home / LEDGER_NAME) as ledger:
+        hour = (history.slots - START) % DAY_SECONDS // HOUR_SECONDS
+        water = np.where(later, 0.4, np.where(hour == 3, 0.5, 0.0))
+        write(ledger, history, np.where(later, 90.0, 40.0), water=water)
+    assert _json(home, "--soc-percent", "40") == before
