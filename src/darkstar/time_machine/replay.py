@@ -17,6 +17,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.modes import setpoint
+from darkstar.planner.power_months import plan_months
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, Knowledge, information
 from darkstar.time_machine.metered import power_bill
@@ -69,6 +70,8 @@ def replay(
     unplanned = unplanned_modes(name, scenario)
     if unplanned is not None:
         run.follow(unplanned)
+    elif name == MPC and scenario.power_tariffs:
+        run.follow_held_values(information(honesty, scenario))
     elif name == MPC:
         run.follow_values(information(honesty, scenario), plan_each)
     else:
@@ -148,17 +151,21 @@ def _run(
 
 
 def _oracle(scenario: Scenario, witness: Witness | None) -> PolicyOutcome:
-    """The least cost that was possible: one exact plan over the whole range, everything known."""
-    history = scenario.history
-    plan = FastEngine().solve(
-        scenario.problem(
-            history.load_kwh,
-            history.pv_kwh,
-            (history.import_price, history.export_price),
-            scenario.soc_start_kwh,
-            scenario.settlement,
-            SLOT_HOURS,
-        )
+    """One plan over the whole range, everything known: the least cost that was possible.
+
+    Under power tariffs it is the cheapest that holds one level a month (`planner.power_months`), which is no bound.
+    """
+    history, tariffs = scenario.history, scenario.power_tariffs
+    problem = scenario.problem(
+        history.load_kwh,
+        history.pv_kwh,
+        (history.import_price, history.export_price),
+        scenario.soc_start_kwh,
+        scenario.settlement,
+        SLOT_HOURS,
+    )
+    plan = (
+        plan_months(problem, history.slots, scenario.tz, tariffs) if tariffs else FastEngine().solve(problem)
     )
     flows = Flows.planned(plan)
     if witness is not None:

@@ -1,6 +1,6 @@
 """One policy's way through a replay: modes carried out stretch by stretch, and whoever looks on told of each slot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import tee
 
@@ -11,10 +11,12 @@ from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.turning import TurningPlanner, one_course
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.problem import Series
+from darkstar.time_machine.held_values import HeldValues
+from darkstar.time_machine.holding import Holding
 from darkstar.time_machine.information import Information, Outlook, outlook_of
 from darkstar.time_machine.outcome import Flows
 from darkstar.time_machine.plant.carrying import AtWork, Plant, Step, flows_of
-from darkstar.time_machine.plant.kernel import STORED
+from darkstar.time_machine.plant.kernel import IMPORT, STORED
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.setpoints import SetPoints, problem_of
 from darkstar.time_machine.stretches import PlanEach, Stretch, plan_stretch, stretches
@@ -69,44 +71,62 @@ class Run:
         cut, planned = tee(stretches(self._scenario, information))
         for stretch, modes in zip(cut, plan_each(plan_stretch, planned), strict=True):
             told = {} if self._witness is None else _told(stretch)
-            self._carry_out(modes.table, stretch.slots.start, told, valued=True)
+            self._carry_out(modes.table, stretch.slots.start, told, self._worth)
             self._plan_ms.append(modes.plan_ms)
             self._plans += modes.plans
+
+    def follow_held_values(self, information: Information) -> None:
+        """The same under power tariffs: what may be drawn hangs on what was, so plans are made one after another."""
+        policy, holding = HeldValues(self._scenario), Holding(self._scenario)
+        for step, hold, outlook in _plans(self._scenario, information):
+            limit = holding.limit(step, hold if outlook is None else len(outlook.load_kwh))
+            modes = policy.modes(hold, outlook, limit, self._at_work.soc_kwh)
+            worth = modes[0].worth
+            drawn = self._carry_out(ModeTable.of(modes), step, {step: outlook}, lambda *_, worth=worth: worth)
+            holding.drawn(step, drawn.tolist())
+        self._plan_ms, self._plans = [np.array(policy.plan_ms)], len(policy.plan_ms)
 
     def follow_set_points(self, information: Information) -> None:
         """Each plan's power, planned from what is stored."""
         policy = SetPoints(self._scenario)
-        for stretch in stretches(self._scenario, information):
-            outlooks = stretch.sight.outlooks()
-            for number, (step, hold) in enumerate(
-                zip(stretch.steps.tolist(), stretch.hold.tolist(), strict=True)
-            ):
-                outlook = outlook_of(outlooks, number)
-                modes = policy.modes(step, hold, outlook, self._at_work.soc_kwh)
-                self._carry_out(ModeTable.of(modes), step, {step: outlook})
+        holding = Holding(self._scenario) if self._scenario.power_tariffs else None
+        for step, hold, outlook in _plans(self._scenario, information):
+            limit = None
+            if holding is not None:
+                limit = holding.limit(step, hold if outlook is None else len(outlook.load_kwh))
+            modes = policy.modes(step, hold, outlook, self._at_work.soc_kwh, limit)
+            drawn = self._carry_out(ModeTable.of(modes), step, {step: outlook})
+            if holding is not None:
+                holding.drawn(step, drawn.tolist())
         self._plan_ms, self._plans = [np.array(policy.plan_ms)], len(policy.plan_ms)
         self._flips = policy.flips
 
     def _carry_out(
-        self, modes: ModeTable, first: int, told: Mapping[int, Outlook | None], *, valued: bool = False
-    ) -> None:
-        """The slots from number `first` on.
+        self,
+        modes: ModeTable,
+        first: int,
+        told: Mapping[int, Outlook | None],
+        worth_of: Callable[[Outlook, float], float | None] = lambda *_: None,
+    ) -> Series:
+        """The slots from number `first` on; what each has drawn from the grid.
 
         Args:
             told: what plans were made from, by slot number.
-            valued: whether they follow the value of stored energy.
+            worth_of: what a stored kWh was worth to such a plan, by the energy stored.
         """
         stored_kwh = self._at_work.soc_kwh
         results = self._at_work.through(modes)
         soc_kwh = np.concatenate([[stored_kwh], results[:-1, STORED]])
         self._results.append(results)
         self._kinds.append(modes.kinds(soc_kwh))
+        drawn_kwh = results[:, IMPORT]
         if self._witness is None:
-            return
+            return drawn_kwh
         for row, (soc, result) in enumerate(zip(soc_kwh.tolist(), results.tolist(), strict=True)):
             outlook = told.get(first + row)
-            worth = self._worth(outlook, soc) if valued and outlook is not None else None
+            worth = None if outlook is None else worth_of(outlook, soc)
             self._witness(Moment(first + row, soc, outlook, modes.mode(row, worth), Step._make(result)))
+        return drawn_kwh
 
     def _worth(self, outlook: Outlook, soc_kwh: float) -> float:
         """Of a stored kWh after the slot at hand, as its plan saw it."""
@@ -117,6 +137,16 @@ class Run:
         if len(problem) == 1:
             return -TurningPlanner().value_after(problem, one_course(problem)).slope_at(soc_kwh)
         return -FastEngine().value(problem.after(1)).slope_at(soc_kwh)
+
+
+def _plans(scenario: Scenario, information: Information) -> Iterator[tuple[int, int, Outlook | None]]:
+    """Each plan's first slot by number, for how many slots it holds, and what it is made from."""
+    for stretch in stretches(scenario, information):
+        outlooks = stretch.sight.outlooks()
+        for number, (step, hold) in enumerate(
+            zip(stretch.steps.tolist(), stretch.hold.tolist(), strict=True)
+        ):
+            yield step, hold, outlook_of(outlooks, number)
 
 
 def _told(stretch: Stretch) -> dict[int, Outlook | None]:

@@ -4,9 +4,12 @@ A plan begins with the energy that is stored, so these plans are made one after 
 """
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS, SLOT_SECONDS
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.limited import ImportLimit, LimitedEngine
 from darkstar.planner.fast.stretch import NOTHING
 from darkstar.planner.modes import Mode, self_consumption, setpoint
 from darkstar.planner.problem import Plan, Problem
@@ -27,29 +30,36 @@ class SetPoints:
         self.plan_ms: list[float] = []
         self.flips = 0
         self._scenario = scenario
-        self._engine = FastEngine()
+        self._engine, self._limited = FastEngine(), LimitedEngine()
         self._before: tuple[int, Plan] | None = None
 
-    def modes(self, step: int, hold: int, outlook: Outlook | None, soc_kwh: float) -> list[Mode]:
-        """The modes of the replayed slot number `step` and of those that its plan holds for, `hold` in all."""
+    def modes(
+        self, step: int, hold: int, outlook: Outlook | None, soc_kwh: float, limit: ImportLimit | None = None
+    ) -> list[Mode]:
+        """The modes of the replayed slot number `step` and of those that its plan holds for, `hold` in all.
+
+        Args:
+            limit: on the import of each slot that is looked at; the inverter keeps to it while it charges.
+        """
         scenario = self._scenario
         if outlook is None:
             return [self_consumption(scenario.storage)] * hold
         began = time.perf_counter()
-        plan = self._plan(step, problem_of(scenario, outlook, soc_kwh))
+        plan = self._plan(step, problem_of(scenario, outlook, soc_kwh), limit)
         moved = (plan.charge_kwh - plan.discharge_kwh)[:hold] / SLOT_HOURS
         found = [setpoint(scenario.storage, power_kw) for power_kw in moved.tolist()]
         self.plan_ms.append((time.perf_counter() - began) * 1000)
-        return found
+        return found if limit is None else held(found, limit)
 
-    def _plan(self, step: int, problem: Problem) -> Plan:
-        """A plan changes for a gain above the scenario's threshold."""
-        plan, slots = self._engine.solve(problem), self._scenario.history.slots
+    def _plan(self, step: int, problem: Problem, limit: ImportLimit | None) -> Plan:
+        """A plan changes for a gain above the scenario's threshold; under a limit it is always the new one."""
+        slots = self._scenario.history.slots
+        plan = self._engine.solve(problem) if limit is None else self._limited.solve(problem, limit)
         if self._before is not None:
             number, before = self._before
             apart = int(slots[step] - slots[number]) // SLOT_SECONDS
             if apart == step - number <= self._scenario.replan_slots:
-                plan = self._kept(problem, before, plan, apart)
+                plan = plan if limit is not None else self._kept(problem, before, plan, apart)
                 self.flips += flips(before, plan, QUARTERS_OF_DAY, apart)
         self._before = step, plan
         return plan
@@ -60,6 +70,11 @@ class SetPoints:
             return plan
         near = QUARTERS_OF_DAY
         return steady(problem, before, plan, near=near, threshold=threshold, engine=self._engine, apart=apart)
+
+
+def held(modes: Sequence[Mode], limit: ImportLimit) -> list[Mode]:
+    """The modes, each holding its slot's import under the limit."""
+    return [replace(mode, import_kw=kw) for mode, kw in zip(modes, limit.kw.tolist(), strict=False)]
 
 
 def problem_of(scenario: Scenario, outlook: Outlook, soc_kwh: float) -> Problem:

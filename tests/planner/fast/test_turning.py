@@ -7,6 +7,7 @@ import pytest
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.limited import ImportLimit, LimitedEngine
 from darkstar.planner.fast.scenarios import Fan, multistage, two_stage
 from darkstar.planner.fast.turning import Courses, TurningPlanner, one_course
 from darkstar.planner.problem import Problem
@@ -123,3 +124,22 @@ def test_same_question_same_answer() -> None:
 def test_unsound_courses_are_told(courses: Courses) -> None:
     with pytest.raises(UsageError):
         TurningPlanner().value_after(ASKED, courses)
+
+
+def test_a_limit_of_each_slot() -> None:
+    """One limit for all is a smaller fuse; with one course the value is the exact engine's under the limits."""
+    rng = np.random.default_rng(4)
+    n = 30
+    asked = problem(load=rng.uniform(0, 3, n).tolist(), buy=rng.uniform(0.5, 2, n).tolist(), sell=[0.1] * n)
+    limit = ImportLimit(np.full(n, 2.0), np.full(n, 30.0))
+    planner, course = TurningPlanner(400), one_course(asked)
+    fused = replace(asked, grid=replace(asked.grid, import_max_kw=2.0, import_breach_cost=30.0))
+    one = planner.value_after(asked, course, limit)
+    assert one.cost.tolist() == planner.value_after(fused, course).cost.tolist()
+    nights = ImportLimit(np.where(np.arange(n) % 6 < 2, np.inf, 1.5), np.full(n, 30.0))
+    first, second = planner.values_after(asked, course, nights, 2)
+    for value, later in ((first, 1), (second, 2)):
+        rest = ImportLimit(nights.kw[later:], nights.breach_cost[later:])
+        for stored in (0.0, 1.3, 4.0):
+            exact = LimitedEngine().least_cost(replace(asked.after(later), soc_start_kwh=stored), rest)
+            assert value.cost_at(stored) == pytest.approx(exact, rel=2e-3)

@@ -1,7 +1,7 @@
 """The battery problem with a limit on the import of its own in each slot, and a price on what goes beyond it.
 
 What a power tariff comes to: hours that do not count are limited by the fuse alone, nights that count half at twice
-the power. A limit can always be broken, at its price; the fuse's own price is paid in place of it where that is dearer.
+the power. A limit can always be broken, at its price, which below the fuse stands in place of the fuse's own.
 """
 
 import time
@@ -67,7 +67,7 @@ class LimitedEngine:
         began = time.perf_counter()
         _, moves = self._recursion(problem, limit, whole=True)
         flows = np.empty((6, len(problem)))
-        _resolve(*_energies(problem), limits_of(problem), *_bounds(problem, limit), moves, flows)
+        _resolve(*_energies(problem), limits_by_slot(problem, limit), moves, flows)
         fuse_kwh = problem.grid.import_max_kw * problem.slot_hours
         drawn = flows[IMPORT] + flows[BREACH]
         flows[IMPORT] = np.minimum(drawn, fuse_kwh)
@@ -90,17 +90,14 @@ class LimitedEngine:
 
     def _recursion(self, problem: Problem, limit: ImportLimit, *, whole: bool) -> tuple[float, Series]:
         check(problem)
-        for name, series in (("limit", limit.kw), ("breach_cost", limit.breach_cost)):
-            if series.shape != (len(problem),) or not (series >= 0).all():
-                raise UsageError(f"An import limit's {name} needs a number of at least 0 for each slot.")
+        limits = limits_by_slot(problem, limit)
         slots, pieces, storage = len(problem), len(problem.terminal.value), problem.storage
         moves = slots if whole else 0
         while True:
             room_for = scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
             least = _recursion(
                 *_energies(problem),
-                limits_of(problem),
-                *_bounds(problem, limit),
+                limits,
                 storage.soc_max_kwh - storage.soc_min_kwh,
                 problem.soc_start_kwh - storage.soc_min_kwh,
                 np.array(problem.terminal.value, dtype=np.float64),
@@ -118,14 +115,20 @@ def _energies(problem: Problem) -> tuple[Series, Series, Series, Series]:
     return load, pv, import_price, export_price
 
 
-def _bounds(problem: Problem, limit: ImportLimit) -> tuple[Series, Series]:
-    """Most import [kWh] and the breach's price of each slot: the limit's, or the fuse's where that is lower."""
-    grid = problem.grid
-    fused = limit.kw >= grid.import_max_kw
-    return (
-        np.where(fused, grid.import_max_kw, limit.kw) * problem.slot_hours,
-        np.where(fused, grid.import_breach_cost, limit.breach_cost),
-    )
+def limits_by_slot(problem: Problem, limit: ImportLimit) -> Floats:
+    """`slot_cost.limits_of` for each slot, shape (n, 12): under its limit, or under the fuse where that is lower.
+
+    Raises:
+        UsageError: the limit has another shape than (n,), or is no number of at least 0.
+    """
+    for name, series in (("limit", limit.kw), ("breach_cost", limit.breach_cost)):
+        if series.shape != (len(problem),) or not (series >= 0).all():
+            raise UsageError(f"An import limit's {name} needs a number of at least 0 for each slot.")
+    rows = np.tile(limits_of(problem), (len(problem), 1))
+    under = limit.kw < problem.grid.import_max_kw
+    rows[under, IMPORT_MAX] = limit.kw[under] * problem.slot_hours
+    rows[under, BREACH_COST] = limit.breach_cost[under]
+    return rows
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -135,8 +138,6 @@ def _recursion(
     import_price: Floats,
     export_price: Floats,
     limits: Floats,
-    most_kwh: Floats,
-    breach_cost: Floats,
     room: float,
     stored: float,
     worth: Floats,
@@ -146,9 +147,14 @@ def _recursion(
     """The least cost, NaN where the scratch is too small; its `moves` receive the changes of the energy stored."""
     price, energy, base, space, level, kept, kept_at, moves = room_for
     for slot in range(len(load)):
-        limits[IMPORT_MAX], limits[BREACH_COST] = most_kwh[slot], breach_cost[slot]
         base[slot] = lay_out_slot(
-            load[slot], pv[slot], import_price[slot], export_price[slot], limits, price[slot], energy[slot]
+            load[slot],
+            pv[slot],
+            import_price[slot],
+            export_price[slot],
+            limits[slot],
+            price[slot],
+            energy[slot],
         )
     head, tail = begin(worth, worth_kwh, room, space)
     head, tail, empty = fold(
@@ -168,13 +174,12 @@ def _resolve(
     import_price: Floats,
     export_price: Floats,
     limits: Floats,
-    most_kwh: Floats,
-    breach_cost: Floats,
     moves: Floats,
     out: Floats,
 ) -> None:
     """All flows that belong to the battery's moves, shape (6, n), as `slot_cost.resolve`."""
     for slot in range(len(load)):
-        limits[IMPORT_MAX], limits[BREACH_COST] = most_kwh[slot], breach_cost[slot]
         one = slice(slot, slot + 1)
-        resolve(load[one], pv[one], import_price[one], export_price[one], limits, moves[one], out[:, one])
+        resolve(
+            load[one], pv[one], import_price[one], export_price[one], limits[slot], moves[one], out[:, one]
+        )

@@ -243,7 +243,7 @@ def _by_turning(
             sell,
             chain,
             hour,
-            limits,
+            limits.reshape(1, -1),
             soc_kwh[-1] - soc_kwh[0],
             settled if to_the_end[issue] else end,
             grid,

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
-from darkstar.planner.fast.chords import ROWS, before_slot, set_falls
+from darkstar.planner.fast.chords import PADDED, ROWS, before_slot, set_falls
+from darkstar.planner.fast.limited import ImportLimit, limits_by_slot
 from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS
 from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of
 from darkstar.planner.fast.value import StoredValue
@@ -94,7 +95,7 @@ class Chain(NamedTuple):
 class Grid(NamedTuple):
     """What `turn` works in and leaves its answer in: `after`, the costs on the grid after each of the first slots.
 
-    `values` and `before` have shape (k, chords + 1), `after` (slots wanted, chords + 1).
+    `values` and `before` have shape (k, chords + 2), see `chords.before_slot`; `after` (slots wanted, chords + 1).
     """
 
     values: Floats
@@ -115,9 +116,9 @@ def grid_for(courses: int, slots: int, chords: int, wanted: int = 1) -> Grid:
     """
     size = 24 * (chords + STEPS)
     return Grid(
-        values=np.empty((courses, chords + 1)),
-        before=np.empty((courses, chords + 1)),
-        mean=np.empty(chords + 1),
+        values=np.empty((courses, chords + PADDED)),
+        before=np.empty((courses, chords + PADDED)),
+        mean=np.empty(chords + PADDED),
         after=np.empty((wanted, chords + 1)),
         bounds=np.empty(slots + 1, np.int64),
         rows=np.empty((ROWS, chords + 1 + STEPS)),
@@ -132,18 +133,30 @@ class TurningPlanner:
     def __init__(self, chords: int = CHORDS) -> None:
         self._chords = chords
 
-    def value_after(self, problem: Problem, courses: Courses) -> StoredValue:
+    def value_after(
+        self, problem: Problem, courses: Courses, limit: ImportLimit | None = None
+    ) -> StoredValue:
         """Least expected cost from the second slot on, by the energy stored after the first.
 
         Prices, battery, grid and terminal value are the problem's; its own load and sun are not looked at.
 
+        Args:
+            limit: on the import of each slot.
+
         Raises:
-            UsageError: see `checks.check`; or the courses' shapes, weights or persistence do not fit.
+            UsageError: see `checks.check` and `limited.limits_by_slot`; or the courses' shapes, weights or persistence
+                do not fit.
         """
+        return self.values_after(problem, courses, limit)[0]
+
+    def values_after(
+        self, problem: Problem, courses: Courses, limit: ImportLimit | None = None, wanted: int = 1
+    ) -> list[StoredValue]:
+        """The same after each of the first `wanted` slots."""
         _check(problem, courses)
         count = len(courses.weight)
         soc_kwh, end = grid_end(problem.storage, problem.terminal, self._chords)
-        grid = grid_for(count, len(problem), len(soc_kwh) - 1)
+        grid = grid_for(count, len(problem), len(soc_kwh) - 1, wanted)
         certain = np.ones(count)
         weight = np.ascontiguousarray(courses.weight, dtype=np.float64)
         turn(
@@ -153,12 +166,12 @@ class TurningPlanner:
             np.ascontiguousarray(problem.export_price, dtype=np.float64),
             Chain(certain, certain, weight, courses.persistence**problem.slot_hours),
             round(1.0 / problem.slot_hours),
-            limits_of(problem),
+            limits_of(problem)[None] if limit is None else limits_by_slot(problem, limit),
             problem.storage.soc_max_kwh - problem.storage.soc_min_kwh,
             end,
             grid,
         )
-        return StoredValue(soc_kwh, grid.after[0])
+        return [StoredValue(soc_kwh, cost) for cost in grid.after]
 
 
 def grid_end(storage: StorageModel, terminal: TerminalValue, chords: int = CHORDS) -> tuple[Series, Series]:
@@ -237,7 +250,7 @@ def turn(
     Args:
         load, pv: shape (k, n), or (1, n) where the courses differ by their factors only.
         hour: slots of an hour.
-        limits: `slot_cost.limits_of`.
+        limits: `slot_cost.limits_of`, shape (1, 12), or a row for each slot, (n, 12).
         end: the cost after the last slot on the grid of energies, shape (chords + 1,).
     """
     load_factor, pv_factor, weight, stay_a_slot = chain
@@ -245,9 +258,9 @@ def turn(
     price, energy = np.empty(STEPS), np.empty(STEPS)
     courses, chords = len(weight), len(end) - 1
     length = room / chords if chords else 0.0
-    scaled, bent = limits.copy(), False
+    scaled, bent = limits[0].copy(), False
     for course in range(courses):
-        values[course] = end
+        values[course, : chords + 1], values[course, chords + 1] = end, end[chords]
     stages = _stages(import_price, export_price, hour, max(FINE_SLOTS, len(after)), bounds)
     for stage in range(stages - 1, -1, -1):
         first, last = bounds[stage], bounds[stage + 1]
@@ -255,8 +268,10 @@ def turn(
             _mean(values, weight, after[last - 1])
         if not stage:
             break
+        own = limits[first] if len(limits) > 1 else limits[0]
+        scaled[ENERGIES:] = own[ENERGIES:]
         for number in range(ENERGIES):
-            scaled[number] = limits[number] * (last - first)
+            scaled[number] = own[number] * (last - first)
         loads, suns, kinks = 0.0, 0.0, False
         for course in range(courses):
             if course < len(load):
@@ -270,7 +285,7 @@ def turn(
                 price,
                 energy,
             )
-            convex = set_falls(values[course], length, bent, rows)
+            convex = set_falls(values[course], length, bent, rows[0])
             kinks |= before_slot(
                 values[course], length, convex, price, energy, base, before[course], rows, out, work
             )
@@ -278,7 +293,7 @@ def turn(
         _mean(before, weight, mean)
         stay = stay_a_slot ** (last - first)
         for course in range(courses):
-            for point in range(chords + 1):
+            for point in range(chords + PADDED):
                 values[course, point] = stay * before[course, point] + (1.0 - stay) * mean[point]
 
 
