@@ -18,6 +18,7 @@ from darkstar.cli.simulate_json import answer_json
 from darkstar.cli.simulate_options import (
     ChargePower,
     DischargePower,
+    Plants,
     PolicyOption,
     Regrets,
     Seed,
@@ -31,6 +32,7 @@ from darkstar.cli.simulate_options import (
     Workers,
     Worth,
     battery_of,
+    plant_of,
     policies_of,
     range_of,
     timer_of,
@@ -73,6 +75,7 @@ def simulate(
     timer_hours: TimerHours = None,
     timer_target_percent: TimerTarget = None,
     plan_threshold: Threshold = 0.0,
+    plant: Plants = None,
     what_if: WhatIfs = None,
     regret: Regrets = False,
     seed: Seed = 0,
@@ -118,6 +121,7 @@ def simulate(
         scenario = replace(
             scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold
         )
+        scenario = scenario.on(plant_of(plant, settings, own=own))
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
         beside = stand_beside(measured, scenario, asked=ACTUAL in names)
         scenario = beside.scenario
@@ -140,7 +144,17 @@ def simulate(
             listener = partial(progress, "what if")
             tried = try_out(scenario, battery, changes, past, workers=processes, seed=seed, done=listener)
     comparison = add_actual(comparison, beside, names)
-    answer = Answer(settings.home, comparison, honesty, seed, beside if own else None, lost, tried, kept)
+    answer = Answer(
+        settings.home,
+        comparison,
+        honesty,
+        seed,
+        beside if own else None,
+        lost,
+        tried,
+        kept,
+        not scenario.plant.ideal,
+    )
     for day, reason in comparison.history.omitted:
         errors.print(f"{day} is left out: {reason}.", markup=False, highlight=False)
     if as_json:

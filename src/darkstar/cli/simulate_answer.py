@@ -17,6 +17,7 @@ class Answer:
 
     Attributes:
         beside: the home's own inverter; None where another battery than its own is replayed.
+        calibrated: whether the battery behaves as `darkstar calibrate` found it.
         kept: how many episodes were recorded, delivered, and wait.
     """
 
@@ -28,3 +29,4 @@ class Answer:
     regret: Regret | None = None
     what_if: WhatIf | None = None
     kept: Mapping[str, int] | None = None
+    calibrated: bool = False

@@ -24,6 +24,7 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
         **comparison_json(answer.comparison),
         "information": answer.honesty.value,
         "seed": answer.seed,
+        "plant": "calibrated" if answer.calibrated else "nominal",
         **{name: part for name, part in parts.items() if part is not None},
     }
 
@@ -39,6 +40,7 @@ def comparison_json(comparison: Comparison) -> Mapping[str, Any]:
         "share_of_optimal": comparison.share_of_optimal,
         "settlement_per_kwh": comparison.settlement_per_kwh,
         "net_only": comparison.history.net_only,
+        "minute_slots": comparison.history.minutes.known if comparison.history.minutes else 0,
         "omitted": [{"date": str(day), "reason": reason} for day, reason in comparison.history.omitted],
         "slots_per_s": comparison.slots_per_s,
     }

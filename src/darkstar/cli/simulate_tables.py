@@ -32,9 +32,25 @@ def rendered(answer: Answer) -> RenderableType:
     if answer.what_if is not None:
         parts.append(what_if_table(answer.what_if, currency))
         parts += [Text(note) for note in what_if_notes(answer.what_if)]
+    parts += [Text(note) for note in plant_notes(answer)]
     if answer.kept is not None:
         parts.append(Text(kept_episodes(answer.kept)))
     return Group(*parts)
+
+
+def plant_notes(answer: Answer) -> list[str]:
+    """What the plans met, where it was more than averages and the stated battery."""
+    notes = []
+    if answer.calibrated:
+        notes.append(
+            "The battery behaves as `darkstar calibrate` found it; the oracle's keeps to what darkstar.yaml states."
+        )
+    minutes = answer.comparison.history.minutes
+    if minutes is not None:
+        notes.append(
+            f"{minutes.known} of {len(minutes)} slots ran by the minute; the oracle plans on their averages."
+        )
+    return notes
 
 
 def comparison_table(comparison: Comparison, home: Home) -> Table:

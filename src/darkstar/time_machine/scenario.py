@@ -1,6 +1,6 @@
 """What a replay needs to know: a past, which of its slots are replayed, a battery, a connection, a start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,12 @@ class Scenario:
     def history(self) -> History:
         """The replayed slots."""
         return self.known.take(self.replayed)
+
+    def on(self, plant: PlantModel) -> "Scenario":
+        """The same on another plant; one that holds less than the planner believes starts with no more than that."""
+        most = self.storage.soc_max_kwh * min(plant.health, 1.0)
+        start = max(min(self.soc_start_kwh, most), self.storage.soc_min_kwh)
+        return replace(self, plant=plant, soc_start_kwh=start)
 
     @property
     def settlement(self) -> TerminalValue:
