@@ -2,7 +2,8 @@
 
 stored[t] = stored[t-1] + charge_efficiency*charge[t] - discharge[t]/discharge_efficiency
 charge/most + discharge/most <= 1                    in every slot: half a slot each way at most
-charge <= most*z,  discharge <= most*(1 - z)         in slots where burning energy may pay
+charge <= most*z,  discharge <= most*(1 - z)         in slots where burning energy may pay, and with it
+charge_efficiency*charge <= soc_max - stored[t-1],  discharge/discharge_efficiency <= stored[t-1] - soc_min
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,15 @@ from darkstar.planner.full.connection import Bus
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Site, SiteBattery
 from darkstar.planner.full.switch import EARLIER
+from darkstar.planner.problem import Series
 
 
 @dataclass(frozen=True)
 class BatteryColumns:
-    """Columns of a battery: charge, discharge and stored of shape (n,); below and above are empty as a rule."""
+    """Columns of a battery: charge, discharge and stored of shape (n,); below and above are empty as a rule.
+
+    `charging` are the switches of the slots `switched`, 1 where it may charge, 0 where it may discharge.
+    """
 
     charge: Indices
     discharge: Indices
@@ -26,17 +31,29 @@ class BatteryColumns:
     below: Indices
     above: Indices
     pieces: Indices
+    switched: Indices
+    charging: Indices
 
 
 def tempting(site: Site, battery: SiteBattery) -> NDArray[np.int64]:
-    """Slots whose price is so low that burning energy in the battery may pay its wear."""
+    """Slots in which a kWh drawn may cost so little that burning energy in the battery pays its wear."""
     storage = battery.storage
     round_trip = storage.charge_efficiency * storage.discharge_efficiency
     if round_trip == 1:
         return np.zeros(0, dtype=np.int64)
-    lowest = np.minimum(site.import_price, site.export_price)
+    lowest = np.minimum(np.minimum(site.import_price, site.export_price), _worth_of_room(site))
     wear = storage.wear_charge + storage.wear_discharge * round_trip
     return np.flatnonzero(-lowest * (1 - round_trip) >= wear)
+
+
+def _worth_of_room(site: Site) -> Series:
+    """What a kWh drawn costs at least where more sun than may be fed in has to be turned down or spilt, shape (n,)."""
+    surplus = site.pv_kwh - site.load_kwh - site.connection.export_max_kw * site.slot_hours
+    down = [string.curtailment_cost for string in site.strings if string.can_curtail]
+    fixed = [string.pv_kwh for string in site.strings if not string.can_curtail]
+    spilt = surplus - site.pv_kwh + np.sum([np.zeros(len(site)), *fixed], axis=0) > 0
+    saved = np.where(spilt, site.connection.breach_cost, max(down, default=0.0))
+    return np.where(surplus > 0, -saved, np.inf)
 
 
 def add_battery(
@@ -65,9 +82,11 @@ def add_battery(
     bus.draw(programme, discharge, battery.phases, -1.0)
     nothing = np.zeros(0, dtype=np.int64)
     below, above = _add_slack(programme, battery, stored) if outside else (nothing, nothing)
-    _one_way(programme, charge, discharge, (most_in, most_out), switched)
+    charging = _one_way(programme, charge, discharge, (most_in, most_out), switched)
+    if not outside:
+        _add_room(programme, battery, (charge, discharge, stored), switched)
     pieces = _add_terminal(programme, battery, stored, below)
-    return BatteryColumns(charge, discharge, stored, below, above, pieces)
+    return BatteryColumns(charge, discharge, stored, below, above, pieces, switched, charging)
 
 
 def _add_slack(programme: Programme, battery: SiteBattery, stored: Indices) -> tuple[Indices, Indices]:
@@ -88,9 +107,7 @@ def _one_way(
     discharge: Indices,
     most: tuple[float, float],
     switched: NDArray[np.int64],
-) -> None:
-    if not len(switched):
-        return
+) -> Indices:
     switch = programme.columns(len(switched), high=1.0, integer=True)
     rows = programme.rows(len(switched), high=0.0)
     programme.put(rows, charge[switched], 1.0)
@@ -98,6 +115,28 @@ def _one_way(
     rows = programme.rows(len(switched), high=most[1])
     programme.put(rows, discharge[switched], 1.0)
     programme.put(rows, switch, most[1])
+    return switch
+
+
+def _add_room(
+    programme: Programme,
+    battery: SiteBattery,
+    columns: tuple[Indices, Indices, Indices],
+    switched: NDArray[np.int64],
+) -> None:
+    """What is charged in a slot has room, and what is discharged was there, without the other of the two.
+
+    Implied where only one happens; without these rows the relaxation burns energy in a battery that is full or empty.
+    """
+    charge, discharge, stored = columns
+    storage, start = battery.storage, np.where(switched == 0, battery.soc_start_kwh, 0.0)
+    room = programme.rows(len(switched), high=storage.soc_max_kwh - start)
+    there = programme.rows(len(switched), low=storage.soc_min_kwh - start)
+    programme.put(room, charge[switched], storage.charge_efficiency)
+    programme.put(there, discharge[switched], -1.0 / storage.discharge_efficiency)
+    later = switched > 0
+    for rows in (room, there):
+        programme.put(rows[later], stored[switched[later] - 1], 1.0)
 
 
 def _add_terminal(programme: Programme, battery: SiteBattery, stored: Indices, below: Indices) -> Indices:

@@ -29,6 +29,8 @@ class Bus:
         imports, exports, breach, spill: columns, shape (n,).
         phase_breach, phase_spill: columns, shape (phases, n).
         highest: column of the highest slot's import, which only ties look at, shape (1,).
+        exclusive: slots in which a kWh earns more than it costs.
+        drawing: in each of them the switch, 1 where the meter may draw, 0 where it may feed in.
     """
 
     balance: Indices
@@ -40,6 +42,8 @@ class Bus:
     phase_breach: Indices
     phase_spill: Indices
     highest: Indices
+    exclusive: Indices
+    drawing: Indices
 
     def draw(
         self,
@@ -74,8 +78,21 @@ def add_connection(programme: Programme, site: Site) -> Bus:
     for columns, sign in ((imports, 1.0), (breach, 1.0), (np.broadcast_to(highest, n), -1.0)):
         programme.put(under, columns, sign)
     phase, phase_breach, phase_spill = _add_phases(programme, site)
-    _one_way(programme, site, imports, exports)
-    return Bus(balance, phase, imports, exports, breach, spill, phase_breach, phase_spill, highest)
+    exclusive = np.flatnonzero(site.export_price > site.import_price)
+    drawing = _one_way(programme, site, imports, exports, exclusive)
+    return Bus(
+        balance,
+        phase,
+        imports,
+        exports,
+        breach,
+        spill,
+        phase_breach,
+        phase_spill,
+        highest,
+        exclusive,
+        drawing,
+    )
 
 
 def _add_phases(programme: Programme, site: Site) -> tuple[Indices, Indices, Indices]:
@@ -101,11 +118,8 @@ def _add_phases(programme: Programme, site: Site) -> tuple[Indices, Indices, Ind
     return np.stack(rows), np.stack(breaches), np.stack(spills)
 
 
-def _one_way(programme: Programme, site: Site, imports: Indices, exports: Indices) -> None:
-    """Where a kWh earns more than it costs, a switch keeps the meter from turning both ways in one slot."""
-    slots = np.flatnonzero(site.export_price > site.import_price)
-    if not len(slots):
-        return
+def _one_way(programme: Programme, site: Site, imports: Indices, exports: Indices, slots: Indices) -> Indices:
+    """Switches that keep the meter from turning both ways in one of these slots."""
     h, grid = site.slot_hours, site.connection
     switch = programme.columns(len(slots), high=1.0, integer=True)
     drawing = programme.rows(len(slots), high=0.0)
@@ -114,6 +128,7 @@ def _one_way(programme: Programme, site: Site, imports: Indices, exports: Indice
     feeding = programme.rows(len(slots), high=grid.export_max_kw[slots] * h)
     programme.put(feeding, exports[slots], 1.0)
     programme.put(feeding, switch, grid.export_max_kw[slots] * h)
+    return switch
 
 
 def add_strings(programme: Programme, site: Site, bus: Bus) -> tuple[Indices, ...]:

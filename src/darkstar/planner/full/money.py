@@ -31,7 +31,7 @@ PULLS_AGAIN = (0.0, 1.0)
 """The same for a choice that is a part of another: here each guess is made from the relaxation."""
 SMALL_SHARE = 0.4
 """Share of the time left that the small mixed problem may take."""
-WHOLE_SHARE = 0.6
+WHOLE_SHARE = 0.8
 """Share of the time left that a whole mixed problem may take: HiGHS looks at the clock late in it."""
 
 

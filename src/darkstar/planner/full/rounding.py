@@ -7,14 +7,16 @@ so many units are left open. Whether what comes out is allowed (a full car canno
 with it tells.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from darkstar.planner.full.build import Built
 from darkstar.planner.full.draw import InStretches
-from darkstar.planner.full.programme import Arrays
+from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.site import Site, Switching
+from darkstar.planner.loads import Mask
 from darkstar.planner.problem import Series
 
 OWED_SLOTS = 0.02
@@ -42,6 +44,8 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
             kwh = least_kw * site.slot_hours
             chosen = _keeping_up(relaxed[draw.drawn], kwh, arrays.low[at], arrays.high[at], rules)
         low[at] = high[at] = chosen
+    for at, towards in _directions(built, relaxed):
+        low[at] = high[at] = towards
     for rules_of, tank in zip(site.tanks, built.tanks, strict=True):
         # In whole slots it may just miss the temperature: then it is left open.
         if len(tank.undone) == 1 and not rules_of.whole_slots:
@@ -49,6 +53,15 @@ def rounded(site: Site, built: Built, arrays: Arrays, relaxed: Series) -> Arrays
             reached[_last(relaxed[tank.reached])] = 1.0
             low[tank.reached] = high[tank.reached] = reached
     return replace(arrays, low=low, high=high)
+
+
+def _directions(built: Built, relaxed: Series) -> Iterator[tuple[Indices, Mask]]:
+    """Switches of batteries and of the meter, and which way the relaxation moves on the whole."""
+    bus = built.bus
+    yield bus.drawing, relaxed[bus.imports[bus.exclusive]] >= relaxed[bus.exports[bus.exclusive]]
+    for battery in built.batteries:
+        at = battery.switched
+        yield battery.charging, relaxed[battery.charge[at]] >= relaxed[battery.discharge[at]]
 
 
 def _last(share: Series) -> int:
