@@ -13,7 +13,9 @@ Floats = NDArray[np.float64]
 
 SAME_WORTH = 1e-9
 """Chords whose worth differs by less are one: their costs are true to rounding only."""
-ROWS = 6
+ROWS = 5
+PADDED = 2
+"""Points that a row has more than chords: the last stands twice, for rounding may reach past it by nothing."""
 CRUMB = 1e-12
 """Of a chord: what rounding may take off a shift."""
 
@@ -64,12 +66,14 @@ def backwards(
         grid: shape (chords + 1,).
         out, work: scratch of `before_slot`.
     """
-    price, energy, before = np.empty(STEPS), np.empty(STEPS), np.empty(len(grid))
-    rows, bent = np.empty((ROWS, len(grid) + STEPS)), False
-    length = room / (len(grid) - 1) if len(grid) > 1 else 0.0
+    chords = len(grid) - 1
+    price, energy, rows, bent = np.empty(STEPS), np.empty(STEPS), np.empty((ROWS, chords + 1 + STEPS)), False
+    values, before = np.empty(chords + PADDED), np.empty(chords + PADDED)
+    values[: chords + 1], values[chords + 1] = grid, grid[chords]
+    length = room / chords if chords else 0.0
     for slot in range(load.shape[1] - 1, 0, -1):
-        convex = set_falls(grid, length, bent, rows)
-        mean = np.zeros(len(grid))
+        convex = set_falls(values, length, bent, rows[0])
+        mean = np.zeros(chords + PADDED)
         for course in range(len(weight)):
             base = lay_out_slot(
                 load[course, slot],
@@ -80,28 +84,24 @@ def backwards(
                 price,
                 energy,
             )
-            bent |= before_slot(grid, length, convex, price, energy, base, before, rows, out, work)
+            bent |= before_slot(values, length, convex, price, energy, base, before, rows, out, work)
             mean += weight[course] * before
-        grid[:] = mean
+        values[:] = mean
+    grid[:] = values[: chords + 1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def set_falls(grid: Floats, length: float, bent: bool, rows: Floats) -> bool:
-    """Prepare `rows` for `before_slot` and this function on the grid; whether it is convex.
+def set_falls(values: Floats, length: float, bent: bool, fall: Floats) -> bool:
+    """Write by how much a function falls over each chord to `fall`; whether it is convex.
 
     Args:
+        values: costs on the grid, shape (chords + 2,): the last point stands twice.
         length: of a chord [kWh].
-        bent: whether it may be otherwise.
-        rows: scratch, shape (6, chords + 9).
+        bent: whether it may be other than convex.
     """
-    chords = len(grid) - 1
-    fall, value = rows[0], rows[1]
-    for point in range(chords):
-        fall[point] = grid[point] - grid[point + 1]
-        value[point] = grid[point]
-    value[chords] = grid[chords]
-    # One point more, which is read where rounding reaches past the last, and then counts for nothing.
-    value[chords + 1] = grid[chords]
+    chords = len(values) - PADDED
+    for chord in range(chords):
+        fall[chord] = values[chord] - values[chord + 1]
     convex = True
     if bent:
         for chord in range(1, chords):
@@ -111,7 +111,7 @@ def set_falls(grid: Floats, length: float, bent: bool, rows: Floats) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def before_slot(
-    grid: Floats,
+    values: Floats,
     length: float,
     convex: bool,
     price: Floats,
@@ -125,31 +125,32 @@ def before_slot(
     """A slot's steps before a function on the grid: its costs on the grid before the slot, written to `before`.
 
     Args:
-        grid: costs after the slot, shape (chords + 1,).
+        values: costs after the slot, shape (chords + 2,): the last point stands twice, as in `before`.
         length: of a chord [kWh].
-        convex: whether `grid` is, as `set_falls` has answered.
+        convex: whether they are, as `set_falls` has answered.
         price, energy, base: see `slot_cost.lay_out_slot`.
-        rows: as `set_falls` has left them.
+        rows: scratch, shape (5, chords + 9), the first row as `set_falls` has written it.
         out, work: scratch of `piecewise.step`.
 
     Returns:
         Whether what was written may not be convex.
     """
-    chords = len(grid) - 1
+    chords, bends = len(values) - PADDED, False
     if not chords:
-        before[0] = grid[0] + base
-        return False
-    if convex and not kinked(price, energy):
-        _insert(chords, length, price, energy, base, before, rows)
-        return False
-    worth, lengths = rows[2], rows[5]
-    for chord in range(chords):
-        worth[chord], lengths[chord] = rows[0, chord] / length, length
-        if chord and 0.0 < worth[chord] - worth[chord - 1] < SAME_WORTH:
-            worth[chord] = worth[chord - 1]
-    count, cost = step(worth, lengths, chords, grid[0], price, energy, base, out[0], out[1], work)
-    _on_grid(out[0], out[1], count, length, cost, before)
-    return True
+        before[0] = values[0] + base
+    elif convex and not kinked(price, energy):
+        _insert(values, length, price, energy, base, before, rows)
+    else:
+        fall, worth, lengths = rows[0], rows[1], rows[2]
+        for chord in range(chords):
+            worth[chord], lengths[chord] = fall[chord] / length, length
+            if chord and 0.0 < worth[chord] - worth[chord - 1] < SAME_WORTH:
+                worth[chord] = worth[chord - 1]
+        count, cost = step(worth, lengths, chords, values[0], price, energy, base, out[0], out[1], work)
+        _on_grid(out[0], out[1], count, length, cost, before[: chords + 1])
+        bends = True
+    before[chords + 1] = before[chords]
+    return bends
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -171,7 +172,7 @@ def _on_grid(worth: Floats, kwh: Floats, count: int, length: float, cost: float,
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _insert(
-    chords: int, length: float, price: Floats, energy: Floats, base: float, before: Floats, rows: Floats
+    values: Floats, length: float, price: Floats, energy: Floats, base: float, before: Floats, rows: Floats
 ) -> None:
     """A slot without a kink before chords that are convex.
 
@@ -179,41 +180,54 @@ def _insert(
     A step lies between two chords, so between two steps it is the function after the slot, moved sideways and upwards:
     whole runs of grid points are read off it at once.
     """
-    fall, value, steps, sizes = rows[0], rows[1], rows[3], rows[4]
-    count, lift, below = 0, base, 0.0
-    charges = 0
-    while charges < CHARGE_STEPS and energy[charges] > 0.0:
+    fall, bounds, sizes = rows[0], rows[3], rows[4]
+    chords = len(values) - PADDED
+    count, lift, shift = _that_pay(fall[:chords], length, price, energy, base, bounds, sizes)
+    # Energies count in chords from here on; `shift` is how far the function after the slot lies to the left.
+    point = 0
+    for number in range(count):
+        bound = bounds[number]
+        chord = _richer(fall, chords, bound)
+        last = min(int(np.floor(chord - shift)), chords)
+        if point <= last:
+            _moved(values, shift, lift, point, last + 1, before)
+            point = last + 1
+        cost = values[chord] + lift - bound * (shift - chord)
+        shift -= sizes[number]
+        last = min(int(np.floor(chord - shift)), chords)
+        while point <= last:
+            before[point] = cost - bound * point
+            point += 1
+        lift -= bound * sizes[number]
+        if point > chords:
+            return
+    _moved(values, shift, lift, point, chords + 1, before)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _that_pay(
+    fall: Floats, length: float, price: Floats, energy: Floats, base: float, bounds: Floats, sizes: Floats
+) -> tuple[int, float, float]:
+    """The steps that are worth taking with some energy stored, by falling price: for a chord, and in chords.
+
+    Returns:
+        How many there are, the cost at the lowest energy from which the battery may be charged, and how many chords
+        that lies below empty.
+    """
+    count, lift, below, charges = 0, base, 0.0, 0
+    while charges < CHARGE_STEPS and energy[charges] > 0.0 and price[charges] * length < fall[0]:
         charges += 1
     for number in range(charges - 1, -1, -1):
-        steps[count], sizes[count] = price[number], energy[number] / length
+        bounds[count], sizes[count] = price[number] * length, energy[number] / length
         lift += price[number] * energy[number]
         below += sizes[count]
         count += 1
     for number in range(CHARGE_STEPS, STEPS):
-        if energy[number] <= 0.0:
+        if energy[number] <= 0.0 or price[number] * length <= fall[-1]:
             break
-        steps[count], sizes[count] = price[number], energy[number] / length
+        bounds[count], sizes[count] = price[number] * length, energy[number] / length
         count += 1
-    # Energies count in chords from here on; `shift` is how far the function after the slot lies to the left.
-    shift, point = below, 0
-    for number in range(count):
-        bound = steps[number] * length
-        chord = _richer(fall, chords, bound)
-        last = min(int(np.floor(chord - shift)), chords)
-        if point <= last:
-            _moved(value, shift, lift, point, last + 1, before)
-            point = last + 1
-        shift -= sizes[number]
-        last = min(int(np.floor(chord - shift)), chords)
-        if point <= last:
-            cost = value[chord] + lift - bound * (shift + sizes[number] - chord)
-            for index in range(point, last + 1):
-                before[index] = cost - bound * index
-            point = last + 1
-        lift -= bound * sizes[number]
-        if point > chords:
-            return
-    _moved(value, shift, lift, point, chords + 1, before)
+    return count, lift, below
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -227,12 +241,12 @@ def _richer(fall: Floats, chords: int, bound: float) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _moved(value: Floats, shift: float, lift: float, first: int, last: int, before: Floats) -> None:
+def _moved(values: Floats, shift: float, lift: float, first: int, last: int, before: Floats) -> None:
     """Points first..last - 1 of a function `shift` chords to the left and `lift` higher."""
     whole = int(np.floor(shift + CRUMB))
     share = max(shift - whole, 0.0)
-    left = value[first + whole : last + whole]
-    right = value[first + whole + 1 : last + whole + 1]
+    left = values[first + whole : last + whole]
+    right = values[first + whole + 1 : last + whole + 1]
     to = before[first:last]
     for index in range(len(to)):
         to[index] = left[index] + share * (right[index] - left[index]) + lift
