@@ -98,3 +98,13 @@ def test_another_language_takes_its_place() -> None:
         problem(load=[0, 2], buy=[1, 10], sell=[0, 0]), replace(ENGLISH, texts=german, decimal_sign=",")
     )
     assert told[0].startswith("Lädt 2,0 kWh zu 1,00: ")
+
+
+def test_a_peak_that_a_power_tariff_makes_worth_while_is_named() -> None:
+    asked = problem(load=[0, 2], buy=[1, 10], sell=[0, 0])
+    narrow = replace(asked, grid=replace(asked.grid, import_max_kw=1.5))
+    explanation = explain(narrow, ENGINE.solve(narrow), ENGINE, peak_held=True)
+    teller = Teller(narrow, explanation, _span)
+    sentence = teller.sentence(explanation.reasons[0])
+    assert "imports held under 1.5 kW, for the month's power fee (the next kWh would gain 3.00)" in sentence
+    assert not any("main fuse" in told for told in [sentence, *teller.more()])

@@ -15,17 +15,17 @@ from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import DeviceKind, Wish
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.household import Household, HouseholdPlan
+from darkstar.planner.household import BatteryPart, Household, HouseholdPlan
 from darkstar.planner.household_engines import FULL_SECONDS, plan_household
 from darkstar.planner.reasons import explain
 from darkstar.planner.sentences import say
 from darkstar.planner.texts import ENGLISH, Text
 from darkstar.planner.ways import ways
 from darkstar.store.ledger_file import LedgerFile
-from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.modes_ahead import modes_ahead
 from darkstar.time_machine.present import Present, read_present
 from darkstar.time_machine.stores import Stores, stores_of
+from darkstar.time_machine.tariffs_ahead import tariffs_ahead
 
 MODE_SLOTS = 96
 """How far modes are told: a day."""
@@ -78,7 +78,10 @@ def plan_home(
         wanted, assumed = wishes(devices, states, ahead, settings.home.tz)
         notices += [*assumed, *_in_load_too(settings, present, wanted)]
         if stores.batteries or wanted or stores.safe_mode is None:
-            tariffs = tariffs_at(ledger, settings.power_tariffs, settings.home.tz, int(ahead[0]))
+            storages = [battery.storage for battery in stores.batteries]
+            tariffs = tariffs_ahead(
+                ledger, settings.home, settings.absent, settings.power_tariffs, rest, storages, ahead
+            )
             household = Household(ahead, settings.home.tz, rest, stores.batteries, tuple(wanted), tariffs)
             planned = _planned(settings, plan_household(household, seconds=seconds))
     if planned is not None and stores.safe_mode is not None:
@@ -99,7 +102,7 @@ def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:
             PlannedBattery(
                 part,
                 capacity,
-                explain(part.problem, part.plan, engine),
+                explain(part.problem, part.plan, engine, peak_held=_peak_held(whole, part)),
                 modes_ahead(whole.household, part, MODE_SLOTS),
             )
             for part, capacity in zip(whole.batteries, capacities, strict=False)
@@ -107,6 +110,11 @@ def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:
         tuple(PlannedDevice(run, device_blocks(whole, run)) for run in whole.devices),
         ways(whole),
     )
+
+
+def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:
+    """Whether the month's peak, not the main fuse, is what limits a battery's problem."""
+    return part.problem.grid.import_max_kw < whole.household.rest.grid.import_max_kw
 
 
 def _in_load_too(settings: Settings, present: Present, wanted: Sequence[Wish]) -> list[Notice]:

@@ -29,6 +29,7 @@ class Limit(StrEnum):
     CHARGE_POWER = "charge_power"
     DISCHARGE_POWER = "discharge_power"
     FUSE = "fuse"
+    PEAK = "peak"
     EXPORT_LIMIT = "export_limit"
     FULL = "full"
     EMPTY = "empty"
@@ -41,10 +42,12 @@ class Held:
     Attributes:
         worth: of the next kWh that the limit kept out, at the slot where it is worth most (shadow price); None for a
             full or empty battery.
+        kw: the highest import that a power tariff makes worth while, for that limit.
     """
 
     limit: Limit
     worth: float | None = None
+    kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -110,15 +113,35 @@ class Explanation:
     more: tuple[tuple[Limit, float], ...]
 
 
-def explain(problem: Problem, plan: Plan, engine: Engine) -> Explanation:
-    """The reasons of an engine's plan, in the order of time."""
+def explain(problem: Problem, plan: Plan, engine: Engine, *, peak_held: bool = False) -> Explanation:
+    """The reasons of an engine's plan, in the order of time.
+
+    Args:
+        peak_held: the problem's limit on the import is not the fuse but the peak that a power tariff makes worth while.
+    """
     money = money_of(problem, plan)
     transfers = transfers_of(problem, plan, money)
     worths = Worths(problem, plan)
     reasons = tuple(
         _reason(problem, plan, block, money, transfers, worths) for block in blocks_of(problem, plan)
     )
-    return Explanation(reasons, idle_cost(problem) - plan.cost, _one_more(problem, plan, engine))
+    more = _one_more(problem, plan, engine)
+    if peak_held:
+        reasons = tuple(_at_the_peak(reason, problem) for reason in reasons)
+        # A kW more would cost what the tariff asks: it saves nothing.
+        more = tuple((limit, gain) for limit, gain in more if limit is not Limit.FUSE)
+    return Explanation(reasons, idle_cost(problem) - plan.cost, more)
+
+
+def _at_the_peak(reason: Reason, problem: Problem) -> Reason:
+    """The reason with what holds the import called by its name."""
+    kw = problem.grid.import_max_kw
+    return replace(
+        reason,
+        held=tuple(
+            Held(Limit.PEAK, one.worth, kw) if one.limit is Limit.FUSE else one for one in reason.held
+        ),
+    )
 
 
 def _reason(

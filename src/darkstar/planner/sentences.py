@@ -20,6 +20,7 @@ HELD = {
     Limit.CHARGE_POWER: Text.HELD_CHARGE_POWER,
     Limit.DISCHARGE_POWER: Text.HELD_DISCHARGE_POWER,
     Limit.FUSE: Text.HELD_FUSE,
+    Limit.PEAK: Text.HELD_PEAK,
     Limit.EXPORT_LIMIT: Text.HELD_EXPORT_LIMIT,
     Limit.FULL: Text.HELD_FULL,
     Limit.EMPTY: Text.HELD_EMPTY,
@@ -179,7 +180,8 @@ class Teller:
         if held.worth is not None and held.worth < LEAST_MONEY:
             return ""
         worth = "" if held.worth is None else self._money(held.worth)
-        return self._catalogue.say(HELD[held.limit], worth=worth)
+        figures = {} if held.kw is None else {"kw": self._catalogue.figure(held.kw, 1)}
+        return self._catalogue.say(HELD[held.limit], worth=worth, **figures)
 
     def _threshold(self, reason: Reason) -> list[str]:
         say, below, above = self._catalogue.say, reason.below, reason.above

@@ -38,6 +38,7 @@ class Text(StrEnum):
     HELD_CHARGE_POWER = auto()
     HELD_DISCHARGE_POWER = auto()
     HELD_FUSE = auto()
+    HELD_PEAK = auto()
     HELD_EXPORT_LIMIT = auto()
     HELD_FULL = auto()
     HELD_EMPTY = auto()
@@ -172,6 +173,7 @@ ENGLISH = Catalogue(
         Text.HELD_CHARGE_POWER: "held by its charging power (the next kWh would gain {worth})",
         Text.HELD_DISCHARGE_POWER: "held by its discharging power (the next kWh would gain {worth})",
         Text.HELD_FUSE: "held by the main fuse (the next kWh would gain {worth})",
+        Text.HELD_PEAK: "imports held under {kw} kW, for the month's power fee (the next kWh would gain {worth})",
         Text.HELD_EXPORT_LIMIT: "held by the feed-in limit (the next kWh would gain {worth})",
         Text.HELD_FULL: "then full",
         Text.HELD_EMPTY: "then empty",
@@ -205,8 +207,8 @@ ENGLISH = Catalogue(
         Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
-        Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency}; prices and gains of single "
-        "blocks leave it out, the table below does not.",
+        Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency} over what the month comes to "
+        "anyway; prices and gains of single blocks leave it out, the table below does not.",
         Text.IN_LOAD_TOO: "Past use of the {devices} is in the forecast of the load as well: the ledger has no meter "
         "that tells it apart.",
         Text.CHARGE_SHARED: "The ledger knows the batteries' charge as one: each is taken to hold {percent} %. Say "
