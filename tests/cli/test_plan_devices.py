@@ -72,6 +72,7 @@ def test_heater_and_car_are_planned_with_the_battery(tmp_path: Path) -> None:
     assert used == pytest.approx(got, abs=1e-6)
     ways = answer["ways"]
     assert list(ways) == ["at_once", "none", "rule", "plan"]
+    assert ways["plan"]["cost"] == pytest.approx(answer["cost"], abs=1e-6)
     assert ways["plan"]["cost"] <= min(way["cost"] for way in ways.values()) + 1e-6
     assert answer["saved"] == pytest.approx(ways["at_once"]["cost"] - ways["plan"]["cost"])
     assert answer["gain"] == pytest.approx(ways["none"]["cost"] - ways["plan"]["cost"])
@@ -148,6 +149,8 @@ def test_several_batteries(tmp_path: Path) -> None:
     assert [battery["soc_percent"] for battery in answer["batteries"]] == pytest.approx([40, 40])
     assert "each is taken to hold 40 %" in " ".join(answer["notices"])
     assert {block["battery"] for block in answer["blocks"]} == {"cellar", "garage"}
+    assert answer["ways"]["plan"]["cost"] == pytest.approx(answer["cost"], abs=1e-6)
+    assert answer["ways"]["rule"]["cost"] < answer["ways"]["none"]["cost"]
     both = np.sum([battery["charge_kwh"] for battery in answer["batteries"]], axis=0)
     assert answer["slots"]["charge_kwh"] == pytest.approx(both.tolist())
     told = _json(

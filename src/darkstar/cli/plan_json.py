@@ -68,6 +68,7 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
             for way, cost in planned.ways.items()
         },
         "blocks": [block for battery in planned.batteries for block in _blocks_json(home, battery)],
+        "one_more": _one_more_json(planned.batteries[0]) if len(planned.batteries) == 1 else {},
         "batteries": [_battery_json(home, battery) for battery in planned.batteries],
         "devices": [_device_json(home, device) for device in planned.devices],
         "slots": {name: values.tolist() for name, values in series.items()},
@@ -85,7 +86,7 @@ def _battery_json(home: HomePlan, battery: PlannedBattery) -> Mapping[str, Any]:
     return {
         "name": battery.part.name,
         "soc_percent": battery.percent(float(plan.soc_kwh[0])),
-        "one_more": {limit.value: gain for limit, gain in battery.explanation.more},
+        "one_more": _one_more_json(battery),
         "charge_kwh": plan.charge_kwh.tolist(),
         "discharge_kwh": plan.discharge_kwh.tolist(),
         "soc_kwh": plan.soc_kwh.tolist(),
@@ -93,6 +94,10 @@ def _battery_json(home: HomePlan, battery: PlannedBattery) -> Mapping[str, Any]:
             _mode_json(home, slot, mode, float(plan.soc_kwh[slot])) for slot, mode in enumerate(battery.modes)
         ],
     }
+
+
+def _one_more_json(battery: PlannedBattery) -> Mapping[str, float]:
+    return {limit.value: gain for limit, gain in battery.explanation.more}
 
 
 def _mode_json(home: HomePlan, slot: int, mode: Mode, soc_kwh: float) -> Mapping[str, Any]:

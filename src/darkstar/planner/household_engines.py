@@ -47,8 +47,8 @@ def plan_household(household: Household, *, seconds: float = FULL_SECONDS) -> Ho
     """
     began = time.perf_counter()
     loads = [wish.plan for wish in household.devices if isinstance(wish.plan, OnOffLoad)]
-    alike = len(loads) == len(household.devices) and len(loads) <= MOST_EXACT_LOADS
-    if alike and len(household.batteries) <= 1 and not household.power_tariffs:
+    only_loads = len(loads) == len(household.devices) and len(loads) <= MOST_EXACT_LOADS
+    if only_loads and len(household.batteries) <= 1 and not household.power_tariffs:
         found = _exact(household, loads, seconds)
     else:
         found = _full(household, seconds)
