@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkstar.aurora.naive import NaiveForecaster
+from darkstar.aurora.profiles import Issues
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, day_bounds, slot_range
 
 TZ = ZoneInfo("Europe/Stockholm")
@@ -121,3 +122,25 @@ def test_yesterday_counts_more_than_last_week() -> None:
     weights = 0.9 ** np.arange(6, -1, -1), 0.6 ** np.arange(6, -1, -1)
     expected = [float(np.average(np.arange(7.0), weights=weight)) for weight in weights]
     assert [forecast.load_kwh[-1], forecast.pv_kwh[-1]] == pytest.approx(expected, abs=1e-6)
+
+
+def test_many_instants_at_once_are_as_one_by_one() -> None:
+    rng, past = np.random.default_rng(3), _days(9, START - 9 * DAY_SECONDS)
+    load, pv = rng.uniform(0, 2, (2, len(past)))
+    load[200:230], pv[99::31] = np.nan, np.nan
+    # Rows 96 to 800 become known bit by bit; two days are looked at, by the clock, after a gap of a slot.
+    told, ahead = np.array([0, 1, 1, 40, 400, 704]), _days(12, int(past[96]) + SLOT_SECONDS)
+    count = np.array([192, 192, 50, 192, 1, 192])
+    together, alone = NaiveForecaster(TZ), NaiveForecaster(TZ)
+    for forecaster in (together, alone):
+        forecaster.observe(past[:96], load[:96], pv[:96])
+    all_at_once = together.follow(past[96:], load[96:], pv[96:], Issues(told, ahead, told, count))
+    seen = 96
+    for issue, known in enumerate((told + 96).tolist()):
+        alone.observe(past[seen:known], load[seen:known], pv[seen:known])
+        seen, n = known, int(count[issue])
+        forecast = alone.forecast(ahead[told[issue] : told[issue] + n])
+        assert forecast is not None
+        assert all_at_once[0][issue, :n].tobytes() == forecast.load_kwh.tobytes()
+        assert all_at_once[1][issue, :n].tobytes() == forecast.pv_kwh.tobytes()
+        assert np.isnan(all_at_once[0][issue, n:]).all()

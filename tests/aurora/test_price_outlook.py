@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from darkstar.aurora.price_outlook import PriceOutlook
+from darkstar.aurora.profiles import Issues
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, slot_range
 
 UTC = ZoneInfo("UTC")
@@ -70,3 +71,24 @@ def test_published_once() -> None:
     outlook.publish(slots, np.ones(96), np.ones(96))
     with pytest.raises(ValueError, match="does not come after"):
         outlook.publish(slots[-1:], np.ones(1), np.ones(1))
+
+
+def test_many_instants_at_once_are_as_one_by_one() -> None:
+    slots = _days(9)
+    buy, sell = np.random.default_rng(4).normal(size=(2, len(slots)))
+    buy[300:310] = np.nan
+    told, start, count = (
+        np.array([96, 96, 192, 480, 864]),
+        np.array([0, 50, 100, 250, 600]),
+        np.array([192] * 5),
+    )
+    together, alone = PriceOutlook(UTC), PriceOutlook(UTC)
+    all_at_once = together.follow(slots, buy, sell, Issues(told, slots, start, count))
+    seen = 0
+    for issue, known in enumerate(told.tolist()):
+        alone.publish(slots[seen:known], buy[seen:known], sell[seen:known])
+        seen = known
+        prices = alone.prices(slots[start[issue] : start[issue] + 192])
+        assert prices is not None
+        assert all_at_once[0][issue].tobytes() == prices[0].tobytes()
+        assert all_at_once[1][issue].tobytes() == prices[1].tobytes()

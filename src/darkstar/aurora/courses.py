@@ -34,9 +34,11 @@ def doubt_of(*, load_is_known: bool = False, pv_is_known: bool = False, courses:
         pv_factors = SURE if pv_is_known else PV_FACTORS
         load, pv = (np.ravel(grid) for grid in np.meshgrid(load_factors, pv_factors, indexing="ij"))
     else:
-        place = np.arange(courses, dtype=np.float64)
-        load = SURE.repeat(courses) if load_is_known else _spread((place + 0.5) / courses, LOAD_FACTORS)
-        pv = SURE.repeat(courses) if pv_is_known else _spread((place * GOLDEN + 0.5) % 1.0, PV_FACTORS)
+        share = (np.arange(courses, dtype=np.float64) + 0.5) / courses
+        # The golden section's multiples, brought into the same shares, meet the loads in no order.
+        mixed = share[np.argsort(np.argsort(np.arange(courses) * GOLDEN % 1.0))]
+        load = SURE.repeat(courses) if load_is_known else _spread(share, LOAD_FACTORS)
+        pv = SURE.repeat(courses) if pv_is_known else _spread(mixed, PV_FACTORS)
     return Doubt(load, pv, np.full(len(load), 1 / len(load)), PERSISTENCE)
 
 

@@ -9,6 +9,9 @@ Floats = NDArray[np.float64]
 WORTH_TOLERANCE = 1e-6
 """Where worth and price are equal the battery rests; surplus is rather stored and load rather covered."""
 
+CRUMB_KWH = 1e-7
+"""Of a shorter piece nobody can say what it is worth: costs are true to rounding only."""
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def lay_levels(
@@ -32,12 +35,13 @@ def lay_levels(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _down_to(soc_kwh: Floats, cost: Floats, bound: float) -> float:
     """Energy above which a kWh is worth no more than the bound."""
-    piece = 0
-    while piece < len(cost) - 1 and cost[piece] - cost[piece + 1] > bound * (
-        soc_kwh[piece + 1] - soc_kwh[piece]
-    ):
-        piece += 1
-    energy: float = soc_kwh[piece]
+    last = len(cost) - 1
+    for piece in range(last):
+        kwh = soc_kwh[piece + 1] - soc_kwh[piece]
+        if kwh > CRUMB_KWH and cost[piece] - cost[piece + 1] <= bound * kwh:
+            last = piece
+            break
+    energy: float = soc_kwh[last]
     return energy
 
 
