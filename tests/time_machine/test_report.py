@@ -18,9 +18,10 @@ from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Plan, Problem, StorageModel, TerminalValue
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.charts import DayPlan, energy_by_day, plan_of_a_day, saving_over_time
+from darkstar.time_machine.figures import number
 from darkstar.time_machine.history import History
 from darkstar.time_machine.outcome import Comparison, Flows, PolicyOutcome
-from darkstar.time_machine.report import Report, caveats, number, render_report, verdict, write_report
+from darkstar.time_machine.report import Report, caveats, render_report, verdict, write_report
 
 HOME = Home("Nils & <Nora>", "Europe/Stockholm", 59.3, 18.1, "SEK", 20.0, 3)
 START = int(dt.datetime(2025, 10, 25, tzinfo=HOME.tz).timestamp())

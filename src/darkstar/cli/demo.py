@@ -18,9 +18,10 @@ from darkstar.demo.run import DemoResult, run_demo
 from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
 from darkstar.time_machine.charts import policy_name
+from darkstar.time_machine.figures import number
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.replay import POLICIES
-from darkstar.time_machine.report import number, verdict, whole_days
+from darkstar.time_machine.report import verdict, whole_days
 
 UNEXPLAINED = 1
 """Exit code: done, and an hour of the ledger differs from Home Assistant's without a named cause."""

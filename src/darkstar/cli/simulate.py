@@ -1,6 +1,7 @@
 """`darkstar simulate`: what the past would have cost under each policy."""
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,9 @@ from darkstar.cli.simulate_options import (
     Plants,
     PolicyOption,
     Regrets,
+    ReportDay,
+    ReportFolder,
+    Reports,
     Seed,
     Size,
     Start,
@@ -37,6 +41,7 @@ from darkstar.cli.simulate_options import (
     range_of,
     timer_of,
 )
+from darkstar.cli.simulate_report import REPORTS, parse_day, write_reports
 from darkstar.cli.simulate_tables import rendered
 from darkstar.cli.simulate_what_if import changes_of, variants_of
 from darkstar.config.settings import LEDGER_NAME, Settings
@@ -78,6 +83,9 @@ def simulate(
     plant: Plants = None,
     what_if: WhatIfs = None,
     regret: Regrets = False,
+    report: Reports = False,
+    report_to: ReportFolder = None,
+    report_day: ReportDay = None,
     seed: Seed = 0,
     workers: Workers = None,
     episodes: Annotated[
@@ -90,6 +98,7 @@ def simulate(
     """Replay a range of the ledger under one or more policies and compare their bills."""
     if regret and honesty is not Honesty.HONEST:
         raise UsageError("Regret is about what was not known.", remedy="Leave out --information.")
+    day = parse_day(report_day)
     settings = open_settings(home)
     variants = variants_of(what_if)
     battery = battery_of(
@@ -127,6 +136,7 @@ def simulate(
         scenario = beside.scenario
         changes = changes_of(variants, settings, battery, ledger, scenario)
         past = read_past(ledger, scenario) if changes else None
+        table = ledger.slots(*bounds)
     processes = workers or os.cpu_count() or 1
     with shown_progress() as progress:
         replayed = partial(_replayed, scenario, names, bounds, honesty, processes, progress)
@@ -155,8 +165,13 @@ def simulate(
         kept,
         not scenario.plant.ideal,
     )
-    for day, reason in comparison.history.omitted:
-        errors.print(f"{day} is left out: {reason}.", markup=False, highlight=False)
+    for omitted, reason in comparison.history.omitted:
+        errors.print(f"{omitted} is left out: {reason}.", markup=False, highlight=False)
+    if report or report_to is not None or day is not None:
+        folder = report_to or settings.folder / REPORTS
+        for path in write_reports(answer, scenario, table, folder, time.time(), day):
+            # A path that is cut or coloured cannot be copied.
+            errors.print(str(path.resolve()), soft_wrap=True, highlight=False, markup=False)
     if as_json:
         print_json(answer_json(answer))
     else:

@@ -1,12 +1,15 @@
 """A replay as scripts may rely on it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from darkstar.cli.simulate_answer import Answer
 from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.actual import Beside, residual_kwh
+from darkstar.time_machine.calendar import calendar
+from darkstar.time_machine.day_replay import DayReplay
 from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
 from darkstar.time_machine.regret import Part, Regret
 from darkstar.time_machine.what_if import Tried, WhatIf
@@ -26,6 +29,29 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
         "seed": answer.seed,
         "plant": "calibrated" if answer.calibrated else "nominal",
         **{name: part for name, part in parts.items() if part is not None},
+    }
+
+
+def report_json(answer: Answer, day: DayReplay) -> Mapping[str, Any]:
+    """The same with every day's costs, and one day quarter by quarter."""
+    costs = calendar(answer.comparison, answer.home.tz)
+    days = next(iter(costs.values())).days
+    return {
+        "home": answer.home.name,
+        "currency": answer.home.currency,
+        **answer_json(answer),
+        "days": [
+            {
+                "date": one.isoformat(),
+                "costs": {name: float(found.cost[at]) for name, found in costs.items()},
+            }
+            for at, one in enumerate(days)
+        ],
+        "day": {
+            "date": day.day.isoformat(),
+            "policy": day.policy,
+            "quarters": [{**asdict(quarter), "slot": iso_utc(quarter.slot)} for quarter in day.quarters],
+        },
     }
 
 

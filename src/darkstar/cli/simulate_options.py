@@ -102,6 +102,12 @@ Plants = Annotated[
         show_default=False,
     ),
 ]
+ReportDay = Annotated[
+    str | None,
+    typer.Option(
+        "--report-day", help="The day that the report tells quarter by quarter.", show_default=False
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; the figures do not depend on it.")
 ]

@@ -151,12 +151,12 @@ def add_actual(comparison: Comparison, beside: Beside, order: Sequence[str]) -> 
     return replace(comparison, outcomes={name: outcomes[name] for name in order})
 
 
-def actual_note(beside: Beside, home: Home) -> str:
+def actual_note(beside: Beside, home: Home, name: str = f"`{ACTUAL}`") -> str:
     """What `actual` is, and how well the meters behind it agree."""
     assert beside.outcome is not None
     apart = residual_kwh(beside.outcome.flows, beside.scenario)
     sense = "more" if apart > 0 else "less"
-    note = "`actual` is what the meters of grid and battery measured, on the same bill."
+    note = f"{name} is what the meters of grid and battery measured, on the same bill."
     if abs(apart) < LEAST_APART_SHARE * beside.outcome.import_kwh:
         return note
     price = float(beside.scenario.history.import_price.mean())

@@ -19,6 +19,7 @@ Series = NDArray[np.float64]
 
 NAMES: Mapping[str, str] = {
     "none": "No battery",
+    "actual": "As it was",
     "rule": "Self-consumption",
     "timer": "Timer",
     "cheapest": "Cheapest hours",
@@ -30,6 +31,7 @@ NAMES: Mapping[str, str] = {
 """The policies as people call them."""
 COLOURS: Mapping[str, str] = {
     "none": "#7c8a9c",
+    "actual": "#65a30d",
     "rule": "#56657a",
     "timer": "#a3a3a3",
     "cheapest": "#0284c7",

@@ -6,7 +6,6 @@ says only what the replay shows, with what it rests on.
 
 import datetime as dt
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +21,6 @@ from plotly.offline import get_plotlyjs
 from darkstar.bookkeeping.verify import Verification
 from darkstar.domain.home import Home
 from darkstar.domain.slots import DAY_SECONDS, iso_local, utc_offsets
-from darkstar.ledger.resolved import DayStatus
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.charts import (
     DayPlan,
@@ -32,16 +30,28 @@ from darkstar.time_machine.charts import (
     policy_name,
     saving_over_time,
 )
+from darkstar.time_machine.charts_days import lived_day, regret_by_day
+from darkstar.time_machine.day_replay import DayReplay
+from darkstar.time_machine.figures import number
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE, Comparison
-
-NARROW = "\u202f"
-MINUS = "\u2212"
-SHOWN_DIFFERENCES = 40
-STATUS_WORDS = {
-    DayStatus.CLEAN: "clean",
-    DayStatus.MASK_BATTERY: "battery not to be trusted",
-    DayStatus.EXCLUDE: "left out",
-}
+from darkstar.time_machine.regret import Regret
+from darkstar.time_machine.report_days import (
+    best_and_worst,
+    columns,
+    judged,
+    left_out,
+    months_of,
+    quarter_rows,
+)
+from darkstar.time_machine.report_money import regret_rows, tried_rows, what_if_headings, what_if_notes
+from darkstar.time_machine.report_proof import (
+    SHOWN_DIFFERENCES,
+    causes,
+    difference_rows,
+    statuses,
+    unsound_days,
+)
+from darkstar.time_machine.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Report:
 
     Attributes:
         notice: said at the top, such as that the home is not real.
+        actual_note: said of the home's own inverter beside the policies.
+        day: told quarter by quarter.
         made_utc: when it was made [UTC s], as told by whoever makes it.
     """
 
@@ -60,6 +72,10 @@ class Report:
     verification: Verification | None = None
     day_plan: DayPlan | None = None
     comparison: Comparison | None = None
+    actual_note: str = ""
+    regret: Regret | None = None
+    what_if: WhatIf | None = None
+    day: DayReplay | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,9 @@ class _Chart:
 
 
 @dataclass(frozen=True)
-class _PolicyRow:
+class PolicyRow:
+    """A policy in words."""
+
     name: str
     cost: str
     saving: str
@@ -80,16 +98,6 @@ class _PolicyRow:
     export_kwh: str
     peak_kw: str
     wear: str
-
-
-@dataclass(frozen=True)
-class _DifferenceRow:
-    hour: str
-    channel: str
-    ha_kwh: str
-    ledger_kwh: str
-    cause: str
-    detail: str
 
 
 def render_report(report: Report) -> str:
@@ -112,14 +120,16 @@ def render_report(report: Report) -> str:
         plan_why=report.day_plan.why if report.day_plan else "",
         verdict=verdict(comparison, report.home) if comparison else "",
         caveats=caveats(comparison, report.home) if comparison else (),
-        policies=_policy_rows(comparison) if comparison else (),
+        policies=policy_rows(comparison) if comparison else (),
         verification=verification,
-        causes=_causes(verification) if verification else (),
-        differences=_difference_rows(verification, report.home) if verification else (),
+        causes=causes(verification) if verification else (),
+        differences=difference_rows(verification, report.home) if verification else (),
         left_out=max(len(verification.differences) - SHOWN_DIFFERENCES, 0) if verification else 0,
-        statuses=_statuses(verification) if verification else (),
-        unsound_days=_unsound_days(verification) if verification else (),
+        statuses=statuses(verification) if verification else (),
+        unsound_days=unsound_days(verification) if verification else (),
         number=number,
+        **_days(report),
+        **_money(report),
     )
 
 
@@ -129,14 +139,6 @@ def write_report(path: Path, html: str) -> None:
     half_done = path.with_name(f"{path.name}.{os.getpid()}.part")
     half_done.write_text(html, encoding="utf-8")
     half_done.replace(path)
-
-
-def number(value: float, digits: int = 0) -> str:
-    """A number for people: thousands apart, a real minus."""
-    text = f"{value:,.{digits}f}".replace(",", NARROW)
-    if float(f"{value:.{digits}f}") == 0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
 
 
 def verdict(comparison: Comparison, home: Home) -> str:
@@ -186,11 +188,48 @@ def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _days(report: Report) -> dict[str, object]:
+    """What the template says of days."""
+    comparison, day, tz = report.comparison, report.day, report.home.tz
+    told: dict[str, object] = {"months": (), "day": day}
+    if day is not None:
+        told |= {"day_policy": policy_name(day.policy), "quarters": quarter_rows(day, tz)}
+    if comparison is None:
+        return told
+    found = judged(comparison, tz)
+    best, worst = best_and_worst(found, report.regret)
+    return told | {
+        "months": months_of(found, comparison.history.omitted, report.home.currency),
+        "of_policy": policy_name(found.policy),
+        "of_baseline": None if found.baseline is None else policy_name(found.baseline),
+        "day_columns": [policy_name(name) for name in columns(found)],
+        "best_days": best,
+        "worst_days": worst,
+        "left_out_days": left_out(comparison.history.omitted),
+    }
+
+
+def _money(report: Report) -> dict[str, object]:
+    """What the template says of money lost and money that could be saved."""
+    regret, tried = report.regret, report.what_if
+    return {
+        "actual_note": report.actual_note,
+        "regret_rows": regret_rows(regret) if regret else (),
+        "tried": tried_rows(tried) if tried else (),
+        "tried_headings": what_if_headings(),
+        "tried_notes": what_if_notes(tried, report.home.currency) if tried else (),
+    }
+
+
 def _charts(report: Report) -> list[_Chart]:
     tz, currency = report.home.tz, report.home.currency
     charts = []
     if report.table is not None and len(report.table):
         charts.append(_chart("energy", energy_by_day(report.table, tz), 420))
+    if report.day is not None:
+        charts.append(_chart("day", lived_day(report.day, tz, currency), 640))
+    if report.regret is not None:
+        charts.append(_chart("regret", regret_by_day(report.regret, currency), 340))
     if report.day_plan is not None:
         charts.append(_chart("plan", plan_of_a_day(report.day_plan, tz, currency), 620))
     if report.comparison is not None:
@@ -217,11 +256,12 @@ def _plan_title(day_plan: DayPlan | None, home: Home) -> str:
     return iso_local(int(day_plan.slots[0]), home.tz)[:16].replace("T", " ") if day_plan else ""
 
 
-def _policy_rows(comparison: Comparison) -> Sequence[_PolicyRow]:
+def policy_rows(comparison: Comparison) -> Sequence[PolicyRow]:
+    """The policies in the order that they were asked for."""
     gap, share = comparison.gap_closed, comparison.share_of_optimal
     rule = comparison.outcomes.get(RULE)
     return [
-        _PolicyRow(
+        PolicyRow(
             policy_name(name),
             number(outcome.cost, 2),
             number(rule.cost - outcome.cost, 2) if rule and name != RULE else "",
@@ -238,43 +278,3 @@ def _policy_rows(comparison: Comparison) -> Sequence[_PolicyRow]:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{number(100 * share)} %"
-
-
-def _causes(verification: Verification) -> Sequence[tuple[str, int]]:
-    return Counter(_words(str(d.cause)) for d in verification.differences).most_common()
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _difference_rows(verification: Verification, home: Home) -> Sequence[_DifferenceRow]:
-    worst = sorted(verification.differences, key=lambda d: -abs(d.difference_kwh or 0.0))[:SHOWN_DIFFERENCES]
-    return [
-        _DifferenceRow(
-            iso_local(d.hour_utc, home.tz)[:16].replace("T", " "),
-            _words(str(d.channel)),
-            _energy(d.ha_kwh),
-            _energy(d.ledger_kwh),
-            _words(str(d.cause)),
-            d.detail,
-        )
-        for d in worst
-    ]
-
-
-def _energy(kwh: float | None) -> str:
-    return "not known" if kwh is None else number(kwh, 2)
-
-
-def _statuses(verification: Verification) -> Sequence[tuple[str, int]]:
-    counted = Counter(day.status for day in verification.days)
-    return [(words, counted[status]) for status, words in STATUS_WORDS.items() if counted[status]]
-
-
-def _unsound_days(verification: Verification) -> Sequence[tuple[str, str, str]]:
-    return [
-        (day.day.isoformat(), STATUS_WORDS[day.status], "; ".join(day.reasons))
-        for day in verification.days
-        if day.status is not DayStatus.CLEAN
-    ]
