@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from darkstar.domain.devices import Devices
+from darkstar.domain.errors import UsageError
 from darkstar.domain.power_tariff import PowerTariff
 from darkstar.planner.accounting import cost
 from darkstar.planner.checks import check
 from darkstar.planner.devices.wish import CarState, DeviceStates
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.site import MeteredTariff, SiteBattery
 from darkstar.planner.household import (
     NO_STORAGE,
@@ -24,6 +26,7 @@ from darkstar.planner.household import (
 )
 from darkstar.planner.household_account import moves_of
 from darkstar.planner.household_engines import plan_household
+from darkstar.planner.loads import LoadedProblem
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 from tests.planner.devices.cases import CAR, HEATER, SWITCHED, TZ, ahead
 
@@ -169,3 +172,23 @@ def test_beside_another_battery() -> None:
     assert beside.load_kwh - rest.load_kwh == pytest.approx(2 * ones)
     assert beside.soc_start_kwh == 4.0
     assert beside.pv_kwh - rest.pv_kwh == pytest.approx(ones)
+
+
+def test_what_is_too_large_for_the_recursion_goes_to_the_full_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: LoadsRecursion, loaded: LoadedProblem) -> None:
+        raise UsageError(f"{len(loaded)} slots are too many.")
+
+    monkeypatch.setattr(LoadsRecursion, "solve", refuse)
+    home = _home((CELLAR,), Devices(HEATER))
+    plan = plan_household(home)
+    assert plan.engine == "full"
+    _adds_up(home, plan)
+
+
+def test_without_time_there_is_a_plan_and_nothing_is_claimed_of_it() -> None:
+    home = _home((CELLAR, GARAGE), Devices(HEATER, (CAR,)))
+    plan = plan_household(home, seconds=1e-9)
+    assert not plan.finished
+    assert plan.gap == np.inf
+    _adds_up(home, plan)
+    assert all(run.missing for run in plan.devices)

@@ -166,6 +166,8 @@ def _gap_notice(home: HomePlan) -> str | None:
     if planned is None:
         return None
     money = planned.whole.gap * max(1.0, abs(planned.whole.cost))
+    if not np.isfinite(money):
+        return ENGLISH.say(Text.GAP_UNKNOWN)
     if money < LEAST_MONEY:
         return None
     return ENGLISH.say(Text.GAP, money=ENGLISH.figure(money, 2), currency=home.settings.home.currency)

@@ -55,7 +55,7 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
         "cost": whole.cost,
         "gain": planned.gain,
         "saved": planned.saved,
-        "gap": whole.gap,
+        "gap": whole.gap if math.isfinite(whole.gap) else None,
         "finished": whole.finished,
         "power_cost": whole.power_cost,
         "engine": whole.engine,

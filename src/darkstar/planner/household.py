@@ -51,7 +51,7 @@ class HouseholdPlan:
         flows: the home's import, export and curtailment; those of one battery's plan, where there is any.
         power_cost: what the power tariffs' fees rise by.
         cost: everything, what is missing included and what is left credited.
-        gap: proven relative distance from the optimum.
+        gap: proven relative distance from the optimum; infinite where nothing is proven.
         finished: the engine had all the time that it wanted.
     """
 

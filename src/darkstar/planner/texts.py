@@ -72,6 +72,7 @@ class Text(StrEnum):
     MISSING_COMFORT = auto()
     DEVICE_IDLE = auto()
     GAP = auto()
+    GAP_UNKNOWN = auto()
     POWER_FEE = auto()
     IN_LOAD_TOO = auto()
     CHARGE_SHARED = auto()
@@ -207,6 +208,8 @@ ENGLISH = Catalogue(
         Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
+        Text.GAP_UNKNOWN: "The time limit was too short: how much cheaper another plan could be is not known. Give it "
+        "more: --seconds 10.",
         Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency} over what the month comes to "
         "anyway; prices and gains of single blocks leave it out, the table below does not.",
         Text.IN_LOAD_TOO: "Past use of the {devices} is in the forecast of the load as well: the ledger has no meter "
