@@ -36,14 +36,23 @@ class BatteryColumns:
 
 
 def tempting(site: Site, battery: SiteBattery) -> NDArray[np.int64]:
-    """Slots in which a kWh drawn may cost so little that burning energy in the battery pays its wear."""
+    """Slots in which a kWh drawn may cost so little that burning energy in the battery pays its wear.
+
+    Where feeding in is limited, stored energy that is worth less than nothing, because more is paid for soon, may make
+    other slots so as well; those a relaxation tells.
+    """
+    lowest = np.minimum(site.import_price, site.export_price)
+    return burning_pays(battery, np.minimum(lowest, _worth_of_room(site)))
+
+
+def burning_pays(battery: SiteBattery, price: Series) -> NDArray[np.int64]:
+    """Slots in which burning energy in the battery pays its wear if a kWh drawn costs so much, shape (n,)."""
     storage = battery.storage
     round_trip = storage.charge_efficiency * storage.discharge_efficiency
     if round_trip == 1:
         return np.zeros(0, dtype=np.int64)
-    lowest = np.minimum(np.minimum(site.import_price, site.export_price), _worth_of_room(site))
     wear = storage.wear_charge + storage.wear_discharge * round_trip
-    return np.flatnonzero(-lowest * (1 - round_trip) >= wear)
+    return np.flatnonzero(-price * (1 - round_trip) >= wear)
 
 
 def _worth_of_room(site: Site) -> Series:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Site
+from darkstar.planner.problem import Series
 
 PEAK_TIE = 0.1
 """Tie cost of a kWh of the highest slot's import, against 1 for a switch."""
@@ -59,6 +60,13 @@ class Bus:
         if len(self.phase):
             for phase in phases:
                 programme.put(self.phase[phase - 1, slots], columns, drawn / len(phases))
+
+    def price(self, duals: Series, phases: tuple[int, ...]) -> Series:
+        """What a kWh more on these phases costs in each slot by the rows' duals, shape (n,)."""
+        price = duals[self.balance].copy()
+        for phase in phases if len(self.phase) else ():
+            price -= duals[self.phase[phase - 1]] / len(phases)
+        return price
 
 
 def add_connection(programme: Programme, site: Site) -> Bus:

@@ -15,15 +15,17 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from darkstar.planner.full.build import Built, build, tempted
+from darkstar.planner.full.battery import burning_pays
+from darkstar.planner.full.build import Built, Switched, build, tempted
+from darkstar.planner.full.choices import first_choices, within
 from darkstar.planner.full.clock import Clock
+from darkstar.planner.full.directions import burning, one_way
 from darkstar.planner.full.idle import idle_plan
-from darkstar.planner.full.loads_guess import prepare
 from darkstar.planner.full.money import all_off, cheapest, fixed
 from darkstar.planner.full.plan import SitePlan
-from darkstar.planner.full.programme import Arrays
+from darkstar.planner.full.prepare import prepare
+from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.reading import read_plan
 from darkstar.planner.full.rounding import rounded
 from darkstar.planner.full.site import Site
@@ -33,13 +35,17 @@ from darkstar.planner.full.steady import carried_over
 from darkstar.planner.full.ties import calmest
 from darkstar.planner.problem import Series
 
-BURNING_KWH = 1e-7
-"""Charging and discharging at once beyond rounding."""
 AFTERWARDS_SHARE = 0.12
 """Share of the time that is kept for what comes after the money stage."""
 USABLE_SHARE = 0.85
 """Share of the limit that solving may use; the rest is for reading the plan, and for HiGHS, which looks up late."""
 SAME_COST = 1e-9
+LOOKS = 3
+"""How often a relaxation is asked where burning energy pays."""
+LEAST_PRICE = 1e-6
+"""What a price has to be off for burning energy to pay more than nothing."""
+_Found = tuple[SitePlan, Series | None, dict[int, Indices]]
+"""A plan, its columns, and in which slots each battery would have burnt energy."""
 
 
 class FullEngine:
@@ -85,21 +91,56 @@ class FullEngine:
         if not self._hot:
             for solver in (self._linear, self._mixed):
                 solver.forget()
-        switched = tempted(site)
-        while True:
-            built = build(site, switched)
-            plan, columns = self._plan(site, built, clock)
-            burning = _burning(plan)
-            if clock.seconds <= 0 or not any(len(np.setdiff1d(burning[i], switched[i])) for i in burning):
-                break
-            switched = {i: np.union1d(switched[i], burning[i]) for i in burning}
+        built, plan, columns = self._cheapest(site, clock)
         if previous is not None and columns is not None and threshold > 0:
             plan = self._kept(site, built, plan, columns, previous, threshold, hold_slots, clock)
         finished = plan.gap <= self._gap
         return replace(plan, finished=finished, ms=(time.perf_counter() - began) * 1000)
 
-    def _plan(self, site: Site, built: Built, clock: Clock) -> tuple[SitePlan, Series | None]:
-        """The plan and its columns."""
+    def _cheapest(self, site: Site, clock: Clock) -> tuple[Built, SitePlan, Series | None]:
+        """The cheapest plan found, its columns and their programme.
+
+        Where a solution burns energy in slots that have no switch for it, it is made to go one way there. If what that
+        costs is not proven to be small, all is done again with switches in these slots. What was proven holds on, for
+        a programme without a switch allows more.
+        """
+        built, switched = self._built(site, clock)
+        bound, best = -np.inf, None
+        while True:
+            plan, columns, burnt = self._plan(site, built, clock)
+            bound = max(bound, plan.bound)
+            if best is None or plan.cost < best[1].cost:
+                best = built, plan, columns
+            best = best[0], replace(best[1], bound=bound), best[2]
+            further = {i: np.union1d(switched[i], slots) for i, slots in burnt.items()}
+            more = any(len(further[i]) > len(switched[i]) for i in further)
+            if not more or best[1].gap <= self._gap or clock.seconds <= 0:
+                return best
+            switched = further
+            built = build(site, switched)
+
+    def _built(self, site: Site, clock: Clock) -> tuple[Built, Switched]:
+        """The programme with switches where by its relaxation's prices burning energy may pay."""
+        switched = tempted(site)
+        built = build(site, switched)
+        for _ in range(LOOKS):
+            relaxed = self._linear.solve(within(built, first_choices(built)[-1]), seconds=clock.seconds)
+            if relaxed.columns is None or relaxed.duals is None:
+                break
+            further = {}
+            for number, slots in burning(built, relaxed.columns).items():
+                battery = site.batteries[number]
+                price = built.bus.price(relaxed.duals, battery.phases)
+                cheap = burning_pays(battery, price + LEAST_PRICE) if len(slots) else slots
+                further[number] = np.union1d(switched[number], np.union1d(slots, cheap))
+            if all(len(further[number]) == len(switched[number]) for number in further):
+                break
+            switched = further
+            built = build(site, switched)
+        return built, switched
+
+    def _plan(self, site: Site, built: Built, clock: Clock) -> _Found:
+        """A plan of one programme."""
         rest = Clock(clock.end - AFTERWARDS_SHARE * self._seconds)
         money = cheapest(site, built, self._linear, self._mixed, rest, self._gap)
         if money.columns is not None:
@@ -114,20 +155,28 @@ class FullEngine:
 
     def _finish(
         self, site: Site, built: Built, arrays: Arrays, columns: Series | None, bound: float, clock: Clock
-    ) -> tuple[SitePlan, Series | None]:
-        """With on and off fixed: the rest to rounding, then the tie-breaks."""
+    ) -> _Found:
+        """With on and off fixed: the rest to rounding, one way for each battery, then the tie-breaks."""
         polished = self._linear.solve(arrays, seconds=clock.seconds)
         columns = columns if polished.columns is None else polished.columns
         if columns is None:
-            return replace(idle_plan(site), bound=bound), None
+            return replace(idle_plan(site), bound=bound), None, {}
+        burnt = slots = burning(built, columns)
+        while any(map(len, slots.values())):
+            arrays = one_way(built, arrays, columns, slots)
+            polished = self._linear.solve(arrays, seconds=clock.seconds)
+            if polished.columns is None:
+                return replace(idle_plan(site), bound=bound), None, burnt
+            columns = polished.columns
+            slots = burning(built, columns)
         plan = read_plan(site, built, columns, bound=bound)
         if self._tie_breaks and polished.columns is not None:
             calmer = calmest(arrays, polished, self._linear, clock.seconds)
-            if calmer is not None:
+            if calmer is not None and not any(map(len, burning(built, calmer).values())):
                 again = read_plan(site, built, calmer, bound=bound)
                 if again.cost <= plan.cost + SAME_COST * max(1.0, abs(plan.cost)):
-                    return again, calmer
-        return plan, columns
+                    return again, calmer, burnt
+        return plan, columns, burnt
 
     def _kept(
         self,
@@ -147,12 +196,5 @@ class FullEngine:
         found = self._mixed.solve(held, seconds=clock.seconds / 2).columns
         if found is None:
             return plan
-        kept, _ = self._finish(site, built, fixed(held, found), found, plan.bound, clock)
+        kept, *_ = self._finish(site, built, fixed(held, found), found, plan.bound, clock)
         return replace(kept, kept=True) if kept.cost - plan.cost <= threshold else plan
-
-
-def _burning(plan: SitePlan) -> dict[int, NDArray[np.int64]]:
-    return {
-        number: np.flatnonzero(np.minimum(run.charge_kwh, run.discharge_kwh) > BURNING_KWH)
-        for number, run in enumerate(plan.batteries)
-    }

@@ -16,7 +16,6 @@ from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.site import Site, SiteLoad
 from darkstar.planner.full.solver import Outcome
 from darkstar.planner.full.steady import profile_starts
-from darkstar.planner.loads import Level, OnOffLoad
 from darkstar.planner.problem import Series
 
 
@@ -33,7 +32,7 @@ class LoadsGuess:
         if outcome.columns is None or outcome.duals is None:
             return arrays
         for load, at, automaton in zip(self._site.loads, self._built.loads, self._automata, strict=True):
-            price = _prices(self._built, load, outcome.duals)
+            price = self._built.bus.price(outcome.duals, load.phases)
             price -= pull * _drawn(load, at, outcome.columns, len(self._site))
             way = np.zeros(len(price), dtype=np.int64)
             costs = np.outer(price, automaton.energies_kwh)
@@ -48,23 +47,7 @@ class LoadsGuess:
         return replace(arrays, low=low, high=high)
 
 
-def _prices(built: Built, load: SiteLoad, duals: Series) -> Series:
-    """What a kWh that the load draws costs in each slot, shape (n,)."""
-    price = duals[built.bus.balance].copy()
-    if len(built.bus.phase):
-        for phase in load.phases:
-            price -= duals[built.bus.phase[phase - 1]] / len(load.phases)
-    return price
-
-
 def _drawn(load: SiteLoad, at: LoadColumns, columns: Series, n: int) -> Series:
     """Share of each slot in which the solution has the load on, shape (n,)."""
     on = columns[at.states].sum(axis=0)
     return np.convolve(on, np.ones(at.length))[:n] if at.is_profile else on
-
-
-def prepare() -> None:
-    """Load, or compile where nobody has yet, what a guess needs: it takes longer than most plans do."""
-    automaton = automaton_of(OnOffLoad("nothing", (Level(1.0),)), 1, 1.0)
-    costs = np.zeros((1, len(automaton.energies_kwh)))
-    cheapest_way(automaton.arrays, costs, np.empty(automaton.states), np.zeros(1, dtype=np.int64))

@@ -17,6 +17,7 @@ import numpy as np
 from darkstar.planner.full.build import Built
 from darkstar.planner.full.choices import WHOLE, Choice, enough, fee, first_choices, halves, within
 from darkstar.planner.full.clock import Clock
+from darkstar.planner.full.directions import Directions
 from darkstar.planner.full.dive import dive
 from darkstar.planner.full.loads_guess import LoadsGuess
 from darkstar.planner.full.programme import Arrays
@@ -29,6 +30,8 @@ PULLS = (1.0, 0.0, 0.0)
 """Worth of a kWh that loads have in common with the solution before, in each round of guessing them by prices."""
 PULLS_AGAIN = (0.0, 1.0)
 """The same for a choice that is a part of another: here each guess is made from the relaxation."""
+SWEEPS = 5
+"""How often at most all batteries' directions are looked at anew."""
 SMALL_SHARE = 0.4
 """Share of the time left that the small mixed problem may take."""
 WHOLE_SHARE = 0.8
@@ -74,7 +77,7 @@ class _Search:
     ) -> None:
         self._site, self._built, self._clock, self._gap = site, built, clock, gap
         self._linear, self._mixed = linear, mixed
-        self._loads = LoadsGuess(site, built)
+        self._loads, self._directions = LoadsGuess(site, built), Directions(site, built)
         whole = [car.whole_slots for car in site.cars] + [tank.whole_slots for tank in site.tanks]
         self._guesses = not any(whole + [boost.whole_slots for boost in site.boosts])
         first = first_choices(built)
@@ -185,6 +188,7 @@ class _Search:
             found = linear.solve(self._loads.guessed(start, base, pull), seconds=clock.seconds)
             yield found if found.columns is not None and _is_whole(arrays, found.columns) else NOTHING
             base = found if thoroughly else base
+        yield from self._turned(arrays)
         if self._guesses and self.best.columns is not None:
             return
         if columns is not None:
@@ -192,6 +196,17 @@ class _Search:
             yield dive(start, columns, linear, clock, "near")
         yield dive(arrays, relaxed.columns, linear, clock, "up")
         yield dive(arrays, relaxed.columns, linear, clock, "near")
+
+    def _turned(self, arrays: Arrays) -> Iterator[Outcome]:
+        """From the best plan in hand, as long as other directions of batteries are cheaper."""
+        for _ in range(SWEEPS if self._directions else 0):
+            before = self.best
+            if before.columns is None:
+                return
+            turned = self._directions.turned(fixed(arrays, before.columns), before.columns)
+            yield self._linear.solve(turned, seconds=self._clock.seconds)
+            if not self.best.cost < before.cost:
+                return
 
 
 def _is_good(cost: float, bound: float, gap: float) -> bool:
