@@ -16,7 +16,7 @@ from darkstar.planner.problem import GridModel
 from darkstar.time_machine.plant.calibration import Calibration, calibrate
 from darkstar.time_machine.plant.carrying import Plant, carry_out, storage_model
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
-from darkstar.time_machine.plant.observed import Observed
+from darkstar.time_machine.plant.observed import EMPTY_PERCENT, FULL_PERCENT, Observed
 from darkstar.time_machine.plant.stored import PLANT_NAME, calibration_json, read_plant, write_plant
 
 BATTERY = Battery(10.0, soc_min_percent=5.0)
@@ -96,14 +96,48 @@ def test_of_a_plant_without_losses_none_are_claimed() -> None:
 def test_a_correction_of_the_battery_management_moves_nothing() -> None:
     observed = lived(KNOWN, 60)
     start, end = observed.start_percent.copy(), observed.end_percent.copy()
-    for at in range(500, 5000, 700):
-        # From here on to the end of the day it shows eight points more.
+    for at in range(500, 5000, 200):
+        # From here on to the end of the day it shows thirty points more.
         rest = slice(at, (at // QUARTERS_OF_DAY + 1) * QUARTERS_OF_DAY)
-        end[rest] = np.minimum(end[rest] + 8, 100)
-        start[at + 1 : rest.stop] = np.minimum(start[at + 1 : rest.stop] + 8, 100)
-    plain = calibrate(observed, BATTERY)
+        end[rest] += 30
+        start[at + 1 : rest.stop] += 30
     found = calibrate(replace(observed, start_percent=start, end_percent=end), BATTERY)
-    assert found.told["capacity_kwh"].value == pytest.approx(plain.told["capacity_kwh"].value, rel=0.003)
+    assert found.told["capacity_kwh"].value == pytest.approx(9.2, rel=0.0025)
+
+
+def test_days_whose_meter_missed_much_weigh_little() -> None:
+    observed = lived(KNOWN, 60)
+    missed = np.where(np.isin(observed.day, np.arange(3, 60, 8)), 0.6, 1.0)
+    found = calibrate(replace(observed, charge_kwh=observed.charge_kwh * missed), BATTERY)
+    assert found.told["capacity_kwh"].value == pytest.approx(9.2, rel=0.0025)
+
+
+def test_no_day_is_predicted_by_a_fit_to_itself() -> None:
+    """Five days, of which each moves the state of charge by another measure: those left out tell little of it."""
+    observed = lived(IDEAL, 5)
+    times = np.array([0.8, 1.2, 0.9, 1.1, 1.0])[observed.day]
+    middle = 50 + (observed.start_percent - 50) * times, 50 + (observed.end_percent - 50) * times
+    observed = replace(observed, start_percent=middle[0], end_percent=middle[1])
+    model = (found := calibrate(observed, BATTERY)).model
+    assert model.charge_efficiency is not None
+    assert model.discharge_efficiency is not None
+    assert set(found.told) <= {"capacity_kwh", "round_trip_efficiency"}
+    gained = observed.charge_kwh * model.charge_efficiency
+    gained -= observed.discharge_kwh / model.discharge_efficiency
+    gained *= 100 / found.told["capacity_kwh"].value
+    used = np.maximum(observed.start_percent, observed.end_percent) < FULL_PERCENT
+    used &= np.minimum(observed.start_percent, observed.end_percent) > 5 + EMPTY_PERCENT
+    error = np.where(used, gained - (observed.end_percent - observed.start_percent), 0.0)
+    breaks = np.flatnonzero(~used | (np.diff(observed.day, prepend=-1) != 0))
+    levels = np.concatenate(
+        [
+            np.cumsum(part[1:] if not used[at] else part)
+            for at, part in zip([0, *breaks.tolist()], np.split(error, breaks), strict=True)
+            if len(part)
+        ]
+    )
+    fitted = np.sqrt((levels**2).sum() / used.sum())
+    assert found.held_out.rmse_percent > 1.1 * fitted
 
 
 def test_a_round_trip_without_loss_stays_as_stated() -> None:
