@@ -95,6 +95,7 @@ def test_several_batteries_are_one_to_who_knows_one(tmp_path: Path) -> None:
             CAR.replace("car: {", "cars: [{").replace("phases", "fases").replace("}", "}]"),
             "did you mean phases?",
         ),
+        (TWO.replace("garage", "sun"), "batteries: sun is a name that plans use themselves"),
         (TWO.replace("garage", "cellar"), "batteries: cellar stands there twice"),
         (
             "battery: {capacity_kwh: 1, charge_max_kw: 1, discharge_max_kw: 1}\n" + TWO,

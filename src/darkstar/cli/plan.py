@@ -109,8 +109,8 @@ def plan(
 ) -> None:
     """Plan batteries, water heater, cars and appliances from now on, with a reason for each block and what it costs.
 
-    Load and sun are forecast from the ledger, prices are those published, then those of late. Where no plan can be
-    made, it says what is missing and what is safe meanwhile (exit code 1).
+    Load and sun are forecast from the ledger, prices are those published, then those of late.
+    Where no plan can be made, it says what is missing and what is safe meanwhile (exit code 1).
     """
     if problem is not None:
         _solve_problems(problem, as_json=as_json)

@@ -31,6 +31,7 @@ from darkstar.domain.devices import (
 from darkstar.domain.home import Battery
 
 MINUTES_OF_DAY = 24 * 60
+OWN_NAMES = frozenset({"battery", "sun", "water heater"})
 
 
 def _clock(text: str) -> dt.time | None:
@@ -154,8 +155,11 @@ Named = TypeVar("Named", bound=HasName)
 
 
 def each_name_once(sections: Sequence[Named]) -> Sequence[Named]:
-    """Refuses two devices of one name."""
+    """Refuses two devices of one name, and names that plans use themselves."""
     names = [section.name for section in sections]
+    taken = sorted(OWN_NAMES.intersection(names))
+    if taken:
+        raise ValueError(f"{taken[0]} is a name that plans use themselves; choose another")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{twice[0]} stands there twice; give each a name of its own")
