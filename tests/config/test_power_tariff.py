@@ -2,7 +2,6 @@
 
 import datetime as dt
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +12,6 @@ from darkstar.domain.power_tariff import ALL_HOURS, PowerTariff, PowerWindow, Ti
 HOME = "home: {timezone: Europe/Stockholm, latitude: 59.3, longitude: 18.1, currency: SEK, main_fuse_a: 20}\n"
 TARIFF = "tariff: {grid_fee_per_kwh: 0.1, energy_tax_per_kwh: 0.4, vat_percent: 25, power: %s}\n"
 NIGHT = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def load(folder: Path, power: str) -> tuple[PowerTariff, ...]:
@@ -76,6 +74,16 @@ def test_days_off_and_several_tariffs(tmp_path: Path) -> None:
     found = load(tmp_path, f"[{one}, {one}]")
     assert len(found) == 2
     assert found[1].windows[0].days_off == frozenset({dt.date(2025, 12, 25)})
+
+
+def test_the_guides_examples_can_be_used(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "USER_GUIDE.md").read_text(encoding="utf-8")
+    block = guide.split("### Power tariff")[1].split("```yaml")[1].split("```")[0]
+    examples = [line.removeprefix("power: ") for line in block.splitlines() if line.startswith("power: ")]
+    swedish, norwegian, flemish = (load(tmp_path, example)[0] for example in examples)
+    assert (swedish.per_kw, swedish.windows[0].share) == (81.25, 0.5)
+    assert [tier.up_to_kw for tier in norwegian.tiers] == [2, 5, 10]
+    assert (flemish.hourly, flemish.least_kw) == (False, 2.5)
 
 
 @pytest.mark.parametrize(
