@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import random
+import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -11,15 +12,34 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from darkstar.evidence.home_assistant import HomeAssistant
 from tests.end_to_end.commands import HomeFolder, Outcome, write_home
 from tests.end_to_end.home_assistant.peer import Peer
-from tests.end_to_end.year_homes import HOUR, YearHome, demo_home, last_hour, now, start_year_home, toon_home
+from tests.end_to_end.year_homes import (
+    DAY,
+    HOUR,
+    YearHome,
+    demo_home,
+    last_hour,
+    now,
+    start_year_home,
+    toon_home,
+)
 
 COUNTS = ("hours", "within", "explained", "unexplained")
 SLOT_SECONDS = 900
+ROUNDING_KWH = 0.001
+"""The demo's meters show three decimals at most."""
+REPLAYED_HOURS = (0, 6, 12, 18)
+LIVED_THROUGH = """
+    SELECT slot_start, e.load_kwh, e.pv_kwh, s.load_kwh, s.pv_kwh
+    FROM training_episodes e JOIN slot_observations s ON s.slot_start = e.episode_start_utc
+"""
+"""What a replay's episodes say of load and sun, and what the ledger's slots do."""
 
 HOMES = [
     pytest.param(("main_python", "nl_toon"), marks=pytest.mark.xdist_group("home_assistant"), id="nl_toon"),
@@ -28,6 +48,7 @@ HOMES = [
         ("newest_python", "demo"), marks=pytest.mark.xdist_group("home_assistant_newest"), id="newest"
     ),
 ]
+WITH_LOAD_METER = HOMES[1:]
 
 
 @dataclass(frozen=True)
@@ -180,3 +201,88 @@ def test_a_dry_run_writes_nothing(books: Books, tmp_path: Path) -> None:
     done = folder.run("backfill", "energy", *books.range, "--dry-run", "--json")
     assert (done.code, folder.ledger.exists()) == (0, False), done.errors
     assert done.json
+
+
+def replayable_days(books: Books) -> list[int]:
+    """A summer's day, an autumn's and a recent one [start, UTC s]: each the first on which nothing befell a meter."""
+    verified = books.folder.run("verify", *books.range, "--json").json
+    spoilt = {d["hour_utc"][:10] for d in verified["differences"]}
+    last = pd.Timestamp(books.end, unit="s", tz="UTC").floor("D") - pd.Timedelta(days=3)
+    seasons = [pd.Timestamp(last.year, month, 10, tz="UTC") for month in (7, 10)]
+    passed = [day if day < last else day - pd.DateOffset(years=1) for day in seasons]
+    # Backwards from the recent one: it has to be a day that Home Assistant still has the states of.
+    ways = [(day, 1) for day in passed] + [(last, -1)]
+    found = []
+    for day, way in ways:
+        near = (day + pd.Timedelta(days=way * n) for n in range(5))
+        found.append(next(int(one.timestamp()) for one in near if str(one.date()) not in spoilt))
+    return found
+
+
+def priced_copy(books: Books, folder: Path) -> HomeFolder:
+    """The same home with prices for all its days."""
+    sections = {
+        **books.home.sections,
+        "prices": {"source": "file"},
+        "tariff": {"grid_fee_per_kwh": 0.3, "energy_tax_per_kwh": 0.4, "vat_percent": 25},
+    }
+    copy = write_home(folder, books.peer, books.home.sensors, sections)
+    shutil.copy(books.folder.ledger, copy.ledger)
+    hours = pd.date_range(
+        pd.Timestamp(books.home.start, unit="s", tz="UTC"), periods=366 * 24, freq="h", name="ts_utc"
+    )
+    spot = 0.6 + 0.4 * np.sin(np.arange(len(hours)) / 3.8)
+    pd.DataFrame({"spot": spot}, index=hours).to_csv(folder / "prices.csv")
+    done = copy.run(
+        "import", "prices", str(folder / "prices.csv"), "--column", "spot", "--unit", "SEK/kWh", "--json"
+    )
+    assert done.code == 0, done.errors
+    return copy
+
+
+def hours_of_home_assistant(books: Books, channel: str, day: int) -> dict[int, float]:
+    """Home Assistant's own `change` of each hour of a day [kWh], a channel's meters added up."""
+
+    async def ask() -> dict[int, float]:
+        async with HomeAssistant(books.peer.url, books.peer.token) as source:
+            meters = await source.statistics(books.home.sensors[channel], day - HOUR, day + DAY, "hour")
+        changes: Counter[int] = Counter()
+        for rows in meters.values():
+            changes.update(
+                dict(zip(rows.start_utc[1:].tolist(), np.diff(rows.sum_kwh).tolist(), strict=True))
+            )
+        return dict(changes)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("books", WITH_LOAD_METER, indirect=True)
+def test_a_replay_lives_through_what_home_assistant_counted(
+    books: Books, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Load and sun of replayed days are the ledger's quarters, and Home Assistant's hours to rounding."""
+    days, folder = replayable_days(books), priced_copy(books, tmp_path / "home")
+    for day in days:
+        done = folder.run(
+            *("simulate", *year_of(day, day + DAY), "--policy", "rule", "--soc-start-percent", "50"),
+            *("--episodes", "--json"),
+        )
+        assert done.code == 0, done.errors
+        assert done.json["slots"] == DAY // SLOT_SECONDS, done.json["omitted"]
+    with closing(sqlite3.connect(folder.ledger)) as ledger:
+        replayed = ledger.execute(LIVED_THROUGH).fetchall()
+    assert len(replayed) == len(days) * DAY // SLOT_SECONDS
+    for slot, load, pv, load_of_ledger, pv_of_ledger in replayed:
+        assert (load, pv) == (load_of_ledger, pv_of_ledger), slot
+    furthest = 0.0
+    for at, channel in enumerate(("load", "pv"), start=1):
+        for day in days:
+            counted = hours_of_home_assistant(books, channel, day)
+            for start in (day + hour * HOUR for hour in REPLAYED_HOURS):
+                lived = sum(row[at] for row in replayed if start <= row[0] < start + HOUR)
+                furthest = max(furthest, abs(lived - counted[start]))
+    dates = ", ".join(str(pd.Timestamp(day, unit="s").date()) for day in days)
+    figures = f"replayed load and sun of {dates}: at most {furthest:.6f} kWh an hour from Home Assistant"
+    print(f"\n{figures}")
+    record_property("figures", figures)
+    assert furthest <= ROUNDING_KWH
