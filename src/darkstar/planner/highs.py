@@ -27,6 +27,7 @@ from darkstar.planner.model import (
     shape_of,
 )
 from darkstar.planner.problem import Plan, Problem, Series
+from darkstar.planner.quiet_highs import EXACT, change, quiet, set_options
 
 SAME_COST = 1e-9
 """Relative difference of costs that counts as none."""
@@ -96,38 +97,17 @@ def _solver(shape: Shape) -> highspy.Highs:
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.start, matrix.row
     lp.a_matrix_.value_ = matrix.value
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in {
-        "output_flag": False,
-        "threads": 1,
-        "random_seed": 0,
-        "mip_rel_gap": 0.0,
-        "mip_abs_gap": 0.0,
-        "mip_feasibility_tolerance": 1e-9,
-        "dual_feasibility_tolerance": 1e-9,
-        "primal_feasibility_tolerance": 1e-9,
-    }.items():
-        solver.setOptionValue(option, value)
+    solver = quiet(EXACT)
     if shape.slots >= LONG_PROBLEM_SLOTS:
-        solver.setOptionValue("solver", "ipm")
-        solver.setOptionValue("mip_rel_gap", LONG_PROBLEM_GAP)
+        set_options(solver, {"solver": "ipm", "mip_rel_gap": LONG_PROBLEM_GAP})
     solver.passModel(lp)
     return solver
 
 
 def _run(solver: highspy.Highs, numbers: Numbers) -> tuple[float, Series]:
     """Solve with these numbers: the cost and the columns."""
-    _set(solver, numbers)
+    change(solver, numbers)
     return _answer(solver)
-
-
-def _set(solver: highspy.Highs, numbers: Numbers) -> None:
-    columns = np.arange(len(numbers.cost), dtype=np.int32)
-    rows = np.arange(len(numbers.row_low), dtype=np.int32)
-    solver.changeColsCost(len(columns), columns, numbers.cost)
-    solver.changeColsBounds(len(columns), columns, numbers.column_low, numbers.column_high)
-    # The library has it, its type stubs do not.
-    solver.changeRowsBounds(len(rows), rows, numbers.row_low, numbers.row_high)  # type: ignore[attr-defined]
 
 
 def _answer(solver: highspy.Highs) -> tuple[float, Series]:
@@ -173,7 +153,7 @@ def _with_switches(
 def _directions(shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> tuple[float, NDArray[np.bool_]]:
     """The proven bound on the cost with a switch in these slots, and whether each charges."""
     solver = _solver(shape)
-    _set(solver, numbers)
+    change(solver, numbers)
     _add_switches(solver, shape, numbers, slots)
     _, columns = _answer(solver)
     return solver.getInfo().mip_dual_bound, columns[shape.columns :] > 0.5
@@ -181,13 +161,8 @@ def _directions(shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> tup
 
 def _tempting(problem: Problem) -> NDArray[np.int64]:
     """Slots whose price is so low that burning energy in the battery may pay its wear."""
-    storage = problem.storage
-    round_trip = storage.charge_efficiency * storage.discharge_efficiency
-    if round_trip == 1:
-        return np.zeros(0, dtype=np.int64)
     lowest = np.minimum(problem.import_price, problem.export_price)
-    wear = storage.wear_charge + storage.wear_discharge * round_trip
-    return np.flatnonzero(-lowest * (1 - round_trip) >= wear)
+    return np.flatnonzero(lowest <= problem.storage.burning_price)
 
 
 def _add_switches(solver: highspy.Highs, shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> None:

@@ -23,6 +23,7 @@ from darkstar.planner.model import (
     shape_of,
 )
 from darkstar.planner.problem import Plan, Problem, Series
+from darkstar.planner.quiet_highs import EXACT, quiet
 
 
 @dataclass
@@ -153,32 +154,17 @@ class LoadsMilp:
         lp.integrality_ = [highspy.HighsVarType.kContinuous] * shape.columns + [
             highspy.HighsVarType.kInteger if one else highspy.HighsVarType.kContinuous for one in extra.whole
         ]
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in {
-            "output_flag": False,
-            "threads": 1,
-            "random_seed": 0,
-            "mip_rel_gap": 0.0,
-            "mip_abs_gap": 0.0,
-            "mip_feasibility_tolerance": 1e-9,
-            "primal_feasibility_tolerance": 1e-9,
-            "dual_feasibility_tolerance": 1e-9,
-            "time_limit": self._seconds,
-        }.items():
-            solver.setOptionValue(option, value)
+        solver = quiet({**EXACT, "time_limit": self._seconds})
         solver.passModel(lp)
         return solver
 
 
 def _tempting(problem: Problem) -> Levels:
     """Slots whose price is so low that burning energy in the battery may pay its wear."""
-    storage = problem.storage
-    round_trip = storage.charge_efficiency * storage.discharge_efficiency
     lowest = np.minimum(
         np.minimum(problem.import_price, problem.export_price), -problem.grid.curtailment_cost
     )
-    wear = storage.wear_charge + storage.wear_discharge * round_trip
-    return np.flatnonzero((-lowest * (1 - round_trip) >= wear) & (round_trip < 1))
+    return np.flatnonzero(lowest <= problem.storage.burning_price)
 
 
 def _add_switches(problem: Problem, slots: Levels, extra: _Extra) -> None:

@@ -33,6 +33,13 @@ class StorageModel:
     wear_charge: float = 0.0
     wear_discharge: float = 0.0
 
+    @property
+    def burning_price(self) -> float:
+        """Price of a kWh drawn from which on down burning energy, by charging and discharging, pays its wear."""
+        round_trip = self.charge_efficiency * self.discharge_efficiency
+        wear = self.wear_charge + self.wear_discharge * round_trip
+        return -wear / (1 - round_trip) if round_trip < 1 else -float("inf")
+
 
 @dataclass(frozen=True)
 class GridModel:

@@ -47,12 +47,7 @@ def tempting(site: Site, battery: SiteBattery) -> NDArray[np.int64]:
 
 def burning_pays(battery: SiteBattery, price: Series) -> NDArray[np.int64]:
     """Slots in which burning energy in the battery pays its wear if a kWh drawn costs so much, shape (n,)."""
-    storage = battery.storage
-    round_trip = storage.charge_efficiency * storage.discharge_efficiency
-    if round_trip == 1:
-        return np.zeros(0, dtype=np.int64)
-    wear = storage.wear_charge + storage.wear_discharge * round_trip
-    return np.flatnonzero(-price * (1 - round_trip) >= wear)
+    return np.flatnonzero(price <= battery.storage.burning_price)
 
 
 def _worth_of_room(site: Site) -> Series:

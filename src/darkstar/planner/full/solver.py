@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from darkstar.planner.full.programme import Arrays
+from darkstar.planner.model import Numbers
 from darkstar.planner.problem import Series
+from darkstar.planner.quiet_highs import TOLERANCE, change, quiet
 
-LP_TOLERANCE = 1e-9
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of simplex methods."""
-Option = bool | int | float | str
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,17 @@ class Solver:
     def __init__(self, *, integral: bool) -> None:
         self._integral = integral
         self._held: Arrays | None = None
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        options: dict[str, Option] = {"output_flag": False, "threads": 1, "random_seed": 0}
-        if not integral:
-            # On these programmes, and from an earlier basis, both cost more than they save.
-            options |= {
+        # On these programmes, and from an earlier basis, presolve and scaling cost more than they save.
+        self._highs = quiet(
+            {}
+            if integral
+            else {
                 "presolve": "off",
                 "simplex_scale_strategy": 0,
-                "primal_feasibility_tolerance": LP_TOLERANCE,
-                "dual_feasibility_tolerance": LP_TOLERANCE,
+                "primal_feasibility_tolerance": TOLERANCE,
+                "dual_feasibility_tolerance": TOLERANCE,
             }
-        self.options(options)
-
-    def options(self, options: dict[str, Option]) -> None:
-        """Set options of HiGHS."""
-        for option, value in options.items():
-            self._highs.setOptionValue(option, value)
+        )
 
     def forget(self) -> None:
         """Start the next solve from nothing, so that it does not depend on what was solved before."""
@@ -122,22 +116,12 @@ class Solver:
             self._held = arrays
             return
         held, self._held = self._held, arrays
-        priced = _changed((arrays.cost, held.cost))
-        columns = _changed((arrays.low, held.low), (arrays.high, held.high))
-        rows = _changed((arrays.row_low, held.row_low), (arrays.row_high, held.row_high))
-        self._highs.changeColsCost(len(priced), priced, arrays.cost[priced])
-        self._highs.changeColsBounds(len(columns), columns, arrays.low[columns], arrays.high[columns])
-        # The library has it, its type stubs do not.
-        self._highs.changeRowsBounds(  # type: ignore[attr-defined]
-            len(rows), rows, arrays.row_low[rows], arrays.row_high[rows]
-        )
+        change(self._highs, _numbers(arrays), _numbers(held))
         self._highs.changeObjectiveOffset(arrays.constant)
 
 
-def _changed(*pairs: tuple[Series, Series]) -> NDArray[np.int32]:
-    """Where any of these pairs of arrays differ."""
-    differ = np.logical_or.reduce([new != old for new, old in pairs])
-    return np.flatnonzero(differ).astype(np.int32)
+def _numbers(arrays: Arrays) -> Numbers:
+    return Numbers(arrays.cost, arrays.low, arrays.high, arrays.row_low, arrays.row_high)
 
 
 def _model(arrays: Arrays, integral: bool) -> highspy.HighsLp:
