@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from darkstar.bookkeeping.verify import ChannelVerdict, Verification
 from darkstar.domain.bill import Bill
 from darkstar.domain.channels import Channel
 from darkstar.domain.home import Home
+from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import DAY_SECONDS, slot_range
 from darkstar.ledger.explain import Cause, Difference
 from darkstar.ledger.resolved import DayQuality, DayStatus
@@ -41,6 +43,15 @@ def comparison(**costs: float) -> Comparison:
     history = History(SLOTS, series, series, series, series, omitted=((dt.date(2025, 10, 27), "no load"),))
     outcomes = {name: outcome(name, cost) for name, cost in costs.items()}
     return Comparison(START, START + DAYS * DAY_SECONDS, history, outcomes, 1.25, 1000.0)
+
+
+def test_the_power_fee_is_told() -> None:
+    given = comparison(none=100.0, mpc=60.0)
+    assert not any("power fee" in said for said in caveats(given, HOME))
+    month = MonthFee(2025, 10, (), 2.0, 30.0)
+    paid = replace(given.outcomes["mpc"], bill=Bill(60.0, 30.0, 0.0, 0.0, 0.0, 30.0), power_months=(month,))
+    [told] = [said for said in caveats(replace(given, outcomes={"mpc": paid}), HOME) if "power fee" in said]
+    assert "30.00 SEK)" in told
 
 
 def table() -> SlotTable:

@@ -19,7 +19,8 @@ from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.power_limit import UNLIMITED, free_kw, limit_within, price_beyond
 
 WEEK_DAYS = 7
-MONTH_DAYS = 31
+MANY_DAYS = 1000
+"""Where a day's peaks do not replace each other, periods count, of which many are left."""
 
 LevelsAt = Callable[[int], Sequence[float]]
 """The levels [kW] to hold from a slot on, one a tariff, by what is known at its start."""
@@ -89,8 +90,9 @@ class _Book:
         counted_kw = np.where(self._day[ahead] == today, now, level)
         kw = np.where(counts, counted_kw / np.where(counts, share, 1.0), UNLIMITED)
         running = self._period[ahead] == self._running
-        left = max(float(kw[0]) * hours - self._running_kwh, 0.0)
-        kw[running] = left / (int(running.sum()) * SLOT_HOURS)
+        left_kwh = max(float(kw[0]) * hours - self._running_kwh, 0.0)
+        left_slots = int(np.searchsorted(self._period, self._running, side="right")) - slot
+        kw[running] = left_kwh / (left_slots * SLOT_HOURS)
         price = price_beyond(self._tariff, level) if np.isfinite(level) else 0.0
         return ImportLimit(kw, np.where(np.isfinite(kw), price * share / (self._tariff.peaks * hours), 0.0))
 
@@ -114,12 +116,16 @@ class _Book:
         if not self._tariff.tiers:
             level = max(self.level_kw, self._tariff.least_kw)
             return level, max(level, free_kw(self._tariff, others, today))
-        days_left = MONTH_DAYS - self.day_of_month(slot) + 1 if self._tariff.different_days else MONTH_DAYS
+        days_left = _first_day(int(self.month[slot]) + 1) - day if self._tariff.different_days else MANY_DAYS
         for tier in self._tariff.tiers[:-1]:
             if tier.up_to_kw >= self.level_kw:
                 limit = limit_within(self._tariff, tier.up_to_kw, others, days_left)
-                if limit is not None and today <= tier.up_to_kw:
-                    return limit, max(limit, today)
+                if limit is not None and today <= limit:
+                    return limit, limit
+                # Today is beyond what all days may reach: the ones after it make up for it.
+                limit = limit_within(self._tariff, tier.up_to_kw, [*others, today], max(days_left - 1, 1))
+                if limit is not None:
+                    return limit, today
         return UNLIMITED, UNLIMITED
 
 

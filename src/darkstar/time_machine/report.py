@@ -178,6 +178,15 @@ def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
         "Every policy began with the same energy in the battery; what was left or lacking at the end is settled at "
         f"{number(comparison.settlement_per_kwh, 3)} {home.currency}/kWh for all alike.",
     ]
+    fees = {
+        name: outcome.bill.power_fee for name, outcome in comparison.outcomes.items() if outcome.power_months
+    }
+    if fees:
+        told = ", ".join(f"{policy_name(name)} {number(fee, 2)}" for name, fee in fees.items())
+        said.append(
+            f"The costs hold the power fee on the months' highest draws ({told} {home.currency}), each month that the "
+            "range touches charged whole. Perfect foresight holds one level a month: nearly the bound, not quite."
+        )
     if NONE in comparison.outcomes:
         said.append("The battery's own price is not in the figures; its wear is.")
     omitted = comparison.history.omitted
