@@ -1,5 +1,6 @@
 """A home planned as a whole: the engine that fits, one account, and what had to give."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -186,9 +187,17 @@ def test_what_is_too_large_for_the_recursion_goes_to_the_full_engine(monkeypatch
 
 
 def test_without_time_there_is_a_plan_and_nothing_is_claimed_of_it() -> None:
-    home = _home((CELLAR, GARAGE), Devices(HEATER, (CAR,)))
-    plan = plan_household(home, seconds=1e-9)
+    """Devices one by one: heater, a car whose power can be chosen and one that drives twice are served."""
+    states = replace(PLUGGED, cars={"car": CarState(60), "van": CarState(79)})
+    van = replace(CAR, name="van", ready_by=dt.time(20), home_from=dt.time(21), daily_kwh=4.0)
+    home = _home((CELLAR, GARAGE), Devices(HEATER, (CAR, van)), states)
+    plan, calm = plan_household(home, seconds=1e-9), plan_household(home)
     assert not plan.finished
     assert plan.gap == np.inf
     _adds_up(home, plan)
-    assert all(run.missing for run in plan.devices)
+    assert not any(run.missing for run in plan.devices)
+    assert calm.cost <= plan.cost < calm.cost + 3
+    for run in plan.devices[1:]:
+        assert run.stored_kwh is not None
+        assert run.stored_kwh.max() <= 48 + 1e-9
+        assert not run.energy_kwh[~run.wish.available].any()

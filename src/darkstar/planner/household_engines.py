@@ -9,6 +9,8 @@ batteries (`around`), in turns until nothing moves: that never costs more, and g
 to be explained by and to follow the value of stored energy in. Where a power tariff is in force, a battery's problem
 may draw no more than the plan's own peak, and what the full engine planned stays where that is cheaper.
 
+Where there was no time for any plan, devices are planned one by one (`devices.one_by_one`); nothing is proven then.
+
 Whatever way a plan came, money is counted by the same functions.
 """
 
@@ -19,10 +21,12 @@ from dataclasses import replace
 import numpy as np
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner.devices.run import load_run, runs_of
+from darkstar.planner.devices.one_by_one import one_by_one
+from darkstar.planner.devices.run import DeviceRun, load_run, runs_of
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.engine import FullEngine
+from darkstar.planner.full.plan import SitePlan
 from darkstar.planner.full.site import Car, Connection, PvString, Site, SiteLoad
 from darkstar.planner.household import Household, HouseholdPlan, problem_of, with_battery, with_devices
 from darkstar.planner.household_account import account, money
@@ -76,15 +80,13 @@ def _exact(household: Household, loads: list[OnOffLoad], seconds: float) -> Hous
 
 def _full(household: Household, seconds: float) -> HouseholdPlan:
     found = FullEngine(seconds=seconds).solve(_site(household))
-    runs = runs_of(household.devices, found)
-    site = with_devices(household.rest, runs)
     planned = [
         Plan(
             charge_kwh=run.charge_kwh,
             discharge_kwh=run.discharge_kwh,
             import_kwh=found.import_kwh - found.breach_kwh,
             export_kwh=found.export_kwh,
-            curtail_kwh=sum(found.curtail_kwh, np.zeros(len(site))),
+            curtail_kwh=sum(found.curtail_kwh, np.zeros(len(found.slots))),
             breach_kwh=found.breach_kwh,
             soc_kwh=run.soc_kwh,
             cost=0.0,
@@ -94,6 +96,20 @@ def _full(household: Household, seconds: float) -> HouseholdPlan:
         )
         for run in found.batteries
     ]
+    answer = _around_batteries(household, runs_of(household.devices, found), planned, found)
+    if not np.isfinite(found.bound) and household.devices:
+        runs = _quick(household)
+        if runs is not None:
+            quick = _around_batteries(household, runs, planned, found)
+            answer = min(answer, quick, key=lambda one: one.cost)
+    return replace(answer, finished=found.finished)
+
+
+def _around_batteries(
+    household: Household, runs: tuple[DeviceRun, ...], planned: Sequence[Plan], found: SitePlan
+) -> HouseholdPlan:
+    """The batteries' plans around what devices draw: exact in turns, or as they were planned where that is cheaper."""
+    site = with_devices(household.rest, runs)
     if household.power_tariffs:
         peak_kw = float(found.import_kwh.max()) / site.slot_hours
         site = replace(site, grid=replace(site.grid, import_max_kw=min(peak_kw, site.grid.import_max_kw)))
@@ -102,7 +118,17 @@ def _full(household: Household, seconds: float) -> HouseholdPlan:
         for plans in (_in_turns(household, site, planned), planned)
     )
     cheaper = as_found.cost < turned.cost - SAME_COST * max(1.0, abs(turned.cost))
-    return replace(as_found if cheaper else turned, finished=found.finished)
+    return as_found if cheaper else turned
+
+
+def _quick(household: Household) -> tuple[DeviceRun, ...] | None:
+    """What devices draw where the full engine had no time for any; None where even that is too large."""
+    rest = household.rest
+    alone = with_battery(rest, household.batteries[0]) if household.batteries else rest
+    try:
+        return one_by_one(household.devices, alone)
+    except UsageError:
+        return None
 
 
 def _in_turns(household: Household, site: Problem, planned: Sequence[Plan]) -> list[Plan]:

@@ -45,7 +45,7 @@ def runs_of(devices: Sequence[Wish], found: SitePlan) -> tuple[DeviceRun, ...]:
     loads = {run.name: run for run in found.loads}
     cars = {run.name: run for run in found.cars}
     return tuple(
-        _car_run(wish, wish.plan, cars[wish.name])
+        car_run(wish, wish.plan, cars[wish.name])
         if isinstance(wish.plan, Car)
         else load_run(wish, loads[wish.name])
         for wish in devices
@@ -63,7 +63,8 @@ def load_run(wish: Wish, run: LoadRun) -> DeviceRun:
     return DeviceRun(wish, run.energy_kwh, missing, run.cost)
 
 
-def _car_run(wish: Wish, car: Car, run: CarRun) -> DeviceRun:
+def car_run(wish: Wish, car: Car, run: CarRun) -> DeviceRun:
+    """What a car whose power can be chosen does."""
     missing: list[Missing] = []
     charged = 0.0
     for target in car.targets:
