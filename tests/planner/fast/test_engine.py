@@ -191,6 +191,19 @@ def test_long_kinked_problems_find_the_room_they_need() -> None:
     _holds(plan, asked)
 
 
+def test_one_engine_tells_batteries_connections_and_slots_apart() -> None:
+    asked = problem(load=[1.0] * 4, buy=[1.0, 2.0, 3.0, 4.0], sell=[0.5] * 4, soc=2.0)
+    others = [
+        replace(asked, storage=replace(STORAGE, discharge_max_kw=0.3)),
+        replace(asked, grid=replace(asked.grid, import_max_kw=0.4)),
+        replace(asked, slot_hours=0.25),
+    ]
+    engine = FastEngine()
+    for other in others:
+        for one in (asked, other):
+            assert engine.first_move(one) == FastEngine().first_move(one)
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_said(name: str) -> None:
     make, words = WRONG[name]

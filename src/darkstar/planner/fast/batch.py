@@ -26,6 +26,8 @@ from darkstar.planner.problem import Problem, Series
 
 Floats = NDArray[np.float64]
 SPARE_PIECES = 256
+PARTS_A_THREAD = 8
+"""Parts of the work for each thread: whoever is done early takes another."""
 KEPT_PIECES_PER_MOVE = 128
 
 
@@ -183,23 +185,24 @@ def replan(problem: Problem, slots: int, stored_kwh: Series, *, threads: int = 1
 def _in_parts(
     part: Callable[[int, int, Scratch], int], count: int, threads: int, shape: tuple[int, int, int]
 ) -> None:
-    """Run a part of the work in each thread, each in scratch of its own that grows where it has to."""
+    """Run the parts of the work in threads, each in scratch of its own that grows where it has to."""
+    parts = 1 if threads == 1 else min(count, threads * PARTS_A_THREAD)
 
     def run(number: int) -> None:
         slots, pieces, moves = shape
         spare, kept = SPARE_PIECES, KEPT_PIECES_PER_MOVE
-        first, last = count * number // threads, count * (number + 1) // threads
+        first, last = count * number // parts, count * (number + 1) // parts
         status = SPACE_TOO_SMALL
         while status != FINE:
             status = part(first, last, scratch(slots, pieces, spare, moves, kept * moves))
             spare *= 4 if status == SPACE_TOO_SMALL else 1
             kept *= 4 if status == KEPT_TOO_SMALL else 1
 
-    if threads == 1:
+    if parts == 1:
         run(0)
         return
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(run, range(threads)))
+        list(pool.map(run, range(parts)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -17,12 +17,18 @@ from darkstar.planner.fast.glance import (
 )
 from darkstar.planner.fast.slot_cost import limits_of, resolve
 from darkstar.planner.fast.value import FirstMove, StoredValue
-from darkstar.planner.problem import Plan, Problem, Series
+from darkstar.planner.problem import GridModel, Plan, Problem, Series, StorageModel
 
 SPARE_PIECES = 256
 """Room in the workspace for what kinks add; grows where a problem needs more."""
 KEPT_PIECES_PER_MOVE = 128
 """Room for the functions in which a move through kinks is searched; grows where a problem needs more."""
+
+
+FLOAT = np.dtype(np.float64)
+PLAIN_STRIDES = (FLOAT.itemsize,)
+SERIES = 6
+"""Series of a problem, each of one dimension."""
 
 
 class FastEngine:
@@ -37,6 +43,7 @@ class FastEngine:
         self._spare = SPARE_PIECES
         self._kept_per_move = KEPT_PIECES_PER_MOVE
         self._scratch: dict[bool, tuple[tuple[int, int], Scratch]] = {}
+        self._limits: tuple[StorageModel, GridModel, float, Series] | None = None
 
     def solve(self, problem: Problem) -> Plan:
         """The cheapest plan; of equally cheap moves the smallest, slot by slot.
@@ -81,14 +88,17 @@ class FastEngine:
         self, problem: Problem, *, whole: bool = False
     ) -> tuple[tuple[float, float, int, int, float], Scratch]:
         """Cost, worth and where the value function lies; the moves are in the scratch: of all slots or the first."""
-        load, pv, import_price, export_price, worth, worth_kwh = series = _series(problem)
-        checked = whole
-        if problem.slot_hours <= 0 or problem.storage.soc_min_kwh < 0 or any(one.ndim > 1 for one in series):
+        load, pv, import_price, export_price, worth, worth_kwh = _series(problem)
+        checked, limits = whole, self._limits_of(problem)
+        least_kwh = problem.storage.soc_min_kwh
+        dimensions = load.ndim + pv.ndim + import_price.ndim + export_price.ndim + worth.ndim + worth_kwh.ndim
+        if problem.slot_hours <= 0 or least_kwh < 0 or dimensions > SERIES:
             # The compiled test does not see these.
             check(problem)
-        limits = limits_of(problem)
-        room = float(problem.storage.soc_max_kwh - problem.storage.soc_min_kwh)
-        stored = float(problem.soc_start_kwh - problem.storage.soc_min_kwh)
+        room, stored = (
+            float(problem.storage.soc_max_kwh - least_kwh),
+            float(problem.soc_start_kwh - least_kwh),
+        )
         while True:
             work = self._room_for(problem, whole)
             status, *answer = glance(
@@ -102,6 +112,19 @@ class FastEngine:
                 checked = True
             else:
                 self._grow(status)
+
+    def _limits_of(self, problem: Problem) -> Series:
+        """`slot_cost.limits_of`, kept for problems of the same battery and connection."""
+        known = self._limits
+        if (
+            known is None
+            or known[0] is not problem.storage
+            or known[1] is not problem.grid
+            or known[2] != problem.slot_hours
+        ):
+            known = problem.storage, problem.grid, problem.slot_hours, limits_of(problem)
+            self._limits = known
+        return known[3]
 
     def _room_for(self, problem: Problem, whole: bool) -> Scratch:
         size = slots, pieces = len(problem), len(problem.terminal.value)
@@ -161,8 +184,7 @@ def _series(problem: Problem) -> tuple[Series, Series, Series, Series, Series, S
 
 
 def _plain(series: Series) -> Series:
-    """The series in the one layout that the kernels are compiled for."""
-    flags = series.flags
-    if flags.c_contiguous and flags.writeable and series.dtype == np.float64:
+    """The series in the one layout that the kernels are compiled for; they take no other than one-dimensional ones."""
+    if series.strides == PLAIN_STRIDES and series.dtype is FLOAT and series.flags.writeable:
         return series
     return np.array(series, dtype=np.float64)

@@ -64,7 +64,7 @@ def site_limits(storage: StorageModel, grid: GridModel, hours: float) -> Floats:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def lay_out_slot(
     load: float,
     pv: float,
@@ -76,45 +76,72 @@ def lay_out_slot(
 ) -> float:
     """The steps of one slot, written to `price` and `energy`, each shape (8,); answers the cost without a move.
 
+    Written out way by way, without loops: a third of what a first move takes goes by here.
+
     Args:
         load, pv: energy of the slot [kWh]; load may include switched loads.
         limits: `limits_of`, shape (12,).
     """
+    charge_max, discharge_max, export_max = limits[0], limits[1], limits[3]
+    charge_efficiency, discharge_efficiency = limits[4], limits[5]
+    wear_charge, wear_discharge, curtailment_cost = limits[6], limits[7], limits[9]
+    per_charged, per_discharged = limits[10], limits[11]
     price0, price1, price2, size0, size1, size2, _, _, _ = _by_price(pv, import_price, export_price, limits)
     # The breach has no end: what is dearer costs no more than it.
     breach = import_price + limits[8]
-    prices = (min(price0, breach), min(price1, breach), min(price2, breach), breach)
+    price0, price1, price2 = min(price0, breach), min(price1, breach), min(price2, breach)
     # From the lowest point on: all sun curtailed, as much exported as may be, nothing drawn.
-    used = limits[3] + load
+    used = export_max + load
     below0 = min(size0, used)
     below1 = min(size1, used - below0)
     below2 = min(size2, used - below0 - below1)
     below3 = used - below0 - below1 - below2
-    below = (below0, below1, below2, below3)
-    above = (size0 - below0, size1 - below1, size2 - below2, np.inf)
-    charges, discharges = 0, CHARGE_STEPS
-    up, down = limits[0], limits[1]
-    for way in range(4):
-        size = min(above[way], up)
-        if size > 0.0:
-            price[charges] = (prices[way] + limits[6]) * limits[10]
-            energy[charges] = size * limits[4]
-            charges += 1
-            up -= size
-        size = min(below[3 - way], down)
-        if size > 0.0:
-            price[discharges] = (prices[3 - way] - limits[7]) * limits[5]
-            energy[discharges] = size * limits[11]
-            discharges += 1
-            down -= size
-    if charges < CHARGE_STEPS:
-        energy[charges] = 0.0
-    if discharges < STEPS:
-        energy[discharges] = 0.0
+    step, left = 0, charge_max
+    size = min(size0 - below0, left)
+    if size > 0.0:
+        price[step], energy[step] = (price0 + wear_charge) * per_charged, size * charge_efficiency
+        step += 1
+        left -= size
+    size = min(size1 - below1, left)
+    if size > 0.0:
+        price[step], energy[step] = (price1 + wear_charge) * per_charged, size * charge_efficiency
+        step += 1
+        left -= size
+    size = min(size2 - below2, left)
+    if size > 0.0:
+        price[step], energy[step] = (price2 + wear_charge) * per_charged, size * charge_efficiency
+        step += 1
+        left -= size
+    if left > 0.0:
+        price[step], energy[step] = (breach + wear_charge) * per_charged, left * charge_efficiency
+        step += 1
+    if step < CHARGE_STEPS:
+        energy[step] = 0.0
+    step, left = CHARGE_STEPS, discharge_max
+    size = min(below3, left)
+    if size > 0.0:
+        price[step], energy[step] = (breach - wear_discharge) * discharge_efficiency, size * per_discharged
+        step += 1
+        left -= size
+    size = min(below2, left)
+    if size > 0.0:
+        price[step], energy[step] = (price2 - wear_discharge) * discharge_efficiency, size * per_discharged
+        step += 1
+        left -= size
+    size = min(below1, left)
+    if size > 0.0:
+        price[step], energy[step] = (price1 - wear_discharge) * discharge_efficiency, size * per_discharged
+        step += 1
+        left -= size
+    size = min(below0, left)
+    if size > 0.0:
+        price[step], energy[step] = (price0 - wear_discharge) * discharge_efficiency, size * per_discharged
+        step += 1
+    if step < STEPS:
+        energy[step] = 0.0
     # Without a move; what is given back at the lowest point and taken up again cancels.
-    cost: float = limits[9] * pv - export_price * limits[3]
-    for way in range(4):
-        cost += prices[way] * below[way]
+    cost: float = curtailment_cost * pv - export_price * export_max
+    cost += price0 * below0 + price1 * below1 + price2 * below2 + breach * below3
     return cost
 
 
