@@ -112,7 +112,7 @@ def test_what_had_to_give_is_named(tmp_path: Path) -> None:
     result = _run(_home(tmp_path, BATTERY, late), "--at", AT, "--car-soc-percent", "0")
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    assert "The car gets 15.6 kWh less than it should have by Wed 07:00: more is not possible." in text
+    assert "The car gets 15.6 kWh less than it should have by Wed 07:00." in text
 
 
 def test_without_the_batterys_charge_the_devices_are_planned_and_the_battery_is_left_to_itself(

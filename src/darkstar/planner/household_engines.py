@@ -9,7 +9,8 @@ batteries (`around`), in turns until nothing moves: that never costs more, and g
 to be explained by and to follow the value of stored energy in. Where a power tariff is in force, a battery's problem
 may draw no more than the plan's own peak, and what the full engine planned stays where that is cheaper.
 
-Where there was no time for any plan, devices are planned one by one (`devices.one_by_one`); nothing is proven then.
+Where the time was too short for a good plan, devices are planned one by one as well (`devices.one_by_one`), and the
+cheaper of the two is the answer.
 
 Whatever way a plan came, money is counted by the same functions.
 """
@@ -38,6 +39,8 @@ MOST_EXACT_LOADS = 2
 TURNS = 4
 """How often each of several batteries is planned anew around the others, at most."""
 SAME_COST = 1e-9
+LARGE_GAP = 0.01
+"""Further from proven than this, devices planned one by one may be the better plan."""
 
 
 def plan_household(household: Household, *, seconds: float = FULL_SECONDS) -> HouseholdPlan:
@@ -97,7 +100,7 @@ def _full(household: Household, seconds: float) -> HouseholdPlan:
         for run in found.batteries
     ]
     answer = _around_batteries(household, runs_of(household.devices, found), planned, found)
-    if not np.isfinite(found.bound) and household.devices:
+    if not answer.gap <= LARGE_GAP and household.devices:
         runs = _quick(household)
         if runs is not None:
             quick = _around_batteries(household, runs, planned, found)
@@ -122,7 +125,7 @@ def _around_batteries(
 
 
 def _quick(household: Household) -> tuple[DeviceRun, ...] | None:
-    """What devices draw where the full engine had no time for any; None where even that is too large."""
+    """What devices draw if they are planned one by one; None where even that is too large."""
     rest = household.rest
     alone = with_battery(rest, household.batteries[0]) if household.batteries else rest
     try:

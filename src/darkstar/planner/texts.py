@@ -204,7 +204,7 @@ ENGLISH = Catalogue(
         Text.DUE_CAR: "{percent} % by {when}",
         Text.DUE_RUN: "done by {when}",
         Text.USUAL_PRICE: "the price until then is {price} on average",
-        Text.MISSING_ENERGY: "The {device} gets {kwh} kWh less than it should have by {when}: more is not possible.",
+        Text.MISSING_ENERGY: "The {device} gets {kwh} kWh less than it should have by {when}.",
         Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",

@@ -1,6 +1,6 @@
 """Devices planned one after the other, each exactly around those before it: quick, good, and nothing proven.
 
-The plan for when the full engine had no time for any. A car whose power can be chosen charges at its greatest here.
+For when the full engine had no time for a good plan. A car whose power can be chosen charges at its greatest here.
 """
 
 import math
