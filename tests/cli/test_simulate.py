@@ -100,6 +100,16 @@ def test_contract(home: Path) -> None:
     assert answer["share_of_optimal"]["none"] == 0.0
 
 
+def test_plans_as_often_and_with_as_many_courses_as_asked_for(home: Path) -> None:
+    options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "mpc,setpoint"
+    hourly = _json(home, *options, "--replan-minutes", "60")["policies"]
+    assert {figures["plans"] for figures in hourly.values()} == {24}  # type: ignore[attr-defined]
+    many = _json(home, *options, "--scenarios", "10")["policies"]
+    assert many["mpc"]["cost"] != _json(home, *options)["policies"]["mpc"]["cost"]  # type: ignore[index]
+    with pytest.raises(UsageError, match="cuts a slot in two"):
+        _run(home, *options, "--replan-minutes", "20")
+
+
 def test_twice_the_same(home: Path) -> None:
     options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "mpc,rule", "--seed", "7"
     once = _json(home, *options)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from darkstar.aurora.courses import FEW
 from darkstar.bookkeeping.progress import Progress
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, errors, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
@@ -18,10 +19,12 @@ from darkstar.cli.simulate_answer import Answer
 from darkstar.cli.simulate_json import answer_json
 from darkstar.cli.simulate_options import (
     ChargePower,
+    Courses,
     DischargePower,
     Plants,
     PolicyOption,
     Regrets,
+    ReplanMinutes,
     ReportDay,
     ReportFolder,
     Reports,
@@ -39,6 +42,7 @@ from darkstar.cli.simulate_options import (
     plant_of,
     policies_of,
     range_of,
+    replan_slots_of,
     timer_of,
 )
 from darkstar.cli.simulate_report import REPORTS, parse_day, write_reports
@@ -47,6 +51,7 @@ from darkstar.cli.simulate_what_if import changes_of, variants_of
 from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.errors import UsageError
 from darkstar.domain.home import Battery
+from darkstar.domain.slots import SLOT_MINUTES
 from darkstar.store.episodes.courier import Courier
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.actual import ACTUAL, add_actual, read_measured, stand_beside
@@ -80,6 +85,8 @@ def simulate(
     timer_hours: TimerHours = None,
     timer_target_percent: TimerTarget = None,
     plan_threshold: Threshold = 0.0,
+    replan_minutes: ReplanMinutes = SLOT_MINUTES,
+    scenarios: Courses = FEW,
     plant: Plants = None,
     what_if: WhatIfs = None,
     regret: Regrets = False,
@@ -128,7 +135,11 @@ def simulate(
             power_tariffs=settings.power_tariffs,
         )
         scenario = replace(
-            scenario, timer=timer_of(timer_hours, timer_target_percent), plan_threshold=plan_threshold
+            scenario,
+            timer=timer_of(timer_hours, timer_target_percent),
+            plan_threshold=plan_threshold,
+            replan_slots=replan_slots_of(replan_minutes),
+            courses=scenarios,
         )
         scenario = scenario.on(plant_of(plant, settings, own=own))
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None

@@ -13,7 +13,7 @@ from darkstar.bookkeeping.ranges import checked_range
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
-from darkstar.domain.slots import parse_instant
+from darkstar.domain.slots import SLOT_MINUTES, parse_instant
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.actual import ACTUAL
@@ -74,6 +74,20 @@ Threshold = Annotated[
     float,
     typer.Option(
         "--plan-threshold", min=0, help="Gain above which `setpoint` changes the plan that it made before."
+    ),
+]
+ReplanMinutes = Annotated[
+    int,
+    typer.Option(
+        "--replan-minutes",
+        min=SLOT_MINUTES,
+        help="Minutes from one plan to the next; between them the last one's modes hold.",
+    ),
+]
+Courses = Annotated[
+    int,
+    typer.Option(
+        "--scenarios", min=1, max=100, help="Courses of load and sun that `mpc` reckons with in every plan."
     ),
 ]
 WhatIfs = Annotated[
@@ -197,6 +211,20 @@ def timer_of(hours: str | None, target_percent: float | None) -> Timer:
     if not all(hour.isdecimal() and int(hour) < 24 for hour in named):
         raise UsageError(f"'{hours}' names no hours of the day.", remedy="Write --timer-hours 1,2,3,4.")
     return replace(timer, hours=tuple(int(hour) for hour in named))
+
+
+def replan_slots_of(minutes: int) -> int:
+    """How many slots lie between two plans.
+
+    Raises:
+        UsageError: a slot would be cut in two.
+    """
+    slots, left = divmod(minutes, SLOT_MINUTES)
+    if left:
+        raise UsageError(
+            f"--replan-minutes {minutes} cuts a slot in two.", remedy=f"Give a multiple of {SLOT_MINUTES}."
+        )
+    return slots
 
 
 def range_of(ledger: LedgerFile, settings: Settings, start: str | None, end: str | None) -> tuple[int, int]:

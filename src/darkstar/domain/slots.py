@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from darkstar.domain.errors import UsageError
 
 SLOT_SECONDS = 900
+SLOT_MINUTES = SLOT_SECONDS // 60
 SLOTS_PER_HOUR = 4
 HOUR_SECONDS = SLOT_SECONDS * SLOTS_PER_HOUR
 SLOT_HOURS = SLOT_SECONDS / HOUR_SECONDS
