@@ -6,8 +6,10 @@ trondheim_year.py  that year's rows: without a battery, with all known, hour by 
 foresight.py       that year with everything known beforehand: one mixed-integer programme
 control.py         that year hour by hour, with forecasts
 limit.py           a tier as a limit on the grid
-stretch.py         the battery problem under limits, stretch by stretch
+keeping.py         what the rest of a month costs in the mean, with the tier kept or lost
+stretch.py         what the months after it cost, by the forecasts as they are
 outlook.py         what is believed of load and price, fitted on 2020 and 2021 alone
+doubt.py           how far the load is off what is believed, fitted on the same
 emhass.py          fourteen days in France with two tariff windows and no export
 """
 

@@ -1,4 +1,4 @@
-"""The battery problem under limits on the grid, solved stretch by stretch: each hands the one before its value."""
+"""The battery problem under a limit on the grid, for every energy stored: each stretch hands its value back."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.published.trondheim import START_KWH, STORAGE, Series
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.fast.value import FirstMove, StoredValue
+from darkstar.planner.fast.value import StoredValue
 from darkstar.planner.problem import GridModel, Problem, TerminalValue
 
 
@@ -25,30 +25,16 @@ class Stretch:
     limit_kw: float
     breach_cost: float
 
-    def problem(self, soc_kwh: float, worth: TerminalValue) -> Problem:
+    def problem(self, worth: TerminalValue) -> Problem:
         """The stretch as a problem of the engine."""
         nothing = np.zeros(len(self.load_kwh))
         grid = GridModel(self.limit_kw, 0.0, self.breach_cost)
-        return Problem(1.0, self.load_kwh, nothing, self.price, nothing, soc_kwh, STORAGE, grid, worth)
+        return Problem(1.0, self.load_kwh, nothing, self.price, nothing, START_KWH, STORAGE, grid, worth)
 
 
 def value(engine: FastEngine, stretch: Stretch, worth: TerminalValue) -> StoredValue:
     """The least cost of a stretch for every energy stored at its begin."""
-    return engine.value(stretch.problem(START_KWH, worth))
-
-
-def first_move(
-    engine: FastEngine, stretches: list[Stretch], soc_kwh: float, worth: TerminalValue
-) -> tuple[FirstMove, float]:
-    """The move of the first hour, and the least cost of all stretches less what is stored at their end is worth."""
-    first, *later = (stretch for stretch in stretches if len(stretch.load_kwh))
-    cost = 0.0
-    for stretch in reversed(later):
-        found = value(engine, stretch, worth)
-        cost += float(found.cost[0])
-        worth = terminal(found)
-    move = engine.first_move(first.problem(soc_kwh, worth))
-    return move, cost + move.cost
+    return engine.value(stretch.problem(worth))
 
 
 def terminal(found: StoredValue) -> TerminalValue:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.published.control import Caution, controlled
+from benchmarks.published.control import controlled
 from benchmarks.published.foresight import foresight
 from benchmarks.published.setting import Figure
 from benchmarks.published.trondheim import bill_of, read_hours
@@ -17,7 +17,7 @@ def figures(folder: Path) -> list[Figure]:
     year = hours.of_year(YEAR)
     begin, end = year.start, year.stop
     known = foresight(hours, begin, end)
-    imports, _ = controlled(hours, begin, begin, end, Caution())
+    imports, _ = controlled(hours, begin, begin, end)
     return [
         Figure(CASE, "no battery", 25051.6731, bill_of(hours, begin, hours.load_kwh[year]).total),
         Figure(CASE, "all known beforehand", 21203.5341, bill_of(hours, begin, known).total),
