@@ -8,8 +8,11 @@ import pytest
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.full import battery as room
 from darkstar.planner.full import engine as engine_room
+from darkstar.planner.full.build import build
+from darkstar.planner.full.directions import Directions
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.site import Site, SiteBattery
+from darkstar.planner.full.solver import Solver
 from darkstar.planner.highs import HighsEngine
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 from tests.planner.full.sites import site_of
@@ -58,6 +61,31 @@ def test_deep_negative_prices_have_the_battery_engines_optimum() -> None:
         plan = FullEngine(seconds=20, gap=0.0).solve(site_of(problem))
         assert plan.cost == pytest.approx(expected, rel=1e-6, abs=1e-6)
         assert plan.bound <= expected + 1e-6
+        assert both(plan) < 1e-6
+
+
+def test_one_look_at_each_battery_gives_the_optimum_of_a_single_one() -> None:
+    linear = Solver(integral=False)
+    for seed in range(8):
+        problem = negative(seed)
+        site = site_of(problem)
+        built = build(site, {0: np.arange(len(site))})
+        relaxed = linear.solve(built.arrays, seconds=10).columns
+        assert relaxed is not None
+        turned = Directions(site, built).turned(built.arrays, relaxed)
+        expected = HighsEngine().solve(problem).cost
+        assert linear.solve(turned, seconds=10).objective == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_where_nobody_saw_burning_coming_there_is_none_and_the_optimum_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_room, "tempted", lambda site: {0: np.zeros(0, dtype=np.int64)})
+    monkeypatch.setattr(engine_room, "LOOKS", 0)
+    for seed in range(4):
+        problem = negative(seed)
+        plan = FullEngine(seconds=20, gap=0.0).solve(site_of(problem))
+        assert plan.cost == pytest.approx(HighsEngine().solve(problem).cost, rel=1e-6, abs=1e-6)
         assert both(plan) < 1e-6
 
 

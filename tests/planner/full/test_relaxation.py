@@ -9,7 +9,15 @@ from benchmarks.planner_random import random_problem
 from darkstar.planner.full import loads as room
 from darkstar.planner.full.build import Built, build, tempted
 from darkstar.planner.full.engine import FullEngine
-from darkstar.planner.full.site import Legionella, Site, SiteBattery, SiteLoad, Tank
+from darkstar.planner.full.site import (
+    Car,
+    Legionella,
+    Site,
+    SiteBattery,
+    SiteLoad,
+    Switching,
+    Tank,
+)
 from darkstar.planner.full.solver import Outcome, Solver
 from darkstar.planner.loads import Level, Need, OnOffLoad
 from darkstar.planner.problem import StorageModel
@@ -28,6 +36,14 @@ def test_a_load_that_must_run_pays_a_whole_start() -> None:
     going_on = replace(pump, needs=(Need("day", 2, 8, 2),), on_for_slots=1)
     _, outcome = relaxed(site([0] * 8, loads=(SiteLoad(going_on),)))
     assert outcome.objective <= 3.0 + 2.0
+
+
+def test_a_device_at_full_power_pays_a_whole_start() -> None:
+    every = np.ones(4, dtype=np.bool_)
+    rules = Switching(start_cost=3.0)
+    car = Car("car", 0.0, 4.0, every, 0.0, 9.0, value_per_kwh=10.0, efficiency=1.0, switching=rules)
+    _, outcome = relaxed(site([0] * 4, cars=(car,)))
+    assert outcome.objective == pytest.approx(3.0 + 4.0 - 40.0)
 
 
 def test_a_tank_is_not_even_partly_disinfected_where_no_heating_is_enough() -> None:
