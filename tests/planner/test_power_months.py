@@ -47,6 +47,22 @@ def drawn(plan: Plan) -> np.ndarray:
     return np.asarray(plan.import_kwh + plan.breach_kwh)
 
 
+def test_a_level_is_judged_where_it_is_held() -> None:
+    """Four hours of 3 kW that 4 kWh can take 1 kW off: worth it for the peak, not for any one of the hours."""
+    slots = days(dt.date(2025, 2, 3), 1)
+    load = np.zeros(96)
+    load[72:88] = 0.75
+    dear = replace(STORAGE, wear_discharge=3.0)
+    asked = Problem(
+        SLOT_HOURS, load, np.zeros(96), np.ones(96), np.zeros(96), 4.0, dear, GridModel(11.0, 11.0),
+        TerminalValue(np.zeros(0), np.zeros(0)),
+    )  # fmt: skip
+    tariff = PowerTariff(per_kw=10)
+    levels = Levels(asked, slots, TZ, [tariff], 2)
+    assert drawn(levels.under([2.0]).plan).max() == pytest.approx(0.5)
+    assert levels.best().cost == pytest.approx(12 - 4 + 12 + 20, abs=0.2)
+
+
 def test_a_level_by_hand() -> None:
     """An hour of 5 kW on a flat day of 1 kW: the battery gives its 2 kW, whatever the fee of the kW above."""
     slots = days(dt.date(2025, 2, 3), 1)

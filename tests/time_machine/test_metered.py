@@ -26,6 +26,9 @@ def test_the_month_before_a_slot() -> None:
     kwh[now:] = 50.0
     found = so_far(TARIFF, FEBRUARY[: now + 1], kwh[: now + 1], TZ)
     assert found == MonthSoFar((Peak(dt.date(2021, 2, 1), 6.0), Peak(dt.date(2021, 2, 2), 2.0)), 1.5)
+    # The running hour is no peak of its own yet: it would count beside itself.
+    any_day = so_far(replace(TARIFF, peaks=3, different_days=False), FEBRUARY[: now + 1], kwh[: now + 1], TZ)
+    assert [peak.kw for peak in any_day.peaks] == [6.0, 2.0]
     quarters = so_far(replace(TARIFF, hourly=False), FEBRUARY[: now + 1], kwh[: now + 1], TZ)
     assert [peak.kw for peak in quarters.peaks] == [6.0, 3.0]
     assert quarters.running_kwh == 0.0

@@ -50,6 +50,7 @@ def test_a_plan_pays_only_for_more_than_the_month_comes_to_anyway() -> None:
     march = [peak.kw for peak in found.so_far.peaks if peak.day.month == 3]
     assert march == [6.0, 2.0, 2.0, 2.0]
     assert len(found.so_far.peaks) == 7
+    assert dt.date(2021, 4, 1) not in {peak.day for peak in found.so_far.peaks}
 
     def cost(kw: float) -> float:
         return power_cost([PER_KW], slots, np.full(len(slots), kw / 4), TZ, [found.so_far])
