@@ -57,6 +57,18 @@ def _dearest(automaton, slack: Series, levels: Series) -> float:  # type: ignore
     return most
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_two_loads_never_pay_more_together_than_the_slot_costs(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n, pair = 5, np.array([[0, 1, 3], [2, 3, 4]])
+    costs, own, other = random.normal(size=(n, 5)), np.empty((n, 2)), np.empty((n, 3))
+    both = random.random(n) < 0.5
+    rest = share(costs, pair, both, own, other)
+    apart = own[:, :, None] + other[:, None, :]
+    # What is left over for neither is all that may be, slot by slot.
+    assert rest == pytest.approx((costs[:, pair] - apart).min(axis=(1, 2)).sum())
+
+
 @pytest.mark.parametrize("seed", [1, 2, 4, 5, 8])
 def test_most_problems_are_proven_by_the_bound_alone(seed: int) -> None:
     loaded = random_problem(seed)
