@@ -57,7 +57,7 @@ def test_modes_are_those_of_plans_made_one_by_one(honesty: Honesty, dear: float,
     given = replace(GIVEN, known=replace(known, import_price=known.import_price + 2 * dear))
     table = _modes(given, honesty)
     assert len(table) == 192
-    for step in range(0, 191, 10):
+    for step in range(0, 191, 19):
         alone = _alone(given, information(honesty, given).outlook(step), 2.0)
         found = table.mode(step)
         assert found.curtail is alone.curtail
@@ -135,6 +135,7 @@ def test_between_plans_the_last_ones_modes_hold(every: int, honesty: Honesty, sh
     np.testing.assert_allclose(table.levels_kwh[20 + every - 1], levels, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mpc", "setpoint"])
 def test_fewer_plans_cost_a_little_more(name: str) -> None:
     often, seldom = replay(GIVEN, name), replay(replace(GIVEN, replan_slots=8), name)
@@ -143,6 +144,7 @@ def test_fewer_plans_cost_a_little_more(name: str) -> None:
     assert seldom.cost < often.cost + 0.2 * abs(often.cost)
 
 
+@pytest.mark.slow
 def test_other_numbers_of_courses_plan_alike() -> None:
     four, many = replay(GIVEN, "mpc"), replay(replace(GIVEN, courses=20), "mpc")
     assert many.cost != four.cost
