@@ -6,20 +6,27 @@ import numpy as np
 import pytest
 
 from darkstar.time_machine.charts_days import lived_day
-from darkstar.time_machine.day_replay import replayed_day
+from darkstar.time_machine.day_replay import DayReplay, replayed_day
 from darkstar.time_machine.information import HonestInformation
-from darkstar.time_machine.outcome import MPC, RULE
+from darkstar.time_machine.outcome import MPC, RULE, PolicyOutcome
 from darkstar.time_machine.replay import replay
+from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, scenario
 
 DAY = dt.date(2021, 3, 10)
 
 
-def test_it_is_what_was_lived() -> None:
+@pytest.fixture(scope="module")
+def lived() -> tuple[Scenario, PolicyOutcome, DayReplay]:
     given = scenario(days=2)
     outcome = replay(given, MPC)
     found = replayed_day(given, outcome, DAY)
     assert found is not None
+    return given, outcome, found
+
+
+def test_it_is_what_was_lived(lived: tuple[Scenario, PolicyOutcome, DayReplay]) -> None:
+    given, outcome, found = lived
     assert len(found.quarters) == 96
     assert [quarter.soc_kwh for quarter in found.quarters] == outcome.flows.soc_kwh[97:].tolist()
     assert sum(quarter.cost for quarter in found.quarters) == pytest.approx(outcome.cost_per_slot[96:].sum())
@@ -32,10 +39,8 @@ def test_it_is_what_was_lived() -> None:
     assert found.quarters[0].expected_load_kw == pytest.approx(outlook.load_kwh[0] * 4)
 
 
-def test_every_plan_has_its_reason() -> None:
-    given = scenario(days=2)
-    found = replayed_day(given, replay(given, MPC), DAY)
-    assert found is not None
+def test_every_plan_has_its_reason(lived: tuple[Scenario, PolicyOutcome, DayReplay]) -> None:
+    found = lived[2]
     assert all(quarter.why.endswith(".") for quarter in found.quarters)
     assert any(":" in quarter.why and "kWh at" in quarter.why for quarter in found.quarters)
 
@@ -54,10 +59,8 @@ def test_a_day_that_was_not_replayed() -> None:
     assert replayed_day(given, replay(given, RULE), dt.date(2021, 3, 1)) is None
 
 
-def test_the_chart_shows_the_quarters() -> None:
-    given = scenario(days=1)
-    found = replayed_day(given, replay(given, MPC), dt.date(2021, 3, 9))
-    assert found is not None
+def test_the_chart_shows_the_quarters(lived: tuple[Scenario, PolicyOutcome, DayReplay]) -> None:
+    found = lived[2]
     traces = {trace.name: np.asarray(trace.y, dtype=float) for trace in lived_day(found, TZ, "SEK").data}
     power = traces["Charge"] + traces["Discharge"]
     assert power == pytest.approx([quarter.battery_kw for quarter in found.quarters], abs=1e-3)
