@@ -6,6 +6,7 @@ from darkstar.config.settings import PriceSettings, Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.home import Home
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import always
 
 TARIFF = Tariff(grid_fee_per_kwh=0.25, energy_tax_per_kwh=0.44, vat_percent=25, export_bonus_per_kwh=0.05)
 
@@ -22,7 +23,7 @@ def settings(
         folder=folder,
         home=Home("Test", "Europe/Stockholm", 55.6, 13.0, currency, 25, 3),
         battery=None,
-        tariff=tariff,
+        tariffs=always(tariff),
         sensors={},
         soc=(),
         absent=frozenset({Channel.BATT_CHARGE, Channel.BATT_DISCHARGE}),

@@ -13,6 +13,7 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import Tariffs
 
 FULL = """
 home: {name: My home, timezone: Europe/Stockholm, latitude: 59.33, longitude: 18.07, currency: SEK,
@@ -54,7 +55,7 @@ def test_the_whole_file(load: Load, tmp_path: Path) -> None:
     assert settings.folder == tmp_path
     assert settings.home == Home("My home", "Europe/Stockholm", 59.33, 18.07, "SEK", 16, 3)
     assert settings.battery == Battery(10, 10, 100, 5, 4, 0.95, 0.94, 0.05)
-    assert settings.tariff == Tariff(0.2456, 0.439, 0, 25, 0)
+    assert settings.tariffs == Tariffs(Tariff(0.2456, 0.439, 0, 25, 0), (), settings.home.tz)
     assert settings.sensors[Channel.IMPORT] == ("sensor.import_t1", "sensor.import_t2")
     assert settings.soc == ("sensor.battery_soc",)
     assert settings.absent == frozenset()
@@ -239,7 +240,7 @@ class TestFault15CostsAreNeverSilentlyZero:
 
     def test_a_stated_zero_is_taken(self, load: Load) -> None:
         zero = "tariff: {grid_fee_per_kwh: 0, energy_tax_per_kwh: 0, vat_percent: 0}"
-        assert load(HOME + zero).tariff == Tariff()
+        assert load(HOME + zero).tariffs.first == Tariff()
 
     def test_tax_as_a_share_is_questioned(self, load: Load) -> None:
         with pytest.raises(ConfigError, match=r"vat_percent is in percent: write 25 if you mean 0\.25"):

@@ -70,7 +70,7 @@ def test_the_water_heater_is_known_as_far_as_history_goes(table: SlotTable, trut
 
 def test_every_slot_has_its_price(result: DemoResult, table: SlotTable, truth: DemoHome) -> None:
     assert not result.prices.missing
-    tariff = result.settings.tariff
+    tariff = result.settings.tariffs.first
     assert table.import_price == pytest.approx(tariff.import_price(truth.spot[: len(table)]))
     assert table.export_price == pytest.approx(truth.spot[: len(table)])
 

@@ -13,7 +13,7 @@ from darkstar.domain.errors import UsageError
 def test_the_file_says_what_the_home_is(tmp_path: Path) -> None:
     claim(tmp_path)
     settings = load_settings(tmp_path, {})
-    assert (settings.home, settings.battery, settings.tariff) == (HOME, BATTERY, TARIFF)
+    assert (settings.home, settings.battery, settings.tariffs.first) == (HOME, BATTERY, TARIFF)
     assert settings.pv_peak_kw == ROOF.peak_kw
     assert {entity_id for _, entity_id in settings.sensor_list} == {spec.entity_id for spec in SPECS}
     assert settings.home_assistant is None

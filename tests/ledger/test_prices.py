@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_range
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import always
 from darkstar.ledger.prices import SourceComparison, by_the_hour, compare_sources, gaps, resolve_prices
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ResolvedPrices
@@ -47,7 +48,7 @@ def resolve(*given: Quotes, slots: int = 4, tariff: Tariff = TARIFF, area: str =
     return resolve_prices(
         slot_range(T0, T0 + slots * SLOT_SECONDS),
         given,
-        tariff,
+        always(tariff),
         preference=PREFERENCE,
         area=area,
         currency="SEK",
@@ -266,7 +267,7 @@ def test_an_hour_stands_for_its_quarters_and_since_they_are_traded_it_is_said() 
         quotes([0.5, 0.6], start=start),
         quotes([0.1, 0.2, 0.3, 0.4] * 3, source="elprisetjustnu", start=start, step=SLOT_SECONDS),
     ]
-    got = resolve_prices(slots, given, TARIFF, preference=PREFERENCE, area="SE4", currency="SEK")
+    got = resolve_prices(slots, given, always(TARIFF), preference=PREFERENCE, area="SE4", currency="SEK")
     compared = compare_sources(
         slots,
         given,
@@ -279,7 +280,7 @@ def test_an_hour_stands_for_its_quarters_and_since_they_are_traded_it_is_said() 
     np.testing.assert_array_equal(got.spot_price, [0.5] * 4 + [0.6] * 4 + [0.1, 0.2, 0.3, 0.4])
     assert by_the_hour(got, compared).tolist() == [False] * 4 + [True] * 4 + [False] * 4
     turned = [replace(q, source={"vattenfall": "elprisetjustnu"}.get(q.source, "vattenfall")) for q in given]
-    got = resolve_prices(slots, turned, TARIFF, preference=PREFERENCE, area="SE4", currency="SEK")
+    got = resolve_prices(slots, turned, always(TARIFF), preference=PREFERENCE, area="SE4", currency="SEK")
     assert not by_the_hour(
         got, replace(compared, coarse={"elprisetjustnu": compared.coarse["vattenfall"]})
     ).any()

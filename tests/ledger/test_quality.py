@@ -10,6 +10,7 @@ import pytest
 from darkstar.domain.channels import Channel
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_slots, slot_range
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import always
 from darkstar.ledger.prices import compare_sources, resolve_prices
 from darkstar.ledger.quality import (
     ChargeSensor,
@@ -213,7 +214,7 @@ def judged(
     ]
     preference = ("vattenfall", "elprisetjustnu")
     known = KnownPrices(
-        resolve_prices(slots, quotes, Tariff(), preference=preference, area="SE4", currency="SEK"),
+        resolve_prices(slots, quotes, always(Tariff()), preference=preference, area="SE4", currency="SEK"),
         compare_sources(
             slots,
             quotes,

@@ -10,6 +10,7 @@ import pytest
 from darkstar.domain.market import auction_limits
 from darkstar.domain.slots import slot_range
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import always
 from darkstar.ledger.prices import compare_sources, resolve_prices
 from darkstar.ledger.quality import KnownPrices, QualityRules, label_days
 from darkstar.ledger.quotes import PriceKind, Quotes
@@ -27,7 +28,9 @@ def complaints(prices: pd.Series, currency: str) -> dict[str, tuple[str, ...]]:
     quotes = [
         Quotes("feed", "", currency, PriceKind.SPOT, starts, starts + step, known.to_numpy(dtype=float))
     ]
-    resolved = resolve_prices(slots, quotes, Tariff(), preference=["feed"], area="", currency=currency)
+    resolved = resolve_prices(
+        slots, quotes, always(Tariff()), preference=["feed"], area="", currency=currency
+    )
     compared = compare_sources(
         slots,
         quotes,

@@ -84,7 +84,7 @@ def test_a_level_by_hand() -> None:
     # In a month that no window names there is nothing to hold.
     winter = replace(PER_KW, windows=(PowerWindow(months=frozenset({1})),))
     assert Levels(flat, slots, TZ, [winter], 2).best().levels_kw == (float("inf"),)
-    assert Levels(flat, slots, TZ, [winter], 1).best().fees > 80
+    assert Levels(flat, slots, TZ, [winter], 0).best().fees > 80
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -9,6 +9,7 @@ import pytest
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import always
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.replay import replay
@@ -34,7 +35,8 @@ def past_of(given: Scenario) -> Past:
 def tried(given: Scenario, own: Battery | None, *told: str, tariff: Tariff = TARIFF) -> WhatIf:
     variants = [variant for text in told for variant in parse_variants(text)]
     changes = [
-        Change(variant, variant.battery(own), replace(tariff, **variant.terms)) for variant in variants
+        Change(variant, variant.battery(own), always(tariff).with_terms(**variant.terms))
+        for variant in variants
     ]
     return try_out(given, own, changes, past_of(given))
 
@@ -110,7 +112,7 @@ def test_another_tariff_changes_the_prices_and_nothing_else() -> None:
 def test_a_tariff_needs_the_markets_price() -> None:
     given = today()
     unknown = np.full(len(given.known), np.nan)
-    change = Change(Variant("x", terms={"vat_percent": 0.0}), OWN, TARIFF)
+    change = Change(Variant("x", terms={"vat_percent": 0.0}), OWN, always(TARIFF))
     with pytest.raises(DataError, match="without the market's"):
         try_out(given, OWN, [change], Past(unknown, unknown))
     hole = given.known.export_price.copy()
@@ -122,7 +124,7 @@ def test_a_tariff_needs_the_markets_price() -> None:
 def test_without_water_the_load_is_less_by_it() -> None:
     given = today()
     water = np.where(np.arange(len(given.known)) % 4 == 0, 0.2, 0.0)
-    change = Change(Variant("x", without=frozenset({Thing.WATER})), None, TARIFF)
+    change = Change(Variant("x", without=frozenset({Thing.WATER})), None, always(TARIFF))
     found = try_out(given, None, [change], Past(given.known.export_price, water))
     less = np.minimum(water, given.known.load_kwh)[given.replayed]
     net_before = given.history.load_kwh - given.history.pv_kwh

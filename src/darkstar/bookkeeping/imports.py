@@ -18,7 +18,6 @@ from darkstar.config.settings import Settings
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError
 from darkstar.domain.slots import iso_utc, slot_ceil, slot_floor
-from darkstar.domain.tariff import Tariff
 from darkstar.evidence.files.tables import Table
 from darkstar.evidence.files.units import factor_to_home, parse_unit
 from darkstar.evidence.prices import FILE
@@ -156,7 +155,7 @@ def import_prices(
         UsageError, DataError: the file, the unit or the rate makes no sense; nothing was stored.
         ConfigError: market prices, and nobody said what comes on top.
     """
-    if kind is PriceKind.SPOT and settings.prices is None and settings.tariff == Tariff():
+    if kind is PriceKind.SPOT and settings.prices is None and not settings.tariffs.are_stated:
         raise ConfigError(
             "darkstar.yaml states no tariff, and a market price alone is not what the household pays.",
             remedy="Write `prices: {source: file}` and `tariff:` there, or say --all-in if fees and taxes are in.",

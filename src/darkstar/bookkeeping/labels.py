@@ -80,6 +80,6 @@ def stored_prices(ledger: LedgerFile, settings: Settings, start: int, end: int) 
         tolerance_percent=rules.price_tolerance_percent,
     )
     resolved = resolve_prices(
-        slots, quotes, settings.tariff, preference=preference, area=area, currency=currency
+        slots, quotes, settings.tariffs, preference=preference, area=area, currency=currency
     )
     return KnownPrices(resolved, compared, expected=set(preference) != {FILE_SOURCE})

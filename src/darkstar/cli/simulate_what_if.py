@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from darkstar.config.settings import Settings
 from darkstar.config.tariff_file import read_tariff
@@ -40,8 +39,8 @@ def changes_of(
 def _change(
     variant: Variant, settings: Settings, own: Battery | None, ledger: LedgerFile, today: Scenario
 ) -> Change:
-    tariff, power = settings.tariff, None
+    tariffs, power = settings.tariffs, None
     if variant.tariff is not None:
-        tariff, stated = read_tariff(variant.tariff, os.environ)
+        tariffs, stated = read_tariff(variant.tariff, os.environ, settings.home.tz)
         power = tariffs_at(ledger, stated, settings.home.tz, int(today.history.slots[0]))
-    return Change(variant, variant.battery(own), replace(tariff, **variant.terms), power)
+    return Change(variant, variant.battery(own), tariffs.with_terms(**variant.terms), power)

@@ -1,5 +1,6 @@
 """Kinds of values in `darkstar.yaml` that all its sections share."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -18,6 +19,11 @@ def in_percent(value: float) -> float:
     if 0 < value < 1:
         raise ValueError(f"is in percent: write {value * 100:g} if you mean {value:g}")
     return value
+
+
+def listed(value: object) -> object:
+    """Takes a single entry for a list of one."""
+    return [value] if isinstance(value, Mapping) else value
 
 
 Number = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]

@@ -4,12 +4,12 @@ One entry or a list of them; months, weekdays and hours as people write them: `n
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from darkstar.config.fields import NotNegative, Positive, Section, plain_number
+from darkstar.config.fields import NotNegative, Positive, Section, listed, plain_number
 from darkstar.domain.power_tariff import (
     ALL_HOURS,
     ALL_MONTHS,
@@ -76,10 +76,6 @@ def _dates(value: object) -> frozenset[dt.date]:
     return frozenset(days)
 
 
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, Mapping) else value
-
-
 class WindowSection(Section):
     """Local times whose draws count; a key that is left out means all of them."""
 
@@ -106,7 +102,7 @@ class PowerSection(Section):
     per_kw: Positive | None = None
     least_kw: NotNegative = 0.0
     tiers: tuple[TierSection, ...] | None = None
-    windows: Annotated[tuple[WindowSection, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+    windows: Annotated[tuple[WindowSection, ...], BeforeValidator(listed), Field(min_length=1)] = (
         WindowSection(),
     )
 
@@ -135,4 +131,4 @@ class PowerSection(Section):
         )
 
 
-PowerSections = Annotated[tuple[PowerSection, ...], BeforeValidator(_listed)]
+PowerSections = Annotated[tuple[PowerSection, ...], BeforeValidator(listed)]

@@ -28,11 +28,10 @@ from darkstar.config.fields import (
     Positive,
     Section,
     Text,
-    in_percent,
     plain_number,
 )
-from darkstar.config.power_tariff import PowerSections
 from darkstar.config.secret import Secret
+from darkstar.config.tariff import TariffSections
 from darkstar.ledger.quality import QualityRules
 
 ENTITY_ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
@@ -147,19 +146,6 @@ class PricesSection(Section):
         return self
 
 
-class TariffSection(Section):
-    """What stands between the spot price and the bill, in the home's currency, without VAT."""
-
-    grid_fee_per_kwh: NotNegative
-    energy_tax_per_kwh: NotNegative
-    markup_per_kwh: Number = 0.0
-    vat_percent: Percent
-    export_bonus_per_kwh: Number = 0.0
-    power: PowerSections = ()
-
-    _in_percent = field_validator("vat_percent")(in_percent)
-
-
 class QualitySection(Section):
     """What a day can bear before it is labelled."""
 
@@ -210,14 +196,14 @@ class ConfigFile(Section):
     cars: Annotated[tuple[CarSection, ...], AfterValidator(each_name_once)] = ()
     appliances: Annotated[tuple[ApplianceSection, ...], AfterValidator(each_name_once)] = ()
     prices: PricesSection | None = None
-    tariff: TariffSection | None = None
+    tariff: TariffSections = ()
     quality: QualitySection = QualitySection()
     repair: RepairSection = RepairSection()
     episodes: EpisodesSection | None = None
 
     @model_validator(mode="after")
     def _state_the_tariff(self) -> "ConfigFile":
-        if self.prices is not None and self.tariff is None:
+        if self.prices is not None and not self.tariff:
             raise ValueError(
                 "tariff is missing: with prices, fees and taxes must be stated (grid_fee_per_kwh, "
                 "energy_tax_per_kwh, vat_percent; write 0 where there is none)"

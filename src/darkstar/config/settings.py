@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import platformdirs
 from pydantic import ValidationError
@@ -20,15 +21,15 @@ from darkstar.config.sections import (
     PricesSection,
     QualitySection,
     SensorsSection,
-    TariffSection,
 )
+from darkstar.config.tariff import power_tariffs_of, tariffs_of
 from darkstar.domain.channels import Channel
 from darkstar.domain.devices import NO_DEVICES, Devices
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import auction_limits
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import QualityRules
 
 CONFIG_NAME = "darkstar.yaml"
@@ -97,7 +98,7 @@ class Settings:
     Attributes:
         folder: where its files are.
         battery: the home's one battery, or several as one.
-        tariff: all zero only where the file states it so, or has neither `prices:` nor `tariff:`.
+        tariffs: by their days; all zero only where the file states it so, or has neither `prices:` nor `tariff:`.
         sensors: the meters of each channel that has any; they add up.
         soc: the sensors of the state of charge.
         absent: channels that the home does not have: their energy is zero, not unknown.
@@ -106,13 +107,14 @@ class Settings:
         repairs_itself: whether repairs that are certain are made without being asked.
         episodes: where episodes are kept.
         devices: what else can be planned, and each battery where there are several.
-        power_tariffs: what the months' highest draws cost, VAT included; empty where they cost nothing.
+        power_tariffs: what the months' highest draws cost, VAT included, with the months that each holds in; empty
+            where they cost nothing.
     """
 
     folder: Path
     home: Home
     battery: Battery | None
-    tariff: Tariff
+    tariffs: Tariffs
     sensors: Mapping[Channel, tuple[str, ...]]
     soc: tuple[str, ...]
     absent: frozenset[Channel]
@@ -183,7 +185,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         folder=folder,
         home=Home(**home),
         battery=battery,
-        tariff=Tariff(**file.tariff.model_dump(exclude={"power"})) if file.tariff else Tariff(),
+        tariffs=tariffs_of(file.tariff, ZoneInfo(file.home.timezone)),
         sensors={channel: meters[channel.value] for channel in Channel if meters.get(channel.value)},
         soc=meters.get(SOC, ()),
         absent=_absent(meters, battery),
@@ -195,7 +197,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         repairs_itself=file.repair.automatic,
         episodes=_episodes(folder, file.episodes),
         devices=devices,
-        power_tariffs=_power_tariffs(file.tariff),
+        power_tariffs=power_tariffs_of(file.tariff),
     )
 
 
@@ -219,10 +221,6 @@ def _prices(section: PricesSection | None) -> PriceSettings | None:
         others = FETCHED_SOURCES if section.source != FILE_SOURCE else ()
         return PriceSettings(section.source, section.area, tuple(s for s in others if s != section.source))
     return PriceSettings(section.source, section.area, fallbacks)
-
-
-def _power_tariffs(section: TariffSection | None) -> tuple[PowerTariff, ...]:
-    return tuple(power.with_vat(section.vat_percent) for power in section.power) if section else ()
 
 
 def _quality(section: QualitySection, currency: str) -> QualityRules:

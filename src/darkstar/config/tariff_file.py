@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from darkstar.config.document import read_document
 from darkstar.config.fields import Section
 from darkstar.config.problems import sentences
-from darkstar.config.sections import TariffSection
+from darkstar.config.tariff import TariffSections, power_tariffs_of, tariffs_of
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import Tariffs
 
 
 class _TariffFile(Section):
-    tariff: TariffSection
+    tariff: TariffSections
 
 
-def read_tariff(path: Path, environ: Mapping[str, str]) -> tuple[Tariff, tuple[PowerTariff, ...]]:
+def read_tariff(
+    path: Path, environ: Mapping[str, str], tz: ZoneInfo
+) -> tuple[Tariffs, tuple[PowerTariff, ...]]:
     """What energy costs on top of the market's price, and what the months' highest draws cost, VAT included.
 
     Raises:
@@ -30,8 +33,7 @@ def read_tariff(path: Path, environ: Mapping[str, str]) -> tuple[Tariff, tuple[P
         )
     document = read_document(path, environ)
     try:
-        section = _TariffFile.model_validate({"tariff": document.get("tariff")}).tariff
+        sections = _TariffFile.model_validate({"tariff": document.get("tariff")}).tariff
     except ValidationError as error:
         raise ConfigError(f"{path}: {' '.join(sentences(error, document))}") from None
-    tariff = Tariff(**section.model_dump(exclude={"power"}))
-    return tariff, tuple(power.with_vat(section.vat_percent) for power in section.power)
+    return tariffs_of(sections, tz), power_tariffs_of(sections)

@@ -88,7 +88,7 @@ def _rises(tariff: PowerTariff, slots: Slots, import_kwh: Energy, tz: ZoneInfo, 
     kw, day = metered.counted_kw(import_kwh, so_far), metered.day
     ends = np.searchsorted(metered.of_slot, np.arange(len(kw)), side="right") - 1
     for month in np.unique(metered.month).tolist():
-        if not tariff.charges(month % 12 + 1):
+        if not tariff.charges(month):
             continue
         inside = np.flatnonzero(metered.month == month)
         peaks = MonthsPeaks(tariff, [peak for peak in so_far.peaks if month_of(peak.day) == month])

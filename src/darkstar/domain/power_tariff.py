@@ -76,6 +76,8 @@ class PowerTariff:
         tiers: rising steps, in place of `per_kw`; above the last one, its fee holds.
         windows: the first that holds a period gives its share; a period outside all of them does not count, and a
             month that no window names has no fee.
+        first_month, end_month: in months since 1970-01, the end exclusive: outside them nothing is metered or paid.
+            None for all time.
     """
 
     peaks: int = 1
@@ -85,6 +87,8 @@ class PowerTariff:
     least_kw: float = 0.0
     tiers: tuple[Tier, ...] = ()
     windows: tuple[PowerWindow, ...] = (PowerWindow(),)
+    first_month: int | None = None
+    end_month: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no tariff.
@@ -113,8 +117,11 @@ class PowerTariff:
         return 1.0 if self.hourly else SLOT_HOURS
 
     def charges(self, month: int) -> bool:
-        """Whether some window names the month, 1 to 12."""
-        return any(month in window.months for window in self.windows)
+        """Whether it holds in the month (since 1970-01), and some window names it."""
+        holds = (self.first_month is None or self.first_month <= month) and (
+            self.end_month is None or month < self.end_month
+        )
+        return holds and any(month % 12 + 1 in window.months for window in self.windows)
 
     def fee(self, average_kw: float) -> float:
         """A month's fee for an average of its peaks."""
@@ -207,6 +214,10 @@ def periods(tariff: PowerTariff, slots: Slots, tz: ZoneInfo) -> Periods:
             & ~np.isin(day, [_days_since_epoch(off) for off in window.days_off])
         )
         share[held] = window.share
+    if tariff.first_month is not None:
+        share[month < tariff.first_month] = 0.0
+    if tariff.end_month is not None:
+        share[month >= tariff.end_month] = 0.0
     return Periods(day, month, share, of_slot.reshape(-1), tariff.period_hours)
 
 
@@ -246,7 +257,7 @@ def month_fees(
         year, month = 1970 + index // 12, index % 12 + 1
         average = average_kw(tariff, peaks)
         fees.append(
-            MonthFee(year, month, peaks, average, tariff.fee(average) if tariff.charges(month) else 0.0)
+            MonthFee(year, month, peaks, average, tariff.fee(average) if tariff.charges(index) else 0.0)
         )
     return tuple(fees)
 

@@ -29,3 +29,12 @@ class Tariff:
     def export_price(self, spot: Prices) -> Prices:
         """Price of a kWh fed into the grid; shape as `spot`, NaN where the spot price is unknown."""
         return np.asarray(spot + self.export_bonus_per_kwh)
+
+    def spot_of_import(self, price: Prices) -> Prices:
+        """The spot price behind `import_price`."""
+        fees = self.markup_per_kwh + self.grid_fee_per_kwh + self.energy_tax_per_kwh
+        return np.asarray(price / (1 + self.vat_percent / 100) - fees)
+
+    def spot_of_export(self, price: Prices) -> Prices:
+        """The spot price behind `export_price`."""
+        return np.asarray(price - self.export_bonus_per_kwh)

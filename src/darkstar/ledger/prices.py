@@ -1,8 +1,9 @@
 """From quotes to the price of every slot: what the household pays and is paid, or "not known".
 
 For each slot and price the first source in order of preference that has it wins. A source has a price where it quotes
-it all in, and else where it quotes the market's, to which the tariff is applied. Import and export are never made from
-one another, zero and negative prices are prices, and a slot that no quote covers whole stays unknown.
+it all in, and else where it quotes the market's, to which the tariff of the slot's day is applied. Import and export
+are never made from one another, zero and negative prices are prices, and a slot that no quote covers whole stays
+unknown.
 
 A quote for an hour stands for its four quarters: that was the market until October 2025, and is all that some sources
 have of it since. Where two sources have the market's price they are compared; a difference marks the slot and changes
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, SLOTS_PER_HOUR, Slots
-from darkstar.domain.tariff import Prices, Tariff
+from darkstar.domain.tariff import Prices
+from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.ledger.resolved import ResolvedPrices
 
@@ -58,7 +60,7 @@ class SourceComparison:
 def resolve_prices(
     slots: Slots,
     quotes: Sequence[Quotes],
-    tariff: Tariff,
+    tariffs: Tariffs,
     *,
     preference: Sequence[str],
     area: str,
@@ -69,6 +71,7 @@ def resolve_prices(
     Args:
         slots: (n,) ascending.
         quotes: of any source; those of another area or currency, or of a source that is not preferred, do not count.
+        tariffs: each slot is priced by the one of its day.
         preference: names of sources, best first.
         area: the home's bidding zone; quotes without an area fit every home.
 
@@ -82,8 +85,8 @@ def resolve_prices(
     for name in preference:
         own = [q for q in fitting if q.source == name]
         market = _by_slot(slots, own, PriceKind.SPOT)
-        buy = _first_known(_by_slot(slots, own, PriceKind.IMPORT), tariff.import_price(market))
-        sell = _first_known(_by_slot(slots, own, PriceKind.EXPORT), tariff.export_price(market))
+        buy = _first_known(_by_slot(slots, own, PriceKind.IMPORT), tariffs.import_price(slots, market))
+        sell = _first_known(_by_slot(slots, own, PriceKind.EXPORT), tariffs.export_price(slots, market))
         bought_from[np.isnan(bought) & np.isfinite(buy)] = name
         sold_from[np.isnan(sold) & np.isfinite(sell)] = name
         spot, bought, sold = _first_known(spot, market), _first_known(bought, buy), _first_known(sold, sell)

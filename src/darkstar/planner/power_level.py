@@ -58,7 +58,7 @@ class Levels:
 
     Args:
         slots: of the problem, rising; where they belong to several months they are billed as one.
-        month: 1 to 12: the month whose windows count.
+        month: since 1970-01: the month whose tariffs and windows count.
         weight: a month's fee counts so much beside the problem's energy (the days' share of a month).
         so_far: what the month had drawn before, one a tariff, or empty.
     """
@@ -146,9 +146,10 @@ def lowest(look: Callable[[float], float], low: float, high: float) -> None:
 
 
 def _of_month(tariff: PowerTariff, month: int) -> PowerTariff:
-    """The tariff as it is in one month, at any time of the year."""
-    windows = tuple(replace(window, months=ALL_MONTHS) for window in tariff.windows if month in window.months)
-    return replace(tariff, windows=windows)
+    """The tariff as it is in one month (since 1970-01), at any time."""
+    named = [window for window in tariff.windows if month % 12 + 1 in window.months]
+    windows = tuple(replace(window, months=ALL_MONTHS) for window in named) if tariff.charges(month) else ()
+    return replace(tariff, windows=windows, first_month=None, end_month=None)
 
 
 def _as_one_month(metered: Periods) -> Periods:

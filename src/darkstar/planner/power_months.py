@@ -51,7 +51,7 @@ class _Months:
         months = found.month[found.of_slot]
         edges = [0, *(np.flatnonzero(np.diff(months)) + 1).tolist(), n]
         self._rows = [slice(first, end) for first, end in pairwise(edges)]
-        self._alone = [self._month(rows, int(months[rows.start]) % 12 + 1) for rows in self._rows]
+        self._alone = [self._month(rows, int(months[rows.start])) for rows in self._rows]
 
     def best(self) -> Plan:
         levels_kw = [month.best().levels_kw for month in self._alone]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from darkstar.domain.power_tariff import Peak, PowerTariff
+from darkstar.domain.power_tariff import Peak, PowerTariff, month_of
 from darkstar.domain.slots import DAY_SECONDS, QUARTERS_OF_DAY, SLOT_HOURS, Slots, local_date
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.power_level import Levels
@@ -60,7 +60,7 @@ def past_levels(
         grid=grid,
         terminal=TerminalValue(np.array([worth_per_kwh]), np.array([room])),
     )
-    month = local_date(now_utc, tz).month
+    month = month_of(local_date(now_utc, tz))
     found = Levels(problem, past.slots, tz, tariffs, month, weight=count / MONTH_SLOTS).best()
     return [
         level if tariff.tiers else level * (1 + MARGIN)

@@ -23,6 +23,7 @@ import numpy as np
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery
 from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import Tariffs
 from darkstar.planner.problem import Series
 from darkstar.time_machine.car_sessions import CarSessions, find_sessions
 from darkstar.time_machine.history import History
@@ -184,12 +185,12 @@ class Past:
 
 
 def varied_history(
-    known: History, variant: Variant, past: Past, tariff: Tariff
+    known: History, variant: Variant, past: Past, tariffs: Tariffs
 ) -> tuple[History, CarSessions | None]:
     """The past with another load, sun and tariff, and the car's sessions where they were taken out of it.
 
     Args:
-        tariff: the variant's.
+        tariffs: the variant's.
 
     Raises:
         DataError: the ledger does not know what is to be taken away, or prices are not the market's.
@@ -197,7 +198,7 @@ def varied_history(
     """
     history, sessions = known, None
     if variant.other_tariff:
-        history = _repriced(history, past.spot_price, tariff)
+        history = _repriced(history, past.spot_price, tariffs)
     if Thing.WATER in variant.without:
         if np.isnan(past.water_kwh).all():
             raise DataError(
@@ -217,14 +218,19 @@ def varied_history(
     return history, sessions
 
 
-def _repriced(history: History, spot: Series, tariff: Tariff) -> History:
+def _repriced(history: History, spot: Series, tariffs: Tariffs) -> History:
     """Where the market's price is not known, nor is the household's."""
     if (np.isnan(spot) & np.isfinite(history.import_price)).all():
         raise DataError(
             "The ledger knows the household's prices without the market's, so no other tariff can be laid on them.",
             remedy="Import the market's prices: darkstar import prices, or backfill prices.",
         )
-    return replace(history, import_price=tariff.import_price(spot), export_price=tariff.export_price(spot))
+    slots = history.slots
+    return replace(
+        history,
+        import_price=tariffs.import_price(slots, spot),
+        export_price=tariffs.export_price(slots, spot),
+    )
 
 
 def _less_load(history: History, kwh: Series) -> History:

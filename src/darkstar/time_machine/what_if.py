@@ -17,7 +17,7 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import SLOT_SECONDS
-from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import Tariffs
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.bootstrap import interval_of_sum
@@ -42,13 +42,13 @@ class Change:
 
     Attributes:
         battery: None for none.
-        tariff: the one that holds then.
+        tariffs: those that hold then.
         power_tariffs: what the months' highest draws cost then; None for as today.
     """
 
     variant: Variant
     battery: Battery | None
-    tariff: Tariff
+    tariffs: Tariffs
     power_tariffs: tuple[MeteredTariff, ...] | None = None
 
 
@@ -183,7 +183,7 @@ def try_out(
 def _vary(
     today: Scenario, own: Battery | None, change: Change, past: Past
 ) -> tuple[Scenario, CarSessions | None]:
-    known, sessions = varied_history(today.known, change.variant, past, change.tariff)
+    known, sessions = varied_history(today.known, change.variant, past, change.tariffs)
     if np.isnan(known.import_price[today.replayed]).any():
         raise DataError(
             "Of some replayed slots the ledger knows the household's price without the market's.",
