@@ -1,5 +1,6 @@
 """Prices as they are known: the published ones, then the usual ones."""
 
+import datetime as dt
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from darkstar.aurora.price_outlook import PriceOutlook
 from darkstar.aurora.profiles import Issues
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, slot_range
+from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import DatedTariff, Tariffs
 
 UTC = ZoneInfo("UTC")
 START = 1_622_505_600
@@ -92,3 +95,26 @@ def test_many_instants_at_once_are_as_one_by_one() -> None:
         assert prices is not None
         assert all_at_once[0][issue].tobytes() == prices[0].tobytes()
         assert all_at_once[1][issue].tobytes() == prices[1].tobytes()
+
+
+def test_usual_is_the_markets_price_where_the_tariff_changes() -> None:
+    """Two days at a market price of 1, and a tariff that begins with the third day, of which the first half is out."""
+    slots = _days(3)
+    old, new = (
+        Tariff(grid_fee_per_kwh=0.5, vat_percent=25.0),
+        Tariff(grid_fee_per_kwh=2.0, export_bonus_per_kwh=0.25),
+    )
+    tariffs = Tariffs(old, (DatedTariff(dt.date(2021, 6, 3), new),), UTC)
+    outlook, market = PriceOutlook(UTC, tariffs), np.ones(240)
+    known = slots[:240]
+    outlook.publish(known, tariffs.import_price(known, market), tariffs.export_price(known, market))
+    seen = outlook.prices(slots[180:])
+    assert seen is not None
+    np.testing.assert_allclose(seen[0], [1.875] * 12 + [3.0] * 96)
+    np.testing.assert_allclose(seen[1], [1.0] * 12 + [1.25] * 96)
+    # Many instants at once, one of them short of the end.
+    nothing = np.zeros(0)
+    issues = Issues(np.array([0, 0]), slots[180:], np.array([0, 10]), np.array([4, 98]))
+    buy, _ = outlook.follow(slots[:0], nothing, nothing, issues)
+    np.testing.assert_allclose(buy[0], [1.875] * 4 + [np.nan] * 94)
+    np.testing.assert_allclose(buy[1], [1.875] * 2 + [3.0] * 96)

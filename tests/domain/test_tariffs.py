@@ -54,14 +54,6 @@ def test_terms_are_changed_in_each() -> None:
     assert free.later[0].tariff.grid_fee_per_kwh == 0.3
 
 
-def test_says_when_they_change() -> None:
-    at, end = day_bounds(DAY, TZ)
-    assert TARIFFS.change_within(at - 1, at + 1)
-    assert not TARIFFS.change_within(at, end)
-    assert not TARIFFS.change_within(at - 86_400, at)
-    assert not always(OLD).change_within(0, end)
-
-
 def test_whether_any_is_stated() -> None:
     assert not always(Tariff()).are_stated
     assert Tariffs(Tariff(), (DatedTariff(DAY, NEW),), TZ).are_stated

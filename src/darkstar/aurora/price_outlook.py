@@ -2,7 +2,8 @@
 
 Day-ahead prices end at midnight (`domain.market` says when they are published), a plan does not. Beyond the last
 published price, and in holes of the price feed, the mean of the last seven published days at the same local quarter
-stands in; it tells nothing that was not public.
+stands in; it tells nothing that was not public. Where tariffs change, what is usual is the market's price, to which the
+tariff of the slot is applied.
 """
 
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from darkstar.aurora.profiles import Issues, follow_prices, recent
 from darkstar.aurora.quarters import QuarterClock
 from darkstar.domain.slots import QUARTERS_OF_DAY, Slots
+from darkstar.domain.tariffs import Tariffs
 
 Series = NDArray[np.float64]
 
@@ -24,7 +26,9 @@ KEPT = 4 * QUARTERS_OF_DAY
 class PriceOutlook:
     """Published prices of one home's import and export, and their continuation; may be sent to other processes."""
 
-    def __init__(self, tz: ZoneInfo) -> None:
+    def __init__(self, tz: ZoneInfo, tariffs: Tariffs | None = None) -> None:
+        """`tariffs`: of the prices; None where they are of no account."""
+        self._tariffs = tariffs if tariffs is not None and tariffs.later else None
         self._clock = QuarterClock(tz)
         self._usual = recent(DAYS), recent(DAYS)
         self._published = np.full((KEPT, 2), np.nan)
@@ -61,6 +65,10 @@ class PriceOutlook:
         """
         if len(slots) and (slots[0] < self._end[0] or (np.diff(slots) <= 0).any()):
             raise ValueError(f"slot {slots[0]} does not come after the prices published before")
+        tariffs = self._tariffs
+        if tariffs is not None:
+            import_price = tariffs.spot_of_import(slots, import_price)
+            export_price = tariffs.spot_of_export(slots, export_price)
         buy, sell = issues.room(), issues.room()
         follow_prices(
             *self._usual,
@@ -78,4 +86,7 @@ class PriceOutlook:
             buy,
             sell,
         )
+        if tariffs is not None:
+            asked = issues.asked()
+            buy, sell = tariffs.import_price(asked, buy), tariffs.export_price(asked, sell)
         return buy, sell

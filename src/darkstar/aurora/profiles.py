@@ -41,6 +41,12 @@ class Issues:
         """Room for what is expected of each slot, NaN, shape (m, longest run)."""
         return np.full((len(self.told), int(self.count.max(initial=0))), np.nan)
 
+    def asked(self) -> Slots:
+        """The slots of each instant's run, as `room`; the last one stands beyond a run that ends with `ahead`."""
+        at = self.start[:, None] + np.arange(int(self.count.max(initial=0)))
+        found: Slots = self.ahead[np.minimum(at, len(self.ahead) - 1)]
+        return found
+
 
 class Recent(NamedTuple):
     """The last few known values of each quarter of the day.

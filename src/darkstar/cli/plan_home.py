@@ -68,6 +68,7 @@ def plan_home(
         slots=slots,
         soc_percent=told.soc_percent,
         heater_apart=devices.water_heater is not None,
+        tariffs=settings.tariffs,
     )
     states = device_states(told, devices, present.drawn)
     stores = stores_of(present, settings.battery, devices.batteries, battery_charges(told, devices))

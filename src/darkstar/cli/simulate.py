@@ -133,6 +133,7 @@ def simulate(
             soc_start_percent=soc_start_percent,
             settlement_per_kwh=settlement_per_kwh,
             power_tariffs=settings.power_tariffs,
+            tariffs=settings.tariffs,
         )
         scenario = replace(
             scenario,

@@ -56,24 +56,20 @@ class Tariffs:
         later = tuple(replace(one, tariff=replace(one.tariff, **terms)) for one in self.later)
         return replace(self, first=replace(self.first, **terms), later=later)
 
-    def change_within(self, start_utc: int, end_utc: int) -> bool:
-        """Whether another tariff holds at some slot of [start, end) than at its first."""
-        return any(start_utc < at < end_utc for at, _ in self._each())
-
     def import_price(self, slots: Slots, spot: Prices) -> Prices:
-        """Price of a kWh drawn from the grid, shape (n,) as the slots' starts and their spot prices."""
+        """Price of a kWh drawn from the grid; of any shape, as the slots' starts and their spot prices."""
         return self._by_slot(slots, spot, Tariff.import_price)
 
     def export_price(self, slots: Slots, spot: Prices) -> Prices:
-        """Price of a kWh fed into the grid, shape (n,) as the slots' starts and their spot prices."""
+        """Price of a kWh fed into the grid; of any shape, as the slots' starts and their spot prices."""
         return self._by_slot(slots, spot, Tariff.export_price)
 
     def spot_of_import(self, slots: Slots, price: Prices) -> Prices:
-        """The spot price that an import price comes of; all shape (n,)."""
+        """The spot price that an import price comes of; of any shape."""
         return self._by_slot(slots, price, Tariff.spot_of_import)
 
     def spot_of_export(self, slots: Slots, price: Prices) -> Prices:
-        """The spot price that an export price comes of; all shape (n,)."""
+        """The spot price that an export price comes of; of any shape."""
         return self._by_slot(slots, price, Tariff.spot_of_export)
 
     def _each(self) -> Iterator[tuple[float, Tariff]]:

@@ -156,7 +156,7 @@ class HonestInformation:
         )
         self._courses = scenario.courses
         self._forecaster = NaiveForecaster(scenario.tz)
-        self._prices = PriceOutlook(scenario.tz)
+        self._prices = PriceOutlook(scenario.tz, scenario.tariffs)
         self._observed = 0
         self._published = 0
 

@@ -20,6 +20,7 @@ from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.power_tariff import PowerTariff
 from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_utc, local_date
+from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Series
@@ -45,6 +46,7 @@ def load_scenario(
     soc_start_percent: float | None,
     settlement_per_kwh: float | None = None,
     power_tariffs: Sequence[PowerTariff] = (),
+    tariffs: Tariffs | None = None,
 ) -> Scenario:
     """What is replayed of a range of the ledger.
 
@@ -54,6 +56,7 @@ def load_scenario(
         soc_start_percent: where the battery starts; None takes what the ledger knows of the first replayed slot.
         settlement_per_kwh: worth of stored energy at the end; None takes what it would surely sell for.
         power_tariffs: what the months' highest draws cost.
+        tariffs: what the prices are made of; None where it is of no account.
 
     Raises:
         DataError: the home's load is not known in the range.
@@ -83,6 +86,7 @@ def load_scenario(
         soc_start_kwh=battery.capacity_kwh * (soc_start_percent or 0.0) / 100,
         settlement_per_kwh=settlement_per_kwh,
         power_tariffs=metered,
+        tariffs=tariffs,
     )
 
 

@@ -26,6 +26,7 @@ from darkstar.domain.slots import (
     slot_floor,
     slot_range,
 )
+from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import spoils_charge
 from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.caution import Known
@@ -78,6 +79,7 @@ def read_present(
     slots: int,
     soc_percent: float | None = None,
     heater_apart: bool = False,
+    tariffs: Tariffs | None = None,
 ) -> Present:
     """What the ledger knows as of an instant.
 
@@ -87,6 +89,7 @@ def read_present(
         slots: how far to plan.
         soc_percent: the state of charge, if the ledger's is not to be taken.
         heater_apart: the water heater is planned: as far as it has a meter, the load's forecast is without it.
+        tariffs: what the prices are made of; None where it is of no account.
     """
     start = slot_floor(at_utc)
     ahead = slot_range(start, start + slots * SLOT_SECONDS)
@@ -109,7 +112,7 @@ def read_present(
         history = _without(history, table.energy_kwh[Channel.WATER])
     energies = None if history is None else _energies(history, home.tz, now, ahead)
     published = _published(table, labels, history)
-    prices = _prices(published, table.slots, home.tz, ahead)
+    prices = _prices(published, table.slots, PriceOutlook(home.tz, tariffs), ahead)
     storage = NO_STORAGE if battery is None else storage_model(battery)
     capacity_kwh = 0.0 if battery is None else battery.capacity_kwh
     known = Known(
@@ -199,9 +202,8 @@ def _published(
 
 
 def _prices(
-    published: tuple[Series, Series], slots: Slots, tz: ZoneInfo, ahead: Slots
+    published: tuple[Series, Series], slots: Slots, outlook: PriceOutlook, ahead: Slots
 ) -> tuple[Series, Series] | None:
-    outlook = PriceOutlook(tz)
     outlook.publish(slots, *published)
     return _longest(outlook.prices, ahead)
 

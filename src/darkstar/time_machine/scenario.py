@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from darkstar.aurora.courses import FEW
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import QUARTERS_OF_DAY
+from darkstar.domain.tariffs import Tariffs
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
@@ -33,6 +34,8 @@ class Scenario:
         courses: of load and sun that plans under doubt reckon with.
         settlement_per_kwh: what a stored kWh gained or lost over the range is worth, for all policies alike.
         power_tariffs: what the months' highest draws cost, with what the first month has drawn before.
+        tariffs: what the prices are made of, where that changes with time: what is expected of prices that are not
+            published follows from it. None where it is of no account.
         plant: how the battery and its inverter really behave; what plans believe is `storage`.
     """
 
@@ -49,6 +52,7 @@ class Scenario:
     courses: int = FEW
     plant: PlantModel = IDEAL
     power_tariffs: tuple[MeteredTariff, ...] = ()
+    tariffs: Tariffs | None = None
 
     def __post_init__(self) -> None:
         history = self.history
