@@ -2,7 +2,6 @@
 
 import datetime as dt
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -154,16 +153,10 @@ def test_labels_of_days(ledger: LedgerFile) -> None:
     assert ledger.days(day, day + dt.timedelta(days=1)) == [DayQuality(day, DayStatus.CLEAN, ())]
 
 
-def test_a_year_is_written_and_read_fast(ledger: LedgerFile) -> None:
+def test_a_year_comes_back_bit_for_bit(ledger: LedgerFile) -> None:
     n = 35_040
     energies = np.random.default_rng(1).random((len(Channel), n))
     year = resolved({channel: energies[i].tolist() for i, channel in enumerate(Channel)})
-    began = time.perf_counter()
     ledger.write_slots(year)
-    written = time.perf_counter()
     table = ledger.slots(START, START + n * SLOT_SECONDS)
-    read = time.perf_counter()
-    # Bit for bit, with room for a busy machine: it takes a quarter of this.
     assert all((table.energy_kwh[channel] == energies[i]).all() for i, channel in enumerate(Channel))
-    assert written - began < 2.0
-    assert read - written < 1.0
