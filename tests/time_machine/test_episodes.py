@@ -19,9 +19,11 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import Comparison
-from darkstar.time_machine.replay import compare, replay
+from darkstar.time_machine.replay import replay
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.side_by_side import compare
 from darkstar.time_machine.witness import Moment
+from darkstar.time_machine.work import processes
 from tests.time_machine.cases import STORAGE, changed_after, scenario
 
 HOME = Home("My home", "Europe/Stockholm", 59.3, 18.1, "SEK", 16, 3)
@@ -126,7 +128,8 @@ def test_replayed_again_in_other_processes_it_is_there_once(tmp_path: Path) -> N
     _, before = recorded(tmp_path, names=("rule", "oracle"))
     ledger = tmp_path / "planner_learning.db"
     book = EpisodeBook(ledger, HOME, GIVEN, Honesty.HONEST)
-    compare(GIVEN, ("rule", "oracle"), BOUNDS, workers=2, witness_of=book)
+    with processes(2) as work:
+        compare(GIVEN, ("rule", "oracle"), BOUNDS, work=work, witness_of=book)
     with LedgerFile(ledger) as opened:
         assert opened.episodes.state().waiting == 0
         assert opened.episodes.state().kept == len(before) == 2 * 96

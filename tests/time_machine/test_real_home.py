@@ -11,8 +11,9 @@ from darkstar.domain.slots import SLOTS_PER_HOUR, slot_range
 from darkstar.domain.tariff import Tariff
 from darkstar.planner.problem import GridModel, Series, StorageModel
 from darkstar.time_machine.history import History
-from darkstar.time_machine.replay import POLICIES, compare
+from darkstar.time_machine.replay import POLICIES
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
+from darkstar.time_machine.side_by_side import compare
 
 SEK_PER_EUR = 10.6
 LOSSY = StorageModel(0.0, 10.0, 5.0, 5.0, 0.95, 0.95)

@@ -11,8 +11,10 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.market import known_until
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import Flows, PolicyOutcome
-from darkstar.time_machine.replay import POLICIES, compare, replay
+from darkstar.time_machine.replay import POLICIES, replay
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
+from darkstar.time_machine.side_by_side import compare
+from darkstar.time_machine.work import processes
 from tests.time_machine.cases import STORAGE, changed_after, flat, scenario
 
 GIVEN = scenario(days=2)
@@ -97,10 +99,13 @@ def test_perfect_information_comes_close_to_the_oracle(outcomes: dict[str, Polic
 
 
 def test_figures_do_not_depend_on_the_number_of_workers(outcomes: dict[str, PolicyOutcome]) -> None:
-    seen: list[str] = []
-    names = ("mpc", "rule", "oracle")
-    comparison = compare(GIVEN, names, BOUNDS, workers=2, done=seen.append)
-    assert sorted(seen) == sorted(names)
+    seen: list[tuple[int, int]] = []
+    names = ("mpc", "rule", "setpoint", "oracle")
+    with processes(2) as work:
+        comparison = compare(GIVEN, names, BOUNDS, work=work, done=lambda *done: seen.append(done))
+    assert seen[0] == (0, 192 * 5)
+    assert seen == sorted(seen)
+    assert seen[-1] == (192 * 5, 192 * 5)
     assert tuple(comparison.outcomes) == names
     for name in names:
         _identical(comparison.outcomes[name].flows, outcomes[name].flows)

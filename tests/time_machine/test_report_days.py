@@ -10,8 +10,8 @@ from darkstar.time_machine.calendar import DayCosts
 from darkstar.time_machine.charts_days import MOST_BARS, regret_by_day
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE
 from darkstar.time_machine.regret import Part, Regret
-from darkstar.time_machine.replay import compare
 from darkstar.time_machine.report_days import Judged, best_and_worst, judged, left_out, months_of
+from darkstar.time_machine.side_by_side import compare
 from tests.time_machine.cases import TZ, scenario
 
 DAYS = tuple(dt.date(2021, 3, 29) + dt.timedelta(days=i) for i in range(4))

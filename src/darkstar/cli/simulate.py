@@ -1,6 +1,5 @@
 """`darkstar simulate`: what the past would have cost under each policy."""
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +47,7 @@ from darkstar.cli.simulate_options import (
 from darkstar.cli.simulate_report import REPORTS, parse_day, write_reports
 from darkstar.cli.simulate_tables import rendered
 from darkstar.cli.simulate_what_if import changes_of, variants_of
+from darkstar.cli.simulate_work import workforce
 from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.errors import UsageError
 from darkstar.domain.home import Battery
@@ -60,9 +60,10 @@ from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.loader import load_scenario
 from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
 from darkstar.time_machine.regret import regret as regret_of
-from darkstar.time_machine.replay import compare
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.side_by_side import compare
 from darkstar.time_machine.what_if import read_past, try_out
+from darkstar.time_machine.work import Work
 
 NO_BATTERY = Battery(1.0)
 """Stands in where there is none, and is left alone."""
@@ -149,9 +150,8 @@ def simulate(
         changes = changes_of(variants, settings, battery, ledger, scenario)
         past = read_past(ledger, scenario) if changes else None
         table = ledger.slots(*bounds)
-    processes = workers or os.cpu_count() or 1
-    with shown_progress() as progress:
-        replayed = partial(_replayed, scenario, names, bounds, honesty, processes, progress)
+    with shown_progress() as progress, workforce(settings, workers) as work:
+        replayed = partial(_replayed, scenario, names, bounds, honesty, work, progress)
         kept: Mapping[str, int] | None = None
         if episodes:
             comparison, kept = _with_episodes(replayed, settings, scenario, honesty)
@@ -161,10 +161,10 @@ def simulate(
         if regret:
             mpc, oracle = (comparison.outcomes[name] for name in (MPC, ORACLE))
             listener = partial(progress, "regret")
-            lost = regret_of(scenario, mpc, oracle, workers=processes, done=listener)
+            lost = regret_of(scenario, mpc, oracle, work=work, done=listener)
         if past is not None:
             listener = partial(progress, "what if")
-            tried = try_out(scenario, battery, changes, past, workers=processes, seed=seed, done=listener)
+            tried = try_out(scenario, battery, changes, past, work=work, seed=seed, done=listener)
     comparison = add_actual(comparison, beside, names)
     answer = Answer(
         settings.home,
@@ -195,21 +195,14 @@ def _replayed(
     names: Sequence[str],
     bounds: tuple[int, int],
     honesty: Honesty,
-    processes: int,
+    work: Work,
     progress: Progress,
     **watched: EpisodeBook,
 ) -> Comparison:
     """The policies beside each other, `actual` left out."""
-    finished: list[str] = []
     replayable = [name for name in names if name != ACTUAL]
-
-    def done(name: str) -> None:
-        finished.append(name)
-        progress("policies", len(finished), len(replayable))
-
-    progress("policies", 0, len(replayable))
-    workers = min(processes, len(replayable))
-    return compare(scenario, replayable, bounds, honesty=honesty, workers=workers, done=done, **watched)
+    done = partial(progress, "policies")
+    return compare(scenario, replayable, bounds, honesty=honesty, work=work, done=done, **watched)
 
 
 def _with_episodes(

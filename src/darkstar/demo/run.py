@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from darkstar.bookkeeping.backfill import BackfillReport, plan_backfill, run_backfill
@@ -19,10 +20,12 @@ from darkstar.domain.slots import day_bounds, local_date
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.loader import load_scenario
 from darkstar.time_machine.outcome import MPC, Comparison
-from darkstar.time_machine.replay import POLICIES, compare
+from darkstar.time_machine.replay import POLICIES
 from darkstar.time_machine.report import Report, render_report, write_report
 from darkstar.time_machine.sample_plan import sample_plan
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.side_by_side import compare
+from darkstar.time_machine.work import processes
 
 REPLAYED_DAYS = 30
 REPORT_NAME = "demo.html"
@@ -81,6 +84,7 @@ def run_demo(
             bounds,
             soc_start_percent=BATTERY.soc_min_percent,
             power_tariffs=settings.power_tariffs,
+            tariffs=settings.tariffs,
         )
         table = ledger.slots(backfill.plan.start, backfill.plan.end)
     comparison = _replay(scenario, bounds, workers, progress)
@@ -118,11 +122,5 @@ def _last_month(home: DemoHome, settings: Settings) -> tuple[int, int]:
 
 
 def _replay(scenario: Scenario, bounds: tuple[int, int], workers: int, progress: Progress) -> Comparison:
-    finished: list[str] = []
-
-    def done(name: str) -> None:
-        finished.append(name)
-        progress("replaying", len(finished), len(POLICIES))
-
-    progress("replaying", 0, len(POLICIES))
-    return compare(scenario, POLICIES, bounds, workers=workers, done=done)
+    with processes(workers) as work:
+        return compare(scenario, POLICIES, bounds, work=work, done=partial(progress, "replaying"))

@@ -28,6 +28,7 @@ from darkstar.time_machine.outcome import MPC, PolicyOutcome, Series
 from darkstar.time_machine.plant.model import IDEAL
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Done, Job, replay_all
+from darkstar.time_machine.work import IN_PLACE, Work
 
 
 class Part(StrEnum):
@@ -85,7 +86,7 @@ def regret(
     mpc: PolicyOutcome,
     oracle: PolicyOutcome,
     *,
-    workers: int = 1,
+    work: Work = IN_PLACE,
     done: Done = lambda *_: None,
 ) -> Regret:
     """The regret of a replay of `mpc` that knew nothing of the future.
@@ -99,7 +100,7 @@ def regret(
         Job(ideal, MPC, Knowledge(Part.PRICES in known, Part.LOAD in known, Part.SUN in known))
         for known in WAYS_TO_KNOW
     ]
-    outcomes = replay_all(jobs, workers, done)
+    outcomes = replay_all(jobs, work, done)
 
     def by_day(outcome: PolicyOutcome) -> DayCosts:
         return costs_by_day(scenario.history, outcome, scenario.settlement_per_kwh, scenario.tz)

@@ -3,12 +3,7 @@
 modes of a stretch (knowing the past of each slot)  ->  plant carries them out (knowing the slots)  ->  flows  ->  bill
 """
 
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -29,20 +24,18 @@ from darkstar.time_machine.outcome import (
     RULE,
     SETPOINT,
     TIMER,
-    Comparison,
     Flows,
     PolicyOutcome,
 )
 from darkstar.time_machine.plant.carrying import Plant, steps_of
 from darkstar.time_machine.plant.model import IDEAL
 from darkstar.time_machine.policies import unplanned_modes
-from darkstar.time_machine.run import Run
+from darkstar.time_machine.run import Made, Run
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.stretches import PlanEach
-from darkstar.time_machine.witness import Moment, Witness, WitnessOf
+from darkstar.time_machine.witness import Moment, Witness
 
 POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
-LONGEST_FIRST = (MPC, SETPOINT, ORACLE)
 
 
 def replay(
@@ -62,10 +55,20 @@ def replay(
     Raises:
         UsageError: there is no policy of that name.
     """
+    return outcome(scenario, name, make(scenario, name, honesty, witness, plan_each))
+
+
+def make(
+    scenario: Scenario,
+    name: str,
+    honesty: Honesty | Knowledge = Honesty.HONEST,
+    witness: Witness | None = None,
+    plan_each: PlanEach = map,
+) -> Made:
+    """What `replay` makes a bill of."""
     if name == ORACLE:
         return _oracle(scenario, witness)
-    if name not in POLICIES:
-        raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
+    check_policy(name)
     run = Run(scenario, _plant(scenario, name), witness)
     unplanned = unplanned_modes(name, scenario)
     if unplanned is not None:
@@ -76,7 +79,11 @@ def replay(
         run.follow_values(information(honesty, scenario), plan_each)
     else:
         run.follow_set_points(information(honesty, scenario))
-    made = run.made
+    return run.made
+
+
+def outcome(scenario: Scenario, name: str, made: Made) -> PolicyOutcome:
+    """What was made, with its bill."""
     return replace(
         outcome_of(scenario, name, made.flows, made.plan_ms),
         plans=made.plans,
@@ -85,72 +92,13 @@ def replay(
     )
 
 
-def compare(
-    scenario: Scenario,
-    names: Sequence[str],
-    bounds_utc: tuple[int, int],
-    *,
-    honesty: Honesty = Honesty.HONEST,
-    workers: int = 1,
-    done: Callable[[str], None] = lambda _: None,
-    witness_of: WitnessOf | None = None,
-) -> Comparison:
-    """Several policies on one scenario; figures do not depend on the number of workers (processes).
-
-    Args:
-        bounds_utc: the range that was asked for, end exclusive.
-        done: called with the name of each policy that is through.
-        witness_of: who looks on at each policy's replay, in its process.
-
-    Raises:
-        UsageError: a policy is unknown or named twice.
-    """
-    for name in names:
-        if name not in POLICIES:
-            raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
-    if len(set(names)) != len(names) or not names:
-        raise UsageError("Name each policy once, and at least one.")
-    began = time.perf_counter()
-    run = partial(replay, scenario, honesty=honesty)
-    if witness_of is not None:
-        run = partial(_watched, scenario, honesty=honesty, witness_of=witness_of)
-    outcomes = _run(run, names, workers, done)
-    seconds = time.perf_counter() - began
-    return Comparison(
-        start_utc=bounds_utc[0],
-        end_utc=bounds_utc[1],
-        history=scenario.history,
-        outcomes={name: outcomes[name] for name in names},
-        settlement_per_kwh=scenario.settlement_per_kwh,
-        slots_per_s=len(names) * len(scenario.history) / seconds,
-    )
+def check_policy(name: str) -> None:
+    """UsageError where there is no policy of that name."""
+    if name not in POLICIES:
+        raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
 
 
-def _watched(scenario: Scenario, name: str, honesty: Honesty, witness_of: WitnessOf) -> PolicyOutcome:
-    with witness_of(name) as witness:
-        return replay(scenario, name, honesty, witness)
-
-
-def _run(
-    run: Callable[[str], PolicyOutcome], names: Sequence[str], workers: int, done: Callable[[str], None]
-) -> dict[str, PolicyOutcome]:
-    outcomes: dict[str, PolicyOutcome] = {}
-    if workers <= 1:
-        for name in names:
-            outcomes[name] = run(name)
-            done(name)
-        return outcomes
-    order = sorted(names, key=lambda name: LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(names))
-    # Fresh processes: a forked one would inherit locks of threads that it does not have.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures: dict[Future[PolicyOutcome], str] = {pool.submit(run, name): name for name in order}
-        for future in as_completed(futures):
-            outcomes[futures[future]] = future.result()
-            done(futures[future])
-    return outcomes
-
-
-def _oracle(scenario: Scenario, witness: Witness | None) -> PolicyOutcome:
+def _oracle(scenario: Scenario, witness: Witness | None) -> Made:
     """One plan over the whole range, everything known: the least cost that was possible.
 
     Under power tariffs it is the cheapest that holds one level a month (`planner.power_months`), which is no bound.
@@ -172,7 +120,7 @@ def _oracle(scenario: Scenario, witness: Witness | None) -> PolicyOutcome:
         for number, step in enumerate(steps_of(flows)):
             mode = setpoint(scenario.storage, (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS)
             witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
-    return replace(outcome_of(scenario, ORACLE, flows, np.array([plan.ms])), plans=1)
+    return Made(flows, np.array([plan.ms]), plans=1, switches=0, flips=None)
 
 
 def _plant(scenario: Scenario, name: str) -> Plant:

@@ -1,17 +1,36 @@
-"""Many replays at once: of several scenarios, in several processes; the figures do not depend on how many."""
+"""Many replays at once: policies beside each other, homes as they are and as they might be; one pool works for all.
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+    planned by the stretch    `mpc`: each stretch is a task, carried out here in order
+    whole                     `setpoint`, and what plans under power tariffs: each plan begins where the last one ended
+    here                      what plans nothing or once: done before it could be sent
+
+Figures depend neither on how many workers there are, nor on where they are, nor on what was kept of a replay cut off.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
+from threading import Lock
 
+from darkstar.aurora.courses import FEW
+from darkstar.domain.errors import UsageError
+from darkstar.planner.fast.stretch import Modes
 from darkstar.time_machine.information import Honesty, Knowledge
-from darkstar.time_machine.outcome import MPC, PolicyOutcome
-from darkstar.time_machine.replay import replay
+from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, PolicyOutcome
+from darkstar.time_machine.replay import check_policy, make, outcome, replay
+from darkstar.time_machine.run import Made
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.stretches import Stretch
+from darkstar.time_machine.witness import WitnessOf
+from darkstar.time_machine.work import IN_PLACE, Work
 
 Done = Callable[[int, int], None]
-"""Told how many replays are through, of how many."""
+"""Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""
+
+_SETPOINT_EFFORT = 4
+_UNDER_TARIFFS_EFFORT = 12
+"""What a plan costs beside one that is made by the stretch."""
 
 
 @dataclass(frozen=True)
@@ -22,27 +41,166 @@ class Job:
     policy: str
     honesty: Honesty | Knowledge = Honesty.HONEST
 
+    @property
+    def by_stretch(self) -> bool:
+        """Whether its stretches are planned by themselves."""
+        return self.policy == MPC and not self.scenario.power_tariffs
 
-def _run(job: Job) -> PolicyOutcome:
-    return replay(job.scenario, job.policy, job.honesty)
+    @property
+    def whole(self) -> bool:
+        """Whether its plans are made one after another."""
+        planned = self.policy == SETPOINT or (
+            self.policy in (MPC, ORACLE) and bool(self.scenario.power_tariffs)
+        )
+        return planned and not self.by_stretch
+
+    @property
+    def effort(self) -> int:
+        """Slots that are planned, counted by what a plan costs; 0 where none is made slot by slot."""
+        slots = len(self.scenario.history)
+        if self.by_stretch:
+            return slots * max(1, self.scenario.courses // FEW)
+        times = _UNDER_TARIFFS_EFFORT if self.scenario.power_tariffs else _SETPOINT_EFFORT
+        return slots * times if self.whole else 0
 
 
-def replay_all(jobs: Sequence[Job], workers: int, done: Done = lambda *_: None) -> list[PolicyOutcome]:
+def compare(
+    scenario: Scenario,
+    names: Sequence[str],
+    bounds_utc: tuple[int, int],
+    *,
+    honesty: Honesty = Honesty.HONEST,
+    work: Work = IN_PLACE,
+    done: Done = lambda *_: None,
+    witness_of: WitnessOf | None = None,
+) -> Comparison:
+    """Several policies on one scenario.
+
+    Args:
+        bounds_utc: the range that was asked for, end exclusive.
+        witness_of: who looks on at each policy's replay, in whatever process of this machine that runs.
+
+    Raises:
+        UsageError: a policy is unknown or named twice.
+    """
+    for name in names:
+        check_policy(name)
+    if len(set(names)) != len(names) or not names:
+        raise UsageError("Name each policy once, and at least one.")
+    began = time.perf_counter()
+    outcomes = replay_all([Job(scenario, name, honesty) for name in names], work, done, witness_of)
+    seconds = time.perf_counter() - began
+    return Comparison(
+        start_utc=bounds_utc[0],
+        end_utc=bounds_utc[1],
+        history=scenario.history,
+        outcomes=dict(zip(names, outcomes, strict=True)),
+        settlement_per_kwh=scenario.settlement_per_kwh,
+        slots_per_s=len(names) * len(scenario.history) / seconds,
+    )
+
+
+def replay_all(
+    jobs: Sequence[Job],
+    work: Work = IN_PLACE,
+    done: Done = lambda *_: None,
+    witness_of: WitnessOf | None = None,
+) -> list[PolicyOutcome]:
     """The outcomes in the order of the jobs."""
-    through = 0
-    done(through, len(jobs))
-    if workers <= 1:
-        outcomes = []
-        for job in jobs:
-            outcomes.append(_run(job))
-            done(len(outcomes), len(jobs))
-        return outcomes
-    found: dict[int, PolicyOutcome] = {}
-    order = sorted(range(len(jobs)), key=lambda at: jobs[at].policy != MPC)
-    # Fresh processes: a forked one would inherit locks of threads that it does not have.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_run, jobs[at]): at for at in order}
-        for future in as_completed(futures):
-            found[futures[future]] = future.result()
-            done(len(found), len(jobs))
-    return [found[at] for at in range(len(jobs))]
+    all_of_them = _Replays(work, _Told(done, sum(job.effort for job in jobs)), witness_of)
+    if work.workers <= 1:
+        return [all_of_them.run(job) for job in jobs]
+    # What cannot be divided goes first: the rest fills what it leaves idle.
+    order = sorted(range(len(jobs)), key=lambda at: (not jobs[at].whole, -jobs[at].effort))
+    with ThreadPoolExecutor(work.workers + 1) as threads:
+        futures = {at: threads.submit(all_of_them.run, jobs[at]) for at in order}
+        try:
+            wait(futures.values(), return_when=FIRST_EXCEPTION)
+            return [futures[at].result() for at in range(len(jobs))]
+        finally:
+            all_of_them.stop()
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Told:
+    """Adds up what is planned; may be told by many threads."""
+
+    def __init__(self, done: Done, total: int) -> None:
+        self.stopped = False
+        self._done, self._total, self._so_far, self._lock = done, total, 0, Lock()
+        done(0, total)
+
+    def add(self, effort: int) -> None:
+        if self.stopped:
+            raise CancelledError
+        with self._lock:
+            self._so_far += effort
+            self._done(self._so_far, self._total)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A replay that is looked on at."""
+
+    job: Job
+    witness_of: WitnessOf
+
+
+class _Replays:
+    """Runs replays with the same workers; each in a thread of its own."""
+
+    def __init__(self, work: Work, told: _Told, witness_of: WitnessOf | None) -> None:
+        self._work, self._told, self._witness_of = work, told, witness_of
+
+    def stop(self) -> None:
+        """Plan no further stretch."""
+        self._told.stopped = True
+
+    def run(self, job: Job) -> PolicyOutcome:
+        found = self._alone(job) if self._witness_of is None else self._seen(job, self._witness_of)
+        if not job.by_stretch:
+            self._told.add(job.effort)
+        return found
+
+    def _alone(self, job: Job) -> PolicyOutcome:
+        if job.whole:
+            made = self._work.one(_make, job)
+        else:
+            made = make(job.scenario, job.policy, job.honesty, plan_each=self._plan_each(job))
+        return outcome(job.scenario, job.policy, made)
+
+    def _seen(self, job: Job, witness_of: WitnessOf) -> PolicyOutcome:
+        """Whoever looks on writes files of this machine."""
+        if self._work.workers > 1 and self._work.here:
+            found = self._work.keeping(None).one(_look_on, _Watched(job, witness_of))
+            self._told.add(job.effort if job.by_stretch else 0)
+            return found
+        with witness_of(job.policy) as witness:
+            return replay(job.scenario, job.policy, job.honesty, witness, self._plan_each(job))
+
+    def _plan_each(self, job: Job) -> "_PlanEach":
+        return _PlanEach(self._work, self._told, job.effort // len(job.scenario.history))
+
+
+@dataclass(frozen=True)
+class _PlanEach:
+    """Plans stretches with the workers, and tells of each."""
+
+    work: Work
+    told: _Told
+    effort: int
+
+    def __call__(self, function: Callable[[Stretch], Modes], cut: Iterable[Stretch]) -> Iterator[Modes]:
+        for modes in self.work.each(function, cut):
+            self.told.add(self.effort * len(modes.table))
+            yield modes
+
+
+def _make(job: Job) -> Made:
+    return make(job.scenario, job.policy, job.honesty)
+
+
+def _look_on(watched: _Watched) -> PolicyOutcome:
+    job = watched.job
+    with watched.witness_of(job.policy) as witness:
+        return replay(job.scenario, job.policy, job.honesty, witness)

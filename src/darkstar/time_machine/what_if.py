@@ -28,6 +28,7 @@ from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Done, Job, replay_all
 from darkstar.time_machine.variant import Past, Variant, varied_history
+from darkstar.time_machine.work import IN_PLACE, Work
 
 WAYS = (RULE, MPC, ORACLE)
 """How the battery is run, from the simplest to the bound."""
@@ -146,7 +147,7 @@ def try_out(
     changes: Sequence[Change],
     past: Past,
     *,
-    workers: int = 1,
+    work: Work = IN_PLACE,
     seed: int = 0,
     done: Done = lambda *_: None,
 ) -> WhatIf:
@@ -164,7 +165,7 @@ def try_out(
     cases = [(today, own is not None)]
     cases += [(given, change.battery is not None) for (given, _), change in zip(varied, changes, strict=True)]
     jobs = [Job(given, way) for given, battery in cases for way in (WAYS if battery else (NONE,))]
-    outcomes = iter(replay_all(jobs, workers, done))
+    outcomes = iter(replay_all(jobs, work, done))
     by_day = [_by_way(given, battery, outcomes) for given, battery in cases]
     days = len(by_day[0][RULE].days)
     tried = tuple(
@@ -190,7 +191,8 @@ def _vary(
             remedy="Choose another range, or get the market's: darkstar backfill prices.",
         )
     power = today.power_tariffs if change.power_tariffs is None else change.power_tariffs
-    found = replace(today, known=known, power_tariffs=power)
+    tariffs = change.tariffs if change.variant.other_tariff else today.tariffs
+    found = replace(today, known=known, power_tariffs=power, tariffs=tariffs)
     if change.battery is None or change.battery == own:
         return found, sessions
     storage, nominal = storage_model(change.battery), change.battery.capacity_kwh
