@@ -44,7 +44,10 @@ def code_digest() -> str:
         for path in sorted((package / room).rglob("*.py"))
     }
     return digest(
-        sources, [version(name) for name in _LIBRARIES], platform.machine(), platform.python_version()
+        sources,
+        [version(name) for name in _LIBRARIES],
+        platform.machine(),
+        platform.python_version_tuple()[:2],
     )
 
 

@@ -115,7 +115,9 @@ def replay_all(
     with ThreadPoolExecutor(work.workers + 1) as threads:
         futures = {at: threads.submit(all_of_them.run, jobs[at]) for at in order}
         try:
-            wait(futures.values(), return_when=FIRST_EXCEPTION)
+            finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+            for future in finished:
+                future.result()
             return [futures[at].result() for at in range(len(jobs))]
         finally:
             all_of_them.stop()

@@ -55,7 +55,7 @@ class Work:
     def each(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """As `map`: results in the order of the tasks, of which few more than there are workers are under way."""
         under_way: deque[Callable[[], R]] = deque()
-        ahead = self.workers + 1 if self.workers > 1 else 0
+        ahead = 2 * self.workers if self.workers > 1 else 0
         for task in tasks:
             under_way.append(self._begin(function, task))
             if len(under_way) > ahead:
