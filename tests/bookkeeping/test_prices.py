@@ -352,3 +352,22 @@ async def test_quarters_known_by_their_hour_alone_are_counted(ledger: LedgerFile
     source = Recorded("vattenfall", 0.4)
     report = await backfill_prices([source], ledger, home, october - DAY_SECONDS, october + DAY_SECONDS, now)
     assert (report.known, report.by_the_hour) == (192, 96)
+
+
+async def test_when_prices_came_is_kept_where_it_was_ahead_of_them(tmp_path: Path, home: Settings) -> None:
+    """The 22nd was out of reach until six in the evening of the 21st; a later check receives all of it again."""
+    tomorrow = DAY + 21 * DAY_SECONDS
+    evening = [float(NOW + 3 * HOUR_SECONDS)]
+    with LedgerFile(tmp_path / "watched.db", clock=lambda: evening[0]) as ledger:
+        source = Recorded("vattenfall", 0.4)
+        await backfill_prices(
+            [source], ledger, home, tomorrow - DAY_SECONDS, tomorrow + DAY_SECONDS, evening[0]
+        )
+        came = ledger.prices_received(tomorrow - DAY_SECONDS, tomorrow + DAY_SECONDS)
+        # What is delivered on the 21st from 18:15 on came ahead too, the rest of that day did not.
+        assert np.isnan(came[: 19 * 4]).all()
+        assert came[19 * 4 :].tolist() == [evening[0]] * (5 * 4 + 96)
+        evening[0] += 9 * DAY_SECONDS
+        ledger.add_quotes(await source.fetch(tomorrow, tomorrow + DAY_SECONDS))
+        write_prices(ledger, home, tomorrow, tomorrow + DAY_SECONDS)
+        assert ledger.prices_received(tomorrow, tomorrow + DAY_SECONDS).tolist() == came[96:].tolist()

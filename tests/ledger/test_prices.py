@@ -303,3 +303,38 @@ def test_a_dispute_changes_no_price(one: list[float], other: list[float]) -> Non
     np.testing.assert_array_equal(got.spot_price[known], np.array(one)[known])
     np.testing.assert_array_equal(found.compared, known & np.isfinite(other))
     np.testing.assert_array_equal(found.disputed, found.compared & (np.array(one) != np.array(other)))
+
+
+def received(given: Quotes, *at_utc: float) -> Quotes:
+    return replace(given, received_utc=np.array(at_utc))
+
+
+def test_a_price_that_came_before_its_delivery_says_when() -> None:
+    """Two hours that came an hour ahead and at their own start: the second is no sign of anything."""
+    early = received(quotes([0.5, 0.6]), T0 - HOUR_SECONDS, T0 + HOUR_SECONDS)
+    got = resolve(early, slots=8).received_utc
+    assert got is not None
+    assert got[:4].tolist() == [T0 - HOUR_SECONDS] * 4
+    assert np.isnan(got[4:]).all()
+    unknown = resolve(quotes([0.5, 0.6]), slots=8).received_utc
+    assert unknown is not None
+    assert np.isnan(unknown).all()
+
+
+def test_the_receipt_is_that_of_the_source_whose_price_it_is() -> None:
+    chosen = received(quotes([NAN, 0.6]), T0 - 10)
+    other = received(quotes([0.5, 0.7], source="elprisetjustnu"), T0 - 500, T0 - 400)
+    got = resolve(chosen, other, slots=8).received_utc
+    assert got is not None
+    assert got.tolist() == [T0 - 500] * 4 + [T0 - 10] * 4
+
+
+def test_of_finer_quotes_the_last_one_counts() -> None:
+    """Three of five minutes in a slot; the first is of a feed of its own and all in."""
+    fine = received(quotes([0.5, 0.6, 0.7], step=300), T0 - 30, T0 - 10, T0 - 20)
+    paid = received(quotes([1.0], kind=PriceKind.IMPORT), T0 - 5)
+    got = resolve(fine, slots=2).received_utc, resolve(fine, paid, slots=2).received_utc
+    assert got[0] is not None
+    assert got[1] is not None
+    assert got[0].tolist() == pytest.approx([T0 - 10, NAN], nan_ok=True)
+    assert got[1].tolist() == [T0 - 5, T0 - 5]

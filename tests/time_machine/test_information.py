@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from darkstar.domain.market import known_until, published_utc
-from darkstar.domain.slots import SLOT_SECONDS
+from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, local_date
+from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import DatedTariff, Tariffs
 from darkstar.time_machine.information import (
     HORIZON_SLOTS,
     HonestInformation,
@@ -16,6 +18,7 @@ from darkstar.time_machine.information import (
     Outlook,
     information,
 )
+from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, changed_after, scenario
 
 GIVEN = scenario(days=3)
@@ -135,3 +138,45 @@ def test_nothing_known_exactly_is_honest_and_all_is_perfect() -> None:
         information(Knowledge(True, True, True), GIVEN).outlook(7),
         information(Honesty.PERFECT, GIVEN).outlook(7),
     )
+
+
+def _late(given: Scenario, step: int) -> Scenario:
+    """Tomorrow's prices, seen from a step, come in five hours after the market's hour."""
+    known, now = given.known, int(given.history.slots[step])
+    late = (known.slots >= known_until(now) - DAY_SECONDS) & (known.slots < known_until(now))
+    received = np.where(late, published_utc(known_until(now) - SLOT_SECONDS) + 5 * HOUR_SECONDS, np.nan)
+    return replace(given, known=replace(known, prices_received_utc=received))
+
+
+def test_a_price_that_came_late_is_unknown_until_then() -> None:
+    at_one, at_six = 52, 52 + 5 * 4
+    late = _late(GIVEN, at_one)
+    public = known_until(_slot(at_one))
+    assert late.known.prices_known_until(_slot(at_six) - 1) == public - DAY_SECONDS
+    assert late.known.prices_known_until(_slot(at_six)) == public
+    for step in (at_one, at_six - 1):
+        seen, before = (HonestInformation(given).outlook(step) for given in (late, GIVEN))
+        n = (public - DAY_SECONDS - _slot(step)) // SLOT_SECONDS
+        assert seen is not None
+        assert before is not None
+        np.testing.assert_array_equal(seen.import_price[:n], before.import_price[:n])
+        assert (seen.import_price[n : n + 90] != before.import_price[n : n + 90]).all()
+        other = changed_after(late, energy_from=_slot(step), prices_from=public - DAY_SECONDS)
+        assert _same(HonestInformation(other).outlook(step), seen)
+    assert _same(HonestInformation(late).outlook(at_six), HonestInformation(GIVEN).outlook(at_six))
+
+
+def test_what_is_expected_follows_a_tariff_that_is_signed() -> None:
+    """The market is as it was; from the second replayed day on energy costs 2 more, which is known before."""
+    known, day = GIVEN.known, local_date(_slot(96), TZ)
+    step = 40
+    assert known_until(_slot(step)) <= _slot(96)
+    tariffs = Tariffs(Tariff(0.5, vat_percent=25.0), (DatedTariff(day, Tariff(2.5, vat_percent=25.0)),), TZ)
+    dearer = replace(known, import_price=tariffs.import_price(known.slots, known.export_price))
+    told = HonestInformation(replace(GIVEN, known=dearer, tariffs=tariffs)).outlook(step)
+    plain = HonestInformation(GIVEN).outlook(step)
+    assert told is not None
+    assert plain is not None
+    np.testing.assert_allclose(told.import_price[: 96 - step], plain.import_price[: 96 - step])
+    np.testing.assert_allclose(told.import_price[96 - step :], plain.import_price[96 - step :] + 2.5)
+    np.testing.assert_allclose(told.export_price, plain.export_price)

@@ -4,6 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.domain.slots import Slots, day_bounds, local_date
 
@@ -48,12 +49,20 @@ def known_until(now_utc: float) -> int:
     return day_bounds(today + dt.timedelta(days=1) if published else today, MARKET_TZ)[1]
 
 
-def known_until_each(now_utc: Slots) -> Slots:
-    """`known_until` at many instants, rising; shape (n,)."""
-    if not len(now_utc):
-        return now_utc
-    first, last = (local_date(int(edge), MARKET_TZ) for edge in (now_utc[0], now_utc[-1]))
-    days = [first + dt.timedelta(days=number) for number in range(-1, (last - first).days + 1)]
-    published = [int(dt.datetime.combine(day, PUBLISHED_AT, tzinfo=MARKET_TZ).timestamp()) for day in days]
-    until = [day_bounds(day + dt.timedelta(days=1), MARKET_TZ)[1] for day in days]
-    return np.array(until)[np.searchsorted(published, now_utc, side="right") - 1]
+def known_from(slots: Slots, received_utc: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """From when on the prices of rising slots are known [UTC s], shape (n,), never falling.
+
+    They are when the market has published them, and where they were received later than that but before their
+    delivery (a delayed auction, a source out of reach), by their receipt. None before those of earlier slots.
+
+    Args:
+        received_utc: (n,), NaN where the market's hour holds; None for all.
+    """
+    if not len(slots):
+        return np.zeros(0)
+    first, last = (local_date(int(edge), MARKET_TZ) for edge in (slots[0], slots[-1]))
+    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    begins = np.array([day_bounds(day, MARKET_TZ)[0] for day in days])
+    published = np.array([published_utc(begin) for begin in begins.tolist()], dtype=np.float64)
+    known = published[np.searchsorted(begins, slots, side="right") - 1]
+    return np.maximum.accumulate(known if received_utc is None else np.fmax(known, received_utc))

@@ -80,6 +80,7 @@ def resolve_prices(
     """
     n = len(slots)
     spot, bought, sold = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
+    received = np.full(n, np.nan)
     bought_from, sold_from = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
     fitting = _fitting(quotes, area, currency)
     for name in preference:
@@ -87,11 +88,12 @@ def resolve_prices(
         market = _by_slot(slots, own, PriceKind.SPOT)
         buy = _first_known(_by_slot(slots, own, PriceKind.IMPORT), tariffs.import_price(slots, market))
         sell = _first_known(_by_slot(slots, own, PriceKind.EXPORT), tariffs.export_price(slots, market))
-        bought_from[np.isnan(bought) & np.isfinite(buy)] = name
-        sold_from[np.isnan(sold) & np.isfinite(sell)] = name
+        bought_now, sold_now = np.isnan(bought) & np.isfinite(buy), np.isnan(sold) & np.isfinite(sell)
+        bought_from[bought_now], sold_from[sold_now] = name, name
+        received = np.where(bought_now | sold_now, np.fmax(received, _received(slots, own)), received)
         spot, bought, sold = _first_known(spot, market), _first_known(bought, buy), _first_known(sold, sell)
     source = np.where(np.isfinite(bought), bought_from, sold_from)
-    return ResolvedPrices(slots, spot, bought, sold, source)
+    return ResolvedPrices(slots, spot, bought, sold, source, received)
 
 
 def compare_sources(
@@ -190,6 +192,23 @@ def _within(slots: Slots, quotes: Quotes) -> Prices:
     covered = np.bincount(at[inside], seconds, len(slots))
     weighted = np.bincount(at[inside], seconds * quotes.price_per_kwh[inside], len(slots))
     return np.where(covered == SLOT_SECONDS, weighted / SLOT_SECONDS, np.nan)
+
+
+def _received(slots: Slots, quotes: Sequence[Quotes]) -> Prices:
+    """When the last quote that touches each slot was first received, of those that came before their delivery."""
+    found = np.full(len(slots), np.nan)
+    for quote in quotes:
+        if quote.received_utc is None:
+            continue
+        ahead = quote.received_utc < quote.start_utc
+        starts, ends, received = quote.start_utc[ahead], quote.end_utc[ahead], quote.received_utc[ahead]
+        starts = starts // SLOT_SECONDS * SLOT_SECONDS
+        for begins in range(0, int((ends - starts).max(initial=0)), SLOT_SECONDS):
+            at = np.searchsorted(slots, starts + begins)
+            touched = (at < len(slots)) & (starts + begins < ends)
+            touched[touched] &= slots[at[touched]] == (starts + begins)[touched]
+            np.fmax.at(found, at[touched], received[touched])
+    return found
 
 
 def _longer_than_a_slot(slots: Slots, quotes: Sequence[Quotes]) -> NDArray[np.bool_]:

@@ -26,6 +26,7 @@ class Quotes:
         source: `vattenfall`, `elprisetjustnu`, `file`, ...
         area: the bidding zone (`SE4`), empty where a file names none.
         currency: ISO 4217; start_utc, end_utc: (n,) [UTC s]; price_per_kwh: (n,), negative ones are real.
+        received_utc: (n,) when each was first received [UTC s], NaN where that is not known; None where of none.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Quotes:
     start_utc: NDArray[np.int64]
     end_utc: NDArray[np.int64]
     price_per_kwh: NDArray[np.float64]
+    received_utc: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.start_utc)

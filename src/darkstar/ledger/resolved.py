@@ -91,6 +91,8 @@ class ResolvedPrices:
     Attributes:
         spot_price: the market's; NaN where the source gave an all-in price only.
         source: (n,) the name of the source that each came from, empty where unknown.
+        received_utc: (n,) when each was first received [UTC s], where that was before its delivery began; NaN where it
+            was later (backfilled, imported) or is not known. None where it is known of none.
     """
 
     slots: Slots
@@ -98,6 +100,7 @@ class ResolvedPrices:
     import_price: Series
     export_price: Series
     source: NDArray[np.object_]
+    received_utc: Series | None = None
 
 
 class DayStatus(StrEnum):

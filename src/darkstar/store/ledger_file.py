@@ -171,6 +171,10 @@ class LedgerFile:
         """The market's price of every slot that begins in [start_utc, end_utc), per kWh, NaN where unknown."""
         return slots.spot_prices(self._db, start_utc, end_utc)
 
+    def prices_received(self, start_utc: int, end_utc: int) -> NDArray[np.float64]:
+        """When the price of every slot that begins in [start_utc, end_utc) came in [UTC s], if before its delivery."""
+        return slots.prices_received(self._db, start_utc, end_utc)
+
     def provenance(self, start_utc: int, end_utc: int) -> Mapping[Channel, ChannelSlots]:
         """Every channel's energies in [start_utc, end_utc) with where each came from."""
         return slots.provenance(self._db, start_utc, end_utc)

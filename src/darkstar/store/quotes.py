@@ -1,7 +1,7 @@
 """Price quotes in the file.
 
 A row's key is its feed (source, area, currency, kind), interval and price; received again, the latest receipt
-is kept beside it. Of quotes of one feed that overlap (a source that corrected itself, or went from hours to
+is kept beside the first. Of quotes of one feed that overlap (a source that corrected itself, or went from hours to
 quarters) the finer one is read, among equals the one received last.
 """
 
@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from darkstar.domain.slots import DAY_SECONDS
+from darkstar.ledger.evidence import MICROSECONDS
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.store.database import Database, positional
 from darkstar.store.schema import price_feeds, price_quotes
@@ -48,6 +49,7 @@ def add_quotes(db: Database, quotes: Quotes) -> int:
             starts.tolist(),
             quotes.end_utc[known].tolist(),
             quotes.price_per_kwh[known].tolist(),
+            [db.now_us()] * n,
             [db.now_us()] * n,
             strict=True,
         )
@@ -87,28 +89,28 @@ def quotes_near(db: Database, start_utc: int, end_utc: int) -> list[Quotes]:
             )
         )
         for feed_id, source, area, currency, kind in feeds:
-            spans, prices = _of_feed(db, feed_id, start_utc, end_utc)
+            spans, prices, received = _of_feed(db, feed_id, start_utc, end_utc)
             if len(spans):
-                found.append(
-                    Quotes(source, area, currency, PriceKind(kind), spans[:, 0], spans[:, 1], prices)
-                )
+                edges = spans[:, 0], spans[:, 1]
+                found.append(Quotes(source, area, currency, PriceKind(kind), *edges, prices, received))
     return found
 
 
 def _of_feed(
     db: Database, feed_id: int, start_utc: int, end_utc: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     c = price_quotes.c
     rows = db.read(
-        select(c.start_utc, c.end_utc, c.price_per_kwh)
+        select(c.start_utc, c.end_utc, c.price_per_kwh, c.first_received_us)
         .where(c.feed_id == feed_id, c.start_utc.between(start_utc - REACH_S, end_utc + REACH_S))
         .order_by(c.end_utc - c.start_utc, c.received_us.desc(), c.price_per_kwh)
     )
     if not rows:
-        return np.zeros((0, 2), np.int64), np.zeros(0)
-    start, end, price = zip(*rows, strict=True)
+        return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0)
+    start, end, price, first = zip(*rows, strict=True)
     spans = np.column_stack([np.array(start, dtype=np.int64), np.array(end, dtype=np.int64)])
     chosen = preferred(spans, np.arange(len(spans), dtype=np.int64))
     spans, prices = spans[chosen], np.array(price, dtype=np.float64)[chosen]
+    received = np.ceil(np.array(first, dtype=np.float64)[chosen] / MICROSECONDS)
     touching = (spans[:, 0] < end_utc) & (spans[:, 1] > start_utc)
-    return spans[touching], prices[touching]
+    return spans[touching], prices[touching], received[touching]

@@ -123,6 +123,7 @@ price_quotes = Table(
     Column("end_utc", Integer, primary_key=True),
     Column("price_per_kwh", Float, primary_key=True),
     Column("received_us", Integer, nullable=False),
+    Column("first_received_us", Integer),
     sqlite_with_rowid=False,
 )
 
@@ -181,6 +182,7 @@ slot_prices = Table(
     Column("slot_start", Integer, primary_key=True),
     Column("spot_price_kwh", Float),
     Column("source", Text, nullable=False),
+    Column("received_utc", Integer),
 )
 
 data_quality_daily = Table(

@@ -41,7 +41,7 @@ def _provenance_columns() -> tuple[str, ...]:
 _WRITE_ENERGIES = _write_statement(slot_observations, (*ENERGIES, *STATES, "quality_flags"))
 _WRITE_PRICES = _write_statement(slot_observations, PRICES)
 _WRITE_PROVENANCE = _write_statement(slot_provenance, _provenance_columns())
-_WRITE_SPOT = _write_statement(slot_prices, ("spot_price_kwh", "source"))
+_WRITE_SPOT = _write_statement(slot_prices, ("spot_price_kwh", "source", "received_utc"))
 
 
 def write_slots(db: Database, resolved: ResolvedSlots) -> None:
@@ -65,14 +65,16 @@ def write_slots(db: Database, resolved: ResolvedSlots) -> None:
 def write_prices(db: Database, resolved: ResolvedPrices) -> None:
     """Store prices, spot prices and their sources."""
     starts = resolved.slots.tolist()
+    received: list[int | None] = [None] * len(starts)
+    if resolved.received_utc is not None:
+        received = [None if np.isnan(at) else int(at) for at in resolved.received_utc.tolist()]
+    market = resolved.spot_price.tolist(), resolved.source.tolist(), received
     with db.transaction():
         db.write_many(
             _WRITE_PRICES,
             zip(starts, resolved.import_price.tolist(), resolved.export_price.tolist(), strict=True),
         )
-        db.write_many(
-            _WRITE_SPOT, zip(starts, resolved.spot_price.tolist(), resolved.source.tolist(), strict=True)
-        )
+        db.write_many(_WRITE_SPOT, zip(starts, *market, strict=True))
 
 
 def slot_table(db: Database, start_utc: int, end_utc: int) -> SlotTable:
@@ -113,6 +115,11 @@ def provenance(db: Database, start_utc: int, end_utc: int) -> Mapping[Channel, C
 def spot_prices(db: Database, start_utc: int, end_utc: int) -> NDArray[np.float64]:
     """The market's price of every slot that begins in [start_utc, end_utc), NaN where unknown."""
     return _columns(db, slot_prices, ("spot_price_kwh",), slot_range(start_utc, end_utc))["spot_price_kwh"]
+
+
+def prices_received(db: Database, start_utc: int, end_utc: int) -> NDArray[np.float64]:
+    """See `ResolvedPrices.received_utc`."""
+    return _columns(db, slot_prices, ("received_utc",), slot_range(start_utc, end_utc))["received_utc"]
 
 
 def slot_extent(db: Database) -> tuple[int, int] | None:

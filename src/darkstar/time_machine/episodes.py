@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from darkstar.domain.home import Home
-from darkstar.domain.market import known_until
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, iso_local, local_date
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.store.episodes.episode import Decision, Episode, Expected, Outcome, Run, Schedule
@@ -157,7 +156,7 @@ class _Pages:
             import_price=outlook.import_price,
             export_price=outlook.export_price,
             forecast_issued_utc=now,
-            prices_known_until_utc=end if self._perfect else known_until(now),
+            prices_known_until_utc=(end if self._perfect else self._scenario.known.prices_known_until(now)),
         )
 
     def _schedule(self, outlook: Outlook, soc_kwh: float) -> Schedule:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.domain.market import known_from, known_until
 from darkstar.domain.slots import Slots
 from darkstar.time_machine.plant.minutes import Minutes
 
@@ -23,6 +25,7 @@ class History:
         import_price, export_price: per kWh, in the home's currency.
         net_only: whether load and sun are known by their difference alone.
         omitted: local days of the asked range that are left out of the replay, with the reason.
+        prices_received_utc: when prices came in, where that was before their delivery, else NaN; None where of none.
         minutes: the course of load and sun inside the slots, where it is known.
     """
 
@@ -34,9 +37,21 @@ class History:
     net_only: bool = False
     omitted: tuple[tuple[dt.date, str], ...] = ()
     minutes: Minutes | None = None
+    prices_received_utc: Series | None = None
 
     def __len__(self) -> int:
         return len(self.slots)
+
+    @cached_property
+    def prices_known_utc(self) -> Series:
+        """From when on each slot's prices are known [UTC s], shape (n,), never falling."""
+        return known_from(self.slots, self.prices_received_utc)
+
+    def prices_known_until(self, now_utc: int) -> int:
+        """End of the slots whose prices are known at an instant [UTC s]; of a past without holes in time."""
+        first_unknown = int(np.searchsorted(self.prices_known_utc, now_utc, side="right"))
+        market = known_until(now_utc)
+        return min(int(self.slots[first_unknown]), market) if first_unknown < len(self) else market
 
     @property
     def surplus_kwh(self) -> Series:
@@ -59,6 +74,7 @@ class History:
 
     def take(self, rows: NDArray[np.bool_]) -> "History":
         """The rows where the mask, shape (n,), holds."""
+        received = self.prices_received_utc
         return replace(
             self,
             slots=self.slots[rows],
@@ -67,4 +83,5 @@ class History:
             import_price=self.import_price[rows],
             export_price=self.export_price[rows],
             minutes=None if self.minutes is None else self.minutes.take(rows),
+            prices_received_utc=None if received is None else received[rows],
         )

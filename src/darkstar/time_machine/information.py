@@ -19,7 +19,6 @@ from darkstar.aurora.courses import doubt_of
 from darkstar.aurora.naive import NaiveForecaster
 from darkstar.aurora.price_outlook import PriceOutlook
 from darkstar.aurora.profiles import Issues
-from darkstar.domain.market import known_until_each
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_SECONDS, Slots, slot_range
 from darkstar.planner.fast.stretch import Outlooks
 from darkstar.planner.fast.turning import Doubt
@@ -152,7 +151,7 @@ class HonestInformation:
         self._known = scenario.known
         self._rows = np.flatnonzero(scenario.replayed)
         self._published_rows = np.searchsorted(
-            self._known.slots, known_until_each(self._known.slots[self._rows])
+            self._known.prices_known_utc, self._known.slots[self._rows], side="right"
         )
         self._courses = scenario.courses
         self._forecaster = NaiveForecaster(scenario.tz)

@@ -65,6 +65,7 @@ def load_scenario(
     start, end = bounds_utc
     with ledger.snapshot():
         table = ledger.slots(start - WARM_UP_SECONDS, end)
+        received = ledger.prices_received(start - WARM_UP_SECONDS, end)
         first_day = local_date(start - WARM_UP_SECONDS, home.tz)
         labels = ledger.days(first_day, local_date(end - 1, home.tz) + dt.timedelta(days=1))
         metered = tariffs_at(ledger, power_tariffs, home.tz, start)
@@ -73,7 +74,7 @@ def load_scenario(
     first = np.flatnonzero(replayed)[:1]
     if soc_start_percent is None and len(first):
         soc_start_percent = _charge_at(table, int(first[0]), labels, home.tz)
-    history = replace(history, minutes=minutes)
+    history = replace(history, minutes=minutes, prices_received_utc=received)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
         settlement_per_kwh = cautious_settlement(history.take(replayed), storage)

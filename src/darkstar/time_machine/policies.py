@@ -51,14 +51,15 @@ def _timed(scenario: Scenario) -> ModeTable:
 
 
 def _by_price(scenario: Scenario) -> ModeTable:
-    """An automation on the prices of the market's day, which are all published before it begins."""
+    """An automation on the prices of the market's day, as far as they are known when it begins."""
     storage, known = scenario.storage, scenario.known
-    what = np.zeros(len(known), dtype=np.int64)
+    what, known_utc = np.zeros(len(known), dtype=np.int64), known.prices_known_utc
     begin = int(known.slots[0])
     while begin <= known.slots[-1]:
         start, end = day_bounds(local_date(begin, MARKET_TZ), MARKET_TZ)
         first, last = np.searchsorted(known.slots, (start, end)).tolist()
-        what[first:last] = cheapest(storage, known.import_price[first:last], SLOT_HOURS)
+        published = np.where(known_utc[first:last] <= start, known.import_price[first:last], np.nan)
+        what[first:last] = cheapest(storage, published, SLOT_HOURS)
         begin = end
     kinds = ModeTable.of([cheapest_mode(storage, kind) for kind in (-1, 0, 1)])
     return kinds.take(what[scenario.replayed] + 1)

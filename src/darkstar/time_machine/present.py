@@ -10,13 +10,14 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.aurora.naive import NaiveForecaster
 from darkstar.aurora.price_outlook import PriceOutlook
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery, Home
-from darkstar.domain.market import known_until
+from darkstar.domain.market import known_from, known_until
 from darkstar.domain.slots import (
     DAY_SECONDS,
     SLOT_HOURS,
@@ -96,10 +97,11 @@ def read_present(
     end = max(known_until(at_utc), start + SLOT_SECONDS)
     with ledger.snapshot():
         table = ledger.slots(start - WARM_UP_SECONDS, end)
+        known_utc = known_from(table.slots, ledger.prices_received(start - WARM_UP_SECONDS, end))
         extent = ledger.slot_extent()
         labels = ledger.days(local_date(start - WARM_UP_SECONDS, home.tz), local_date(end, home.tz))
     now = int(np.searchsorted(table.slots, start))
-    table = _as_of(table, now)
+    table = _as_of(table, now, known_utc > at_utc)
     stuck = False
     if battery is None:
         soc_percent = 0.0
@@ -137,11 +139,13 @@ def read_present(
     return Present(ahead, known, published_until, _ledger_end(table, now, extent), stuck, drawn)
 
 
-def _as_of(table: SlotTable, now: int) -> SlotTable:
-    """The table without energies of the slot in progress and later."""
+def _as_of(table: SlotTable, now: int, unpublished: NDArray[np.bool_]) -> SlotTable:
+    """The table without energies of the slot in progress and later, and without prices that are not known yet."""
     later = np.arange(len(table)) >= now
     energies = {channel: np.where(later, np.nan, energy) for channel, energy in table.energy_kwh.items()}
-    return replace(table, energy_kwh=energies)
+    prices = (np.where(unpublished, np.nan, price) for price in (table.import_price, table.export_price))
+    import_price, export_price = prices
+    return replace(table, energy_kwh=energies, import_price=import_price, export_price=export_price)
 
 
 def _charge(table: SlotTable, now: int) -> float | None:

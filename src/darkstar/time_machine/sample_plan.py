@@ -45,7 +45,7 @@ def sample_plan(scenario: Scenario, outcome: PolicyOutcome) -> DayPlan | None:
     )
     now = int(history.slots[step])
     slots = slot_range(now, now + len(problem) * SLOT_SECONDS)
-    shown = int(np.searchsorted(slots, known_until(now)))
+    shown = int(np.searchsorted(slots, scenario.known.prices_known_until(now)))
     why = "Of the days replayed, the one whose prices were furthest apart, an hour after they were published."
     return DayPlan(slots, problem, FastEngine().solve(problem), shown, why)
 
