@@ -10,6 +10,7 @@ next, each from its own value after that slot.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -85,6 +86,27 @@ class Modes:
     plan_ms: Series
 
 
+class Work(NamedTuple):
+    """Outlooks as kernels take them, and the rows that their plans are written to.
+
+    Attributes:
+        hold: for how many slots each instant's plan holds, shape (m,).
+        first_row: where its modes begin, and the end, shape (m + 1,).
+        levels, curtail: those of the table.
+    """
+
+    load: Floats
+    pv: Floats
+    import_price: Floats
+    export_price: Floats
+    slots: Counts
+    to_the_end: Flags
+    hold: Counts
+    first_row: Counts
+    levels: Floats
+    curtail: NDArray[np.int8]
+
+
 def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 1) -> Modes:
     """The modes that follow the value of stored energy; self-consumption while too little is known.
 
@@ -100,7 +122,19 @@ def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 
     table = ModeTable.empty(int(first_row[-1]))
     table.charge_kw[:], table.discharge_kw[:] = storage.charge_max_kw, storage.discharge_max_kw
     make = _certain if outlooks.doubt is None else _doubtful
-    run = make(outlooks, hold, first_row, site, table, longest)
+    work = Work(
+        outlooks.load_kwh,
+        outlooks.pv_kwh,
+        outlooks.import_price,
+        outlooks.export_price,
+        outlooks.slots,
+        outlooks.to_the_end,
+        hold,
+        first_row,
+        table.levels_kwh,
+        table.curtail,
+    )
+    run = make(outlooks, work, site, longest)
     plan_ms = []
     for first in range(0, len(outlooks), TIMED_EVERY):
         began = time.perf_counter()
@@ -125,9 +159,7 @@ def _check(outlooks: Outlooks, site: Site) -> None:
         raise UsageError("An outlook holds a price that is not a number.")
 
 
-def _doubtful(
-    outlooks: Outlooks, hold: Counts, first_row: Counts, site: Site, table: ModeTable, longest: int
-) -> Callable[[int, int], None]:
+def _doubtful(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Callable[[int, int], None]:
     """Makes the plans of some instants in turn; each course of load and sun goes on for a while."""
     doubt = outlooks.doubt
     assert doubt is not None
@@ -136,20 +168,13 @@ def _doubtful(
     chain = Chain(load_factor, pv_factor, np.array(doubt.weight, np.float64), stay)
     soc_kwh, end = grid_end(site.storage, NOTHING)
     _, settled = grid_end(site.storage, site.settlement)
-    grid = grid_for(len(chain.weight), outlooks.load_kwh.shape[1], len(end) - 1, longest)
+    grid = grid_for(len(chain.weight), work.load.shape[1], len(end) - 1, longest)
 
     def run(first: int, last: int) -> None:
         _by_turning(
             first,
             last,
-            outlooks.load_kwh,
-            outlooks.pv_kwh,
-            outlooks.import_price,
-            outlooks.export_price,
-            outlooks.slots,
-            outlooks.to_the_end,
-            hold,
-            first_row,
+            work,
             chain,
             round(1.0 / site.slot_hours),
             site_limits(site.storage, site.grid, site.slot_hours),
@@ -157,68 +182,47 @@ def _doubtful(
             end,
             settled,
             grid,
-            table.levels_kwh,
-            table.curtail,
         )
 
     return run
 
 
-def _certain(
-    outlooks: Outlooks, hold: Counts, first_row: Counts, site: Site, table: ModeTable, longest: int
-) -> Callable[[int, int], None]:
+def _certain(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Callable[[int, int], None]:
     """Makes the plans of some instants in turn, exactly; scratch grows where deeply negative prices need more."""
-    slots, pieces = outlooks.load_kwh.shape[1], len(site.settlement.value)
-    works = [scratch(slots, pieces, SPARE_PIECES, 0, 0)]
+    slots, pieces = work.load.shape[1], len(site.settlement.value)
+    grown = [scratch(slots, pieces, SPARE_PIECES, 0, 0)]
 
     def run(first: int, last: int) -> None:
         while first < last:
             first = _by_recursion(
                 first,
                 last,
-                outlooks.load_kwh,
-                outlooks.pv_kwh,
-                outlooks.import_price,
-                outlooks.export_price,
-                outlooks.slots,
-                outlooks.to_the_end,
-                hold,
-                first_row,
+                work,
                 site_limits(site.storage, site.grid, site.slot_hours),
                 np.array([site.storage.soc_min_kwh, site.storage.soc_max_kwh]),
                 np.array(site.settlement.value, dtype=np.float64),
                 np.array(site.settlement.energy_kwh, dtype=np.float64),
-                works[-1],
-                table.levels_kwh,
-                table.curtail,
+                grown[-1],
             )
             if first < last:
-                works.append(scratch(slots, pieces, SPARE_PIECES * 4 ** len(works), 0, 0))
+                grown.append(scratch(slots, pieces, SPARE_PIECES * 4 ** len(grown), 0, 0))
 
     return run
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _self_consumption(
-    first: int, last: int, empty: float, full: float, levels: Floats, curtail: NDArray[np.int8]
-) -> None:
-    for row in range(first, last):
-        levels[row, 0], levels[row, 1], levels[row, 2], levels[row, 3] = empty, full, empty, full
-        curtail[row] = 0
+def _self_consumption(issue: int, work: Work, empty: float, full: float) -> None:
+    for row in range(work.first_row[issue], work.first_row[issue + 1]):
+        levels = work.levels[row]
+        levels[0], levels[1], levels[2], levels[3] = empty, full, empty, full
+        work.curtail[row] = 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _by_turning(
     first: int,
     last: int,
-    load: Floats,
-    pv: Floats,
-    import_price: Floats,
-    export_price: Floats,
-    slots: Counts,
-    to_the_end: Flags,
-    hold: Counts,
-    first_row: Counts,
+    work: Work,
     chain: Chain,
     hour: int,
     limits: Floats,
@@ -226,66 +230,55 @@ def _by_turning(
     end: Floats,
     settled: Floats,
     grid: Grid,
-    levels: Floats,
-    curtail: NDArray[np.int8],
 ) -> None:
-    """The modes of instants first..last - 1, written to `levels` and `curtail` from each one's first row on."""
+    """The modes of instants first..last - 1, written to each one's rows."""
     for issue in range(first, last):
-        n, row = slots[issue], first_row[issue]
+        n, row = work.slots[issue], work.first_row[issue]
         if not n:
-            _self_consumption(row, first_row[issue + 1], soc_kwh[0], soc_kwh[-1], levels, curtail)
+            _self_consumption(issue, work, soc_kwh[0], soc_kwh[-1])
             continue
-        buy, sell = import_price[issue, :n], export_price[issue, :n]
+        buy, sell = work.import_price[issue, :n], work.export_price[issue, :n]
         turn(
-            load[issue : issue + 1, :n],
-            pv[issue : issue + 1, :n],
+            work.load[issue : issue + 1, :n],
+            work.pv[issue : issue + 1, :n],
             buy,
             sell,
             chain,
             hour,
             limits.reshape(1, -1),
             soc_kwh[-1] - soc_kwh[0],
-            settled if to_the_end[issue] else end,
+            settled if work.to_the_end[issue] else end,
             grid,
         )
-        for slot in range(hold[issue]):
-            lay_levels(soc_kwh, grid.after[slot], buy[slot], sell[slot], limits, levels[row + slot])
-            curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
+        for slot in range(work.hold[issue]):
+            lay_levels(soc_kwh, grid.after[slot], buy[slot], sell[slot], limits, work.levels[row + slot])
+            work.curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _by_recursion(
     first: int,
     last: int,
-    load: Floats,
-    pv: Floats,
-    import_price: Floats,
-    export_price: Floats,
-    slots: Counts,
-    to_the_end: Flags,
-    hold: Counts,
-    first_row: Counts,
+    work: Work,
     limits: Floats,
     bounds_kwh: Floats,
     worth: Floats,
     worth_kwh: Floats,
     room_for: Scratch,
-    levels: Floats,
-    curtail: NDArray[np.int8],
 ) -> int:
     """As `_by_turning`, exactly; answers the first instant that was not planned for want of scratch."""
     price, energy, base, space, level, kept, kept_at, _ = room_for
     soc_kwh, cost = np.empty(space.shape[1] + 1), np.empty(space.shape[1] + 1)
     room = bounds_kwh[1] - bounds_kwh[0]
     for issue in range(first, last):
-        n, row = slots[issue], first_row[issue]
+        n, row = work.slots[issue], work.first_row[issue]
         if not n:
-            _self_consumption(row, first_row[issue + 1], bounds_kwh[0], bounds_kwh[1], levels, curtail)
+            _self_consumption(issue, work, bounds_kwh[0], bounds_kwh[1])
             continue
-        buy, sell = import_price[issue, :n], export_price[issue, :n]
-        lay_out(load[issue, :n], pv[issue, :n], buy, sell, limits, price, energy, base)
-        pieces = len(worth) if to_the_end[issue] else 0
-        for slot in range(hold[issue]):
+        buy, sell = work.import_price[issue, :n], work.export_price[issue, :n]
+        lay_out(work.load[issue, :n], work.pv[issue, :n], buy, sell, limits, price, energy, base)
+        pieces = len(worth) if work.to_the_end[issue] else 0
+        for slot in range(work.hold[issue]):
             head, tail = begin(worth[:pieces], worth_kwh[:pieces], room, space)
             head, tail, empty = fold(
                 slot + 1, n, price, energy, base, head, tail, 0.0, room, space, level, kept, kept_at
@@ -297,6 +290,8 @@ def _by_recursion(
                 soc_kwh[piece + 1] = soc_kwh[piece] + space[1, head + piece]
                 cost[piece + 1] = cost[piece] - space[0, head + piece] * space[1, head + piece]
             points = tail - head + 1
-            lay_levels(soc_kwh[:points], cost[:points], buy[slot], sell[slot], limits, levels[row + slot])
-            curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
+            lay_levels(
+                soc_kwh[:points], cost[:points], buy[slot], sell[slot], limits, work.levels[row + slot]
+            )
+            work.curtail[row + slot] = curtail_at(buy[slot], sell[slot], limits[9])
     return last
