@@ -17,6 +17,7 @@ from darkstar.domain.slots import SLOT_MINUTES, parse_instant
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.actual import ACTUAL
+from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
 from darkstar.time_machine.plant.stored import read_plant
@@ -122,8 +123,12 @@ ReportDay = Annotated[
         "--report-day", help="The day that the report tells quarter by quarter.", show_default=False
     ),
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes; the figures do not depend on it.")
+Information = Annotated[
+    Honesty, typer.Option("--information", help="What policies know: published prices and forecasts, or all.")
+]
+Episodes = Annotated[
+    bool,
+    typer.Option("--episodes", help="Keep every decision, with what was known, planned and came of it."),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", help="For policies that draw lots; none of the present ones does.")
