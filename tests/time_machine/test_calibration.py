@@ -32,8 +32,8 @@ KNOWN = PlantModel(
 BOUNDS = 1_600_000_200, 1_600_086_600
 
 
-def lived(model: PlantModel, days: int, seed: int = 1) -> Observed:
-    """What a home's meters showed of a plant on self-consumption, its state of charge in whole percents."""
+def lived(model: PlantModel, days: int, seed: int = 1, late_s: float = 0.0) -> Observed:
+    """What a home's meters showed of a plant on self-consumption, its state of charge late and in whole percents."""
     rng = np.random.default_rng(seed)
     n = days * QUARTERS_OF_DAY
     hour = np.arange(n) % QUARTERS_OF_DAY / 4
@@ -46,7 +46,8 @@ def lived(model: PlantModel, days: int, seed: int = 1) -> Observed:
     # At night the owner leaves it alone.
     follow.discharge_kw[(hour < 5) & (rng.uniform(size=days).repeat(QUARTERS_OF_DAY) < 0.7)] = 0.0
     flows = carry_out(Plant(storage, GridModel(17.0, 17.0), model), 5.0, follow, load, pv)
-    percent = np.round(flows.soc_kwh / (10.0 * model.health) * 100)
+    shown = flows.soc_kwh - np.diff(flows.soc_kwh, prepend=5.0) * late_s / SLOT_SECONDS
+    percent = np.round(shown / (10.0 * model.health) * 100)
     rows = np.arange(n)
     return Observed(
         rows // QUARTERS_OF_DAY, rows, flows.charge_kwh, flows.discharge_kwh, percent[:-1], percent[1:]
@@ -91,6 +92,23 @@ def test_of_a_plant_without_losses_none_are_claimed() -> None:
     assert found.told["round_trip_efficiency"].value == pytest.approx(0.95**2, abs=0.003)
     assert found.model.running_loss_kw == found.model.resistive_loss_per_kw == 0.0
     assert "running_loss_kw" in found.left
+
+
+def test_a_late_state_of_charge_does_not_pass_for_a_loss() -> None:
+    for days in (10, 60):
+        found = calibrate(lived(IDEAL, days, late_s=200.0), BATTERY)
+        assert found.told["round_trip_efficiency"].value == pytest.approx(0.95**2, abs=0.004)
+        assert found.told["delay_s"].value == pytest.approx(200, abs=40)
+
+
+@pytest.mark.slow
+def test_errors_of_few_days_hold_as_often_as_those_of_many() -> None:
+    pulls = []
+    for seed in range(20):
+        found = calibrate(lived(IDEAL, 8, seed, late_s=120.0), BATTERY).told["round_trip_efficiency"]
+        pulls.append((found.value - 0.95**2) / found.error)
+    assert np.abs(pulls).max() < 3
+    assert 0.3 < np.sqrt(np.mean(np.square(pulls))) < 1.2
 
 
 def test_a_correction_of_the_battery_management_moves_nothing() -> None:

@@ -21,6 +21,7 @@ UNITS = {
     "running_loss_kw": "kW",
     "resistive_loss_per_kw": "kW / kW²",
     "standby_battery_kw": "kW",
+    "delay_s": "s, of the shown state of charge",
 }
 
 

@@ -5,10 +5,13 @@ The state of charge after a slot is the one before and
     held * (charge - discharge)  -  conversion * charge  -  running * hours at work
         -  resistive * (charge² + discharge²) / hours  -  standby * hours at rest          [percent of the capacity]
 
-so the figures follow by least squares. They are fitted to the level within each day, not to its changes from slot to
-slot, for a level in whole percents is off by half a percent while its changes are off by one each time; each day's
-first level is free. Figures are never negative, and outliers (a battery management system that corrects itself) weigh
-little (Huber's loss). Standard errors are those of leaving out one day at a time.
+and what is shown of it at an edge is what it was `delay` before, for a sensor is polled: while charging it shows too
+little, while discharging too much, which would pass for a loss at every turn from one to the other. So the figures
+follow by least squares. They are fitted to the level within each day, not to its changes from slot to slot, for a
+level in whole percents is off by half a percent while its changes are off by one each time; each day's first level is
+free. Figures but the delay (of the sensor, against the meters) are never negative, and outliers (a battery management
+system that corrects itself) weigh little (Huber's loss). Standard errors are those of leaving out one day at a time,
+wider where there are few days.
 
 What the data cannot tell: `held` and `conversion` stand for two efficiencies and the capacity. The round-trip
 efficiency is 1 - conversion / held; how it is shared between charging and discharging stays as the home's settings
@@ -23,19 +26,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
+from scipy.stats import norm, t
 
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery
-from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS
+from darkstar.domain.slots import HOUR_SECONDS, QUARTERS_OF_DAY, SLOT_HOURS
 from darkstar.time_machine.plant.model import PlantModel
 from darkstar.time_machine.plant.observed import MOVES_KWH, Observed, usable
 
 Series = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-HELD, CONVERSION, RUNNING, RESISTIVE, STANDBY = range(5)
+HELD, CONVERSION, RUNNING, RESISTIVE, STANDBY, DELAY = range(6)
 LOSSES = (RUNNING, RESISTIVE, STANDBY)
-NAMES = ("held", "conversion", "running_loss_kw", "resistive_loss_per_kw", "standby_battery_kw")
+NAMES = ("held", "conversion", "running_loss_kw", "resistive_loss_per_kw", "standby_battery_kw", "delay_s")
+LEAST = np.where(np.arange(len(NAMES)) == DELAY, -np.inf, 0.0)
 
 LEAP_PERCENT = 4.0
 """By so much within a slot no meter errs: the battery management system has corrected itself."""
@@ -98,7 +103,7 @@ def calibrate(observed: Observed, battery: Battery) -> Calibration:
     part = usable(observed, battery)
     stretches = _stretches(part)
     features = _features(part)
-    first, _ = _fit(features, part, stretches, (HELD, CONVERSION))
+    first, _ = _fit(features, part, stretches, (HELD, CONVERSION, DELAY))
     leaps = np.abs(features @ first - (part.end_percent - part.start_percent)) > LEAP_PERCENT
     part, features = part.take(~leaps), features[~leaps]
     stretches = _stretches(part)
@@ -120,8 +125,10 @@ def calibrate(observed: Observed, battery: Battery) -> Calibration:
 
 
 def _features(part: Observed) -> Series:
-    """What each figure is multiplied with in each slot, shape (n, 5)."""
+    """What each figure is multiplied with in each slot, shape (n, 6)."""
     charge, discharge = part.charge_kwh, part.discharge_kwh
+    power_kw = (charge - discharge) / SLOT_HOURS
+    follows = np.diff(part.at, prepend=part.at[:1] - 2) == 1
     at_work = np.maximum(charge, discharge) > MOVES_KWH
     return np.column_stack(
         [
@@ -130,6 +137,8 @@ def _features(part: Observed) -> Series:
             np.where(at_work, -SLOT_HOURS, 0.0),
             -(charge**2 + discharge**2) / SLOT_HOURS,
             np.where(at_work, 0.0, -SLOT_HOURS),
+            # What is told late is behind by the power before each edge.
+            np.where(follows, -np.diff(power_kw, prepend=power_kw[:1]), 0.0),
         ]
     )
 
@@ -158,7 +167,7 @@ def _centred(values: Series, stretches: Numbers) -> Series:
 def _fit(
     features: Series, part: Observed, stretches: Numbers, chosen: tuple[int, ...]
 ) -> tuple[Series, Series]:
-    """Figures, 0 where not chosen, shape (5,), and their covariance, shape (5, 5)."""
+    """Figures, 0 where not chosen, shape (6,), and their covariance, shape (6, 6)."""
     known = part.end_percent - part.start_percent
     x = _centred(_levels(features[:, chosen], stretches), stretches)
     y = _centred(_levels(known[:, None], stretches), stretches)[:, 0]
@@ -166,7 +175,7 @@ def _fit(
     found = np.zeros(len(chosen))
     for _ in range(20):
         root = np.sqrt(weight)
-        found, before = lsq_linear(x * root[:, None], y * root, bounds=(0.0, np.inf)).x, found
+        found, before = lsq_linear(x * root[:, None], y * root, bounds=(LEAST[list(chosen)], np.inf)).x, found
         residual = y - x @ found
         weight = HUBER_PERCENT / np.maximum(np.abs(residual), HUBER_PERCENT)
         if np.allclose(found, before, rtol=1e-9, atol=1e-12):
@@ -185,12 +194,14 @@ def _jackknife(x: Series, y: Series, weight: Series, day: Numbers) -> Series:
     sides = np.add.reduceat(weighted * y[:, None], edges, axis=0)
     without = np.linalg.pinv(products.sum(axis=0) - products) @ (sides.sum(axis=0) - sides)[:, :, None]
     apart = without[:, :, 0] - without[:, :, 0].mean(axis=0)
-    return np.asarray(apart.T @ apart * (len(edges) - 1) / len(edges))
+    # Of few days three errors cover less than of many: Student's distribution tells by how much.
+    widened = float(t.ppf(norm.cdf(STANDS_OUT), len(edges) - 1)) / STANDS_OUT
+    return np.asarray(apart.T @ apart * (len(edges) - 1) / len(edges) * widened**2)
 
 
 def _stepwise(features: Series, part: Observed, stretches: Numbers) -> tuple[tuple[int, ...], Series, Series]:
     """The figures that stand out of their errors: the one that does least is left out, until all do."""
-    chosen: tuple[int, ...] = (HELD, CONVERSION, *LOSSES)
+    chosen: tuple[int, ...] = (HELD, CONVERSION, *LOSSES, DELAY)
     while True:
         figures, covariance = _fit(features, part, stretches, chosen)
         losses = [loss for loss in LOSSES if loss in chosen]
@@ -245,6 +256,10 @@ def _model(
     for loss in (loss for loss in LOSSES if loss in chosen):
         error = float(np.sqrt(covariance[loss, loss]))
         told[NAMES[loss]] = Estimate(float(figures[loss]) * capacity / 100, error * capacity / 100)
+    delay, seconds = float(figures[DELAY]), HOUR_SECONDS / held
+    error = float(np.sqrt(covariance[DELAY, DELAY]))
+    if abs(delay) > STANDS_OUT * error:
+        told[NAMES[DELAY]] = Estimate(delay * seconds, error * seconds)
     model = PlantModel(
         charge_efficiency=into,
         discharge_efficiency=out,
