@@ -55,7 +55,7 @@ def without(given: SlotTable, rows: Sequence[int], *channels: Channel) -> SlotTa
 
 
 def test_load_and_sun_as_they_are() -> None:
-    history, replayed = past_of(table(load=0.3, pv=0.1), [], TZ, START, ())
+    history, replayed = past_of(table(load=0.3, pv=0.1), [], TZ, (START, END), ())
     assert not history.net_only
     assert replayed.all()
     assert len(history) == 96 + 92 + 96
@@ -65,13 +65,13 @@ def test_load_and_sun_as_they_are() -> None:
 
 
 def test_home_without_sun_has_none() -> None:
-    history, _ = past_of(table(load=0.3), [], TZ, START, {Channel.PV})
+    history, _ = past_of(table(load=0.3), [], TZ, (START, END), {Channel.PV})
     assert not history.net_only
     assert history.pv_kwh.tolist() == [0.0] * len(history)
 
 
 def test_grid_meter_alone_gives_the_net_load() -> None:
-    history, _ = past_of(table(**{"import": 0.3, "export": 0.1}), [], TZ, START, ())
+    history, _ = past_of(table(**{"import": 0.3, "export": 0.1}), [], TZ, (START, END), ())
     assert history.net_only
     assert history.load_kwh[0] == pytest.approx(0.2)
     assert history.pv_kwh[0] == 0.0
@@ -79,19 +79,19 @@ def test_grid_meter_alone_gives_the_net_load() -> None:
 
 def test_net_load_is_without_the_battery() -> None:
     metered = table(**{"import": 0.3, "export": 0.0, "batt_charge": 0.4, "batt_discharge": 0.0})
-    history, _ = past_of(metered, [], TZ, START, ())
+    history, _ = past_of(metered, [], TZ, (START, END), ())
     assert (history.load_kwh[0], history.pv_kwh[0]) == pytest.approx((0.0, 0.1))
 
 
 def test_nothing_known_is_told() -> None:
     with pytest.raises(DataError, match="neither"):
-        past_of(table(load=0.3), [], TZ, START, ())
+        past_of(table(load=0.3), [], TZ, (START, END), ())
 
 
 def test_days_with_holes_are_left_out_with_the_reason() -> None:
     holed = without(table(load=0.3, pv=0.1), [96, 97], Channel.LOAD)
     holed.import_price[200] = NAN
-    history, replayed = past_of(holed, [], TZ, START, ())
+    history, replayed = past_of(holed, [], TZ, (START, END), ())
     assert history.omitted == (
         (SPRING, "load unknown in 2 of 92 slots"),
         (SPRING + dt.timedelta(days=1), "import price unknown in 1 of 96 slots"),
@@ -104,7 +104,7 @@ def test_excluded_days_are_left_out_and_masked_ones_are_not() -> None:
         DayQuality(SPRING, DayStatus.EXCLUDE, ("an outage of 6 h",)),
         DayQuality(SPRING + dt.timedelta(days=1), DayStatus.MASK_BATTERY, ("soc jumps",)),
     ]
-    history, replayed = past_of(table(load=0.3, pv=0.1), labels, TZ, START, ())
+    history, replayed = past_of(table(load=0.3, pv=0.1), labels, TZ, (START, END), ())
     assert history.omitted == ((SPRING, "an outage of 6 h"),)
     assert replayed.sum() == 192
 
@@ -113,9 +113,9 @@ def test_a_charge_that_is_not_known_leaves_the_net_load_sound() -> None:
     metered = table(**{"import": 0.3, "export": 0.0, "batt_charge": 0.4, "batt_discharge": 0.0})
     missing = "soc is missing or out of range for 3 h of the battery's use"
     label = DayQuality(SPRING, DayStatus.MASK_BATTERY, (missing,))
-    assert past_of(metered, [label], TZ, START, ())[1].all()
+    assert past_of(metered, [label], TZ, (START, END), ())[1].all()
     flows = replace(label, reasons=("batt_charge is unknown for 3 h", missing))
-    assert past_of(metered, [flows], TZ, START, ())[0].omitted == ((SPRING, "; ".join(flows.reasons)),)
+    assert past_of(metered, [flows], TZ, (START, END), ())[0].omitted == ((SPRING, "; ".join(flows.reasons)),)
 
 
 def test_nothing_is_learned_from_what_a_label_calls_unsound() -> None:
@@ -126,7 +126,7 @@ def test_nothing_is_learned_from_what_a_label_calls_unsound() -> None:
         DayQuality(SPRING, DayStatus.EXCLUDE, ("price: implausible for 1 h, as 84 per kWh",)),
     ]
     given = table(load=0.3, pv=0.1)
-    history, replayed = past_of(given, spoilt, TZ, day_bounds(SPRING, TZ)[0], ())
+    history, replayed = past_of(given, spoilt, TZ, (day_bounds(SPRING, TZ)[0], END), ())
 
     assert np.isnan(history.load_kwh[:96]).all(), "the day of the warm-up"
     assert np.isnan(history.pv_kwh[:96]).all()
@@ -142,7 +142,7 @@ def test_nothing_is_learned_from_what_a_label_calls_unsound() -> None:
 def test_a_masked_battery_spoils_a_net_load_that_it_is_part_of() -> None:
     metered = table(**{"import": 0.3, "export": 0.0, "batt_charge": 0.4, "batt_discharge": 0.0})
     label = DayQuality(SPRING, DayStatus.MASK_BATTERY, ("batt_charge is known in total only for 9 h",))
-    history, replayed = past_of(metered, [label], TZ, START, ())
+    history, replayed = past_of(metered, [label], TZ, (START, END), ())
 
     assert history.omitted == ((SPRING, "batt_charge is known in total only for 9 h"),)
     assert replayed.sum() == 192
@@ -152,7 +152,7 @@ def test_a_masked_battery_spoils_a_net_load_that_it_is_part_of() -> None:
 def test_warm_up_is_known_and_not_replayed() -> None:
     holed = without(table(load=0.3, pv=0.1), [3], Channel.LOAD)
     later = day_bounds(SPRING, TZ)[0]
-    history, replayed = past_of(holed, [], TZ, later, ())
+    history, replayed = past_of(holed, [], TZ, (later, END), ())
     assert replayed.tolist() == [False] * 96 + [True] * 188
     assert history.omitted == ()
 

@@ -12,6 +12,7 @@ import pytest
 from darkstar.domain.channels import Channel
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
+from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import SOC_STILL
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, ResolvedPrices, ResolvedSlots
 from darkstar.planner.caution import prepare
@@ -34,10 +35,12 @@ def write(
     load_known: np.ndarray | None = None,
     net: bool = False,
     water: np.ndarray | None = None,
+    tariffs: Tariffs | None = None,
+    received_utc: np.ndarray | None = None,
 ) -> None:
     """A ledger of a past; `net`: with grid meters too, and load and sun where `load_known` only.
 
-    `water` is what a heater drew, a part of the load.
+    `water` is what a heater drew, a part of the load. `tariffs`: of the prices, in place of the past's own.
     """
     n = len(history)
     known = np.ones(n, dtype=bool) if load_known is None else load_known
@@ -64,11 +67,11 @@ def write(
         )
     )
     source = np.full(n, "file", dtype=object)
-    ledger.write_prices(
-        ResolvedPrices(
-            history.slots, history.export_price, history.import_price, history.export_price, source
-        )
-    )
+    slots, spot = history.slots, history.export_price
+    buy, sell = history.import_price, spot
+    if tariffs is not None:
+        buy, sell = tariffs.import_price(slots, spot), tariffs.export_price(slots, spot)
+    ledger.write_prices(ResolvedPrices(slots, spot, buy, sell, source, received_utc))
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
+from darkstar.domain.market import known_until
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_utc, local_date
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, iso_utc, local_date
 from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
@@ -63,17 +64,17 @@ def load_scenario(
         UsageError: nothing can be replayed, or the battery's state of charge at the start is not known.
     """
     start, end = bounds_utc
+    first, reach = start - WARM_UP_SECONDS, max(end, known_until(end - SLOT_SECONDS))
     with ledger.snapshot():
-        table = ledger.slots(start - WARM_UP_SECONDS, end)
-        received = ledger.prices_received(start - WARM_UP_SECONDS, end)
-        first_day = local_date(start - WARM_UP_SECONDS, home.tz)
-        labels = ledger.days(first_day, local_date(end - 1, home.tz) + dt.timedelta(days=1))
+        table = without_energies(ledger.slots(first, reach), end)
+        received = ledger.prices_received(first, reach)
+        labels = labels_of(ledger, first, reach, home.tz)
         metered = tariffs_at(ledger, power_tariffs, home.tz, start)
-        history, replayed = past_of(table, labels, home.tz, start, absent)
+        history, replayed = past_of(table, labels, home.tz, (start, end), absent)
         minutes = minutes_of(ledger, table, history, replayed, home, absent)
-    first = np.flatnonzero(replayed)[:1]
-    if soc_start_percent is None and len(first):
-        soc_start_percent = _charge_at(table, int(first[0]), labels, home.tz)
+    rows = np.flatnonzero(replayed)
+    if soc_start_percent is None and len(rows):
+        soc_start_percent = _charge_at(table, int(rows[0]), labels, home.tz)
     history = replace(history, minutes=minutes, prices_received_utc=received)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
@@ -105,15 +106,34 @@ def _charge_at(table: SlotTable, row: int, labels: Sequence[DayQuality], tz: Zon
     return percent
 
 
+def labels_of(ledger: LedgerFile, start_utc: int, end_utc: int, tz: ZoneInfo) -> list[DayQuality]:
+    """The labels of the local days that [start, end) touches."""
+    return ledger.days(local_date(start_utc, tz), local_date(end_utc - 1, tz) + dt.timedelta(days=1))
+
+
+def without_energies(table: SlotTable, from_utc: int) -> SlotTable:
+    """The table as if nothing had been measured in a slot and those after it."""
+    later = table.slots >= from_utc
+    energies = {channel: np.where(later, np.nan, energy) for channel, energy in table.energy_kwh.items()}
+    return replace(table, energy_kwh=energies)
+
+
 def past_of(
-    table: SlotTable, labels: Sequence[DayQuality], tz: ZoneInfo, start_utc: int, absent: Collection[Channel]
+    table: SlotTable,
+    labels: Sequence[DayQuality],
+    tz: ZoneInfo,
+    bounds_utc: tuple[int, int],
+    absent: Collection[Channel],
 ) -> tuple[History, NDArray[np.bool_]]:
     """The slots as a past without its battery, and which of them are replayed, shape (len(table),).
+
+    Args:
+        bounds_utc: first slot and end (exclusive) of the range that is replayed as far as it can be.
 
     Raises:
         DataError: the home's load is not known in the range.
     """
-    in_range = table.slots >= start_utc
+    in_range = (table.slots >= bounds_utc[0]) & (table.slots < bounds_utc[1])
     load_kwh, pv_kwh, net_only = _home_energy(table, in_range, absent)
     history = History(table.slots, load_kwh, pv_kwh, table.import_price, table.export_price, net_only)
     history = _sound(history, labels, tz)
@@ -178,13 +198,26 @@ def _sound(history: History, labels: Sequence[DayQuality], tz: ZoneInfo) -> Hist
     )
 
 
+def masked_days(history: History, labels: Sequence[DayQuality]) -> tuple[tuple[dt.date, str], ...]:
+    """The days of which energies or prices are not believed, with what their labels say."""
+    return tuple(
+        (label.day, _reason(label))
+        for label in labels
+        if spoils_energy(label) or _spoils_net_load(history, label) or spoils_prices(label)
+    )
+
+
+def _reason(label: DayQuality) -> str:
+    return "; ".join(label.reasons) or f"labelled {label.status}"
+
+
 def _spoils_net_load(history: History, label: DayQuality) -> bool:
     return history.net_only and spoils_battery_flows(label)
 
 
 def _why_not(history: History, rows: NDArray[np.int64], label: DayQuality | None) -> str:
     if label is not None and (label.status is DayStatus.EXCLUDE or _spoils_net_load(history, label)):
-        return "; ".join(label.reasons) or f"labelled {label.status}"
+        return _reason(label)
     named = {
         "net load" if history.net_only else "load": history.load_kwh,
         "sun": history.pv_kwh,

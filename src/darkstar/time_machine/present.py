@@ -4,6 +4,7 @@ As of an instant, the ledger's energies end at the slot in progress, and its pri
 slot; what comes later is forecast from what was known. The plan begins with the slot in progress.
 """
 
+import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -37,7 +38,7 @@ from darkstar.planner.problem import GridModel, Series, TerminalValue
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.history import History
-from darkstar.time_machine.loader import WARM_UP_SECONDS, past_of
+from darkstar.time_machine.loader import WARM_UP_SECONDS, labels_of, masked_days, past_of, without_energies
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import cautious_settlement
 
@@ -60,6 +61,7 @@ class Present:
         ledger_end_utc: end of what the ledger has before that; None where it has nothing.
         charge_is_stuck: the ledger has a state of charge, but its sensor stood still that day.
         drawn: what the water heater's meter says of the last days; None without one, or where it was not asked for.
+        masked: days whose energies or prices were not looked at, for what their labels say.
     """
 
     slots: Slots
@@ -68,6 +70,7 @@ class Present:
     ledger_end_utc: int | None
     charge_is_stuck: bool
     drawn: Drawn | None = None
+    masked: tuple[tuple[dt.date, str], ...] = ()
 
 
 def read_present(
@@ -96,12 +99,12 @@ def read_present(
     ahead = slot_range(start, start + slots * SLOT_SECONDS)
     end = max(known_until(at_utc), start + SLOT_SECONDS)
     with ledger.snapshot():
-        table = ledger.slots(start - WARM_UP_SECONDS, end)
+        table = without_energies(ledger.slots(start - WARM_UP_SECONDS, end), start)
         known_utc = known_from(table.slots, ledger.prices_received(start - WARM_UP_SECONDS, end))
         extent = ledger.slot_extent()
-        labels = ledger.days(local_date(start - WARM_UP_SECONDS, home.tz), local_date(end, home.tz))
+        labels = labels_of(ledger, start - WARM_UP_SECONDS, end, home.tz)
     now = int(np.searchsorted(table.slots, start))
-    table = _as_of(table, now, known_utc > at_utc)
+    table = _published_only(table, known_utc > at_utc)
     stuck = False
     if battery is None:
         soc_percent = 0.0
@@ -109,6 +112,7 @@ def read_present(
         soc_percent = _charge(table, now)
         stuck = soc_percent is not None and _stuck(labels, home.tz, start)
     history = _history(table, labels, home.tz, absent)
+    masked = () if history is None else masked_days(history, labels)
     drawn = _drawn(table, now) if heater_apart else None
     if history is not None and drawn is not None:
         history = _without(history, table.energy_kwh[Channel.WATER])
@@ -136,16 +140,13 @@ def read_present(
         room = max(storage.soc_max_kwh - storage.soc_min_kwh, 0.0)
         known = replace(known, terminal=TerminalValue(np.array([worth]), np.array([room])))
     published_until = _published_until(published, table.slots, now)
-    return Present(ahead, known, published_until, _ledger_end(table, now, extent), stuck, drawn)
+    return Present(ahead, known, published_until, _ledger_end(table, now, extent), stuck, drawn, masked)
 
 
-def _as_of(table: SlotTable, now: int, unpublished: NDArray[np.bool_]) -> SlotTable:
-    """The table without energies of the slot in progress and later, and without prices that are not known yet."""
-    later = np.arange(len(table)) >= now
-    energies = {channel: np.where(later, np.nan, energy) for channel, energy in table.energy_kwh.items()}
-    prices = (np.where(unpublished, np.nan, price) for price in (table.import_price, table.export_price))
-    import_price, export_price = prices
-    return replace(table, energy_kwh=energies, import_price=import_price, export_price=export_price)
+def _published_only(table: SlotTable, unpublished: NDArray[np.bool_]) -> SlotTable:
+    """The table without prices that are not known yet."""
+    buy, sell = (np.where(unpublished, np.nan, price) for price in (table.import_price, table.export_price))
+    return replace(table, import_price=buy, export_price=sell)
 
 
 def _charge(table: SlotTable, now: int) -> float | None:
@@ -168,7 +169,7 @@ def _history(
     table: SlotTable, labels: Sequence[DayQuality], tz: ZoneInfo, absent: Collection[Channel]
 ) -> History | None:
     try:
-        history, _ = past_of(table, labels, tz, int(table.slots[0]), absent)
+        history, _ = past_of(table, labels, tz, (int(table.slots[0]), int(table.slots[-1]) + 1), absent)
     except DataError:
         return None
     return history

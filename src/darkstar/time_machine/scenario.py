@@ -23,8 +23,8 @@ class Scenario:
     """The same for every policy that is compared.
 
     Attributes:
-        known: every slot from some time before the range (what a forecaster may learn from) to its end, without
-            holes in time; values that nobody knows are NaN.
+        known: every slot from some time before the range (what a forecaster may learn from) to the end of the prices
+            that are public by its end, without holes in time; values that nobody knows are NaN.
         replayed: which of them are replayed, shape (len(known),); nothing is unknown in those.
         tz: the home's time zone.
         soc_start_kwh: energy stored before the first replayed slot, for all policies alike.

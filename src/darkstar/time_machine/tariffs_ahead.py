@@ -1,6 +1,5 @@
 """Power tariffs for a plan from now on: with what the month has drawn, and with what it will come to anyway."""
 
-import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -10,11 +9,11 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Home
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.slots import Slots, local_date
+from darkstar.domain.slots import Slots
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import Problem, StorageModel
 from darkstar.store.ledger_file import LedgerFile
-from darkstar.time_machine.loader import past_of
+from darkstar.time_machine.loader import labels_of, past_of
 from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.past_levels import PAST_SECONDS, expecting, past_levels
 from darkstar.time_machine.scenario import cautious_settlement
@@ -43,10 +42,9 @@ def tariffs_ahead(
     first = start - PAST_SECONDS
     with ledger.snapshot():
         table = ledger.slots(first, start)
-        last_day = local_date(start, home.tz) + dt.timedelta(days=1)
-        labels = ledger.days(local_date(first, home.tz), last_day)
+        labels = labels_of(ledger, first, start, home.tz)
     try:
-        known, _ = past_of(table, labels, home.tz, first, absent)
+        known, _ = past_of(table, labels, home.tz, (first, start), absent)
     except DataError:
         return metered
     storage = _as_one(storages)
