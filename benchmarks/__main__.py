@@ -11,6 +11,8 @@ from rich.console import Console
 import benchmarks
 
 RESULTS = Path(".cache") / "benchmarks"
+COLUMNS = 130
+"""Of a table that goes to a file."""
 
 
 def main(names: list[str]) -> None:
@@ -22,9 +24,10 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(known)}.")
     RESULTS.mkdir(parents=True, exist_ok=True)
+    console = Console(width=None if sys.stdout.isatty() else COLUMNS)
     for name in names or known:
         result = importlib.import_module(f"benchmarks.{name}").run()
-        Console().print(result.table)
+        console.print(result.table)
         (RESULTS / f"{name}.json").write_text(json.dumps(result.figures, indent=1) + "\n", encoding="utf-8")
 
 

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from rich.table import Table
 
+from benchmarks._homes import nl_toon
 from benchmarks._result import Result
-from benchmarks.closed_loop import nl_toon
 from darkstar.time_machine.information import Honesty, information
 from darkstar.time_machine.outcome import MPC
 from darkstar.time_machine.replay import replay
