@@ -83,6 +83,9 @@ def test_contract(home: Path) -> None:
     assert answer["to"] == "2021-03-10T23:00:00Z"
     assert answer["slots"] == 192
     assert [day["date"] for day in answer["omitted"]] == ["2021-03-09"]
+    left = answer["left_out"]
+    assert (left["days"], left["slots"]) == (1, 96)
+    assert list(left["reasons"].values()) == [{"days": 1, "slots": 96}]
     policies = answer["policies"]
     assert list(policies) == ["none", "rule", "timer", "cheapest", "setpoint", "mpc", "oracle"]
     promised = "cost energy_cost fees export_revenue wear import_kwh export_kwh charge_kwh discharge_kwh "

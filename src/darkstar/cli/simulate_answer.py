@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from darkstar.domain.home import Home
 from darkstar.time_machine.actual import Beside
 from darkstar.time_machine.information import Honesty
+from darkstar.time_machine.left_out import LeftOut, left_out
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.regret import Regret
 from darkstar.time_machine.what_if import WhatIf
@@ -30,3 +31,9 @@ class Answer:
     what_if: WhatIf | None = None
     kept: Mapping[str, int] | None = None
     calibrated: bool = False
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What of the range was not replayed."""
+        compared = self.comparison
+        return left_out(compared.history.omitted, (compared.start_utc, compared.end_utc), self.home.tz)

@@ -10,6 +10,7 @@ from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.actual import Beside, residual_kwh
 from darkstar.time_machine.calendar import calendar
 from darkstar.time_machine.day_replay import DayReplay
+from darkstar.time_machine.left_out import LeftOut
 from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
 from darkstar.time_machine.regret import Part, Regret
 from darkstar.time_machine.what_if import Tried, WhatIf
@@ -25,6 +26,7 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
     }
     return {
         **comparison_json(answer.comparison),
+        "left_out": left_out_json(answer.left_out),
         "information": answer.honesty.value,
         "seed": answer.seed,
         "plant": "calibrated" if answer.calibrated else "nominal",
@@ -69,6 +71,14 @@ def comparison_json(comparison: Comparison) -> Mapping[str, Any]:
         "minute_slots": comparison.history.minutes.known if comparison.history.minutes else 0,
         "omitted": [{"date": str(day), "reason": reason} for day, reason in comparison.history.omitted],
         "slots_per_s": comparison.slots_per_s,
+    }
+
+
+def left_out_json(found: LeftOut) -> Mapping[str, Any]:
+    """Days and slots that were not replayed, in total and by reason."""
+    return {
+        **asdict(found.total),
+        "reasons": {reason: asdict(left) for reason, left in found.reasons.items()},
     }
 
 

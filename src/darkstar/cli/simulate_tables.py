@@ -22,6 +22,8 @@ def rendered(answer: Answer) -> RenderableType:
     """All that was asked for."""
     currency = answer.home.currency
     parts: list[RenderableType] = [comparison_table(answer.comparison, answer.home)]
+    if answer.left_out.total.days:
+        parts.append(Text(answer.left_out.sentence()))
     beside = answer.beside
     if beside is not None and beside.outcome is not None:
         parts.append(Text(actual_note(beside, answer.home)))
@@ -60,8 +62,7 @@ def comparison_table(comparison: Comparison, home: Home) -> Table:
     table = Table(
         title=Text(f"{home.name}, {span}: {len(history)} slots", style="table.title"),
         caption=f"Costs in {home.currency}; energy left in the battery settled at "
-        f"{comparison.settlement_per_kwh:.4f} per kWh for all"
-        + (f"; {len(history.omitted)} days left out" if history.omitted else ""),
+        f"{comparison.settlement_per_kwh:.4f} per kWh for all",
     )
     fees = any(outcome.power_months for outcome in comparison.outcomes.values())
     table.add_column("policy", no_wrap=True)
