@@ -8,6 +8,7 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
@@ -158,9 +159,10 @@ def homes_json(found: Homes) -> Json:
 def homes_table(found: Homes) -> Table:
     """A row for each home, and all in all."""
     policies = found.policies
-    table = Table(title=Text(f"{len(found.homes)} homes", style="table.title"))
-    table.add_column("home")
-    for heading in ("days", *policies, "gap closed %", "of best %"):
+    title = Text(f"{len(found.homes)} homes; gap closed and share of the best: of {MPC}", style="table.title")
+    table = Table(title=title, box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("home", min_width=12, overflow="fold")
+    for heading in ("days", *policies, "gap %", "best %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for home in found.homes:
         costs = [_money(home.costs.get(policy)) for policy in policies]
@@ -169,13 +171,15 @@ def homes_table(found: Homes) -> Table:
     table.add_section()
     for currency in dict.fromkeys(home.currency for home in found.homes):
         for name, summed in (("sum", sum), ("median", median), ("worst", max)):
-            costs = [found.costs(policy).get(currency) for policy in policies]
-            table.add_row(f"{name}, {currency}", "", *(_money(summed(of)) if of else "" for of in costs))
+            of_policies = [found.costs(policy).get(currency) for policy in policies]
+            table.add_row(
+                f"{name}, {currency}", "", *(_money(summed(of)) if of else "" for of in of_policies)
+            )
     table.add_section()
     for name, shared in (("median", median), ("worst", min)):
         of_mpc = [found.shares(key, MPC) for key in _SHARES]
         cells = [_percent(shared(shares) if shares else None) for shares in of_mpc]
-        table.add_row(f"{name} of {MPC}", "", *[""] * len(policies), *cells)
+        table.add_row(name, "", *[""] * len(policies), *cells)
     return table
 
 
@@ -184,7 +188,7 @@ def _middle_and_worst(shares: Sequence[float]) -> Mapping[str, float | None]:
 
 
 def _money(cost: float | None) -> str:
-    return "" if cost is None else f"{cost:.2f}"
+    return "" if cost is None else f"{cost:.0f}"
 
 
 def _percent(share: float | None) -> str:

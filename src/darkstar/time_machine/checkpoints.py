@@ -10,6 +10,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
@@ -103,7 +104,7 @@ class Checkpoint(Generic[R]):
         if not self.believed or not self.path.exists():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays: dict[str, Array] = {name: file[name] for name in file.files}
             if str(arrays[_STAMP]) != self.path.stem:
                 raise ValueError("the file has another's name")
@@ -129,7 +130,8 @@ class Checkpoint(Generic[R]):
             self.home.say(
                 f"{self.path.parent} cannot be written ({error.strerror}): nothing is kept of this replay."
             )
-            half.unlink(missing_ok=True)
+            with suppress(OSError):
+                half.unlink()
         return result
 
 
