@@ -43,14 +43,6 @@ class MonthsPeaks:
         """Average of the highest; those that are missing are 0."""
         return sum(self._by_key.values()) / self._tariff.peaks
 
-    def beside(self, day: int) -> list[float]:
-        """The highest of other days; of all periods, where those of a day do not replace each other."""
-        return [kw for key, kw in self._by_key.items() if not (self._tariff.different_days and key == day)]
-
-    def of_day(self, day: int) -> float:
-        """The highest of a day, if it is among the month's highest; 0 where a day's do not replace each other."""
-        return self._by_key.get(day, 0.0) if self._tariff.different_days else 0.0
-
     def add(self, day: int, kw: float, period: int) -> bool:
         """A mean that counts, of a local day (since 1970-01-01) and a period; whether it changes the highest.
 

@@ -1,11 +1,9 @@
 """From a power tariff to a limit on the import: what a month is held under, and what breaking it costs.
 
-    level           counted kW (after a window's share) that the days to come are held under
-    free today      what today may draw without a word: the peaks that are set already do not rise by it
-    limit           of each slot: level over the window's share, none where draws do not count
+    level    counted kW (after a window's share) that days are held under
+    limit    of each slot: level over the window's share, none where draws do not count
 
-A fee per kW has one level for the month, and a peak that happened stays paid: today may draw as much again. A tier is
-kept as long as the month's mean can be: early peaks are made up for by lower ones later.
+What peaks that are set already change about it is told in `fast.keeping`.
 """
 
 from collections.abc import Sequence
@@ -63,40 +61,3 @@ def price_beyond(tariff: PowerTariff, level_kw: float) -> float:
         return 0.0
     kept, next_one = reached[:2]
     return (next_one.fee - kept.fee) / (next_one.up_to_kw - kept.up_to_kw)
-
-
-def free_kw(tariff: PowerTariff, others_kw: Sequence[float], today_kw: float) -> float:
-    """What today may draw before the month's average rises.
-
-    Args:
-        others_kw: the highest means of the other days (of all periods, where a day's do not replace each other).
-        today_kw: the highest of today so far; 0 where a day's peaks do not replace each other.
-    """
-    highest = sorted(others_kw, reverse=True)[: tariff.peaks]
-    return max(today_kw, highest[-1] if len(highest) == tariff.peaks else 0.0)
-
-
-def limit_within(
-    tariff: PowerTariff, average_kw: float, others_kw: Sequence[float], days_left: int
-) -> float | None:
-    """The highest mean that all days left, today among them, may reach with the month's average at most `average_kw`.
-
-    Args:
-        others_kw: the highest means of the days that are over.
-        days_left: how many days may still reach it; many where a day's peaks do not replace each other.
-
-    Returns:
-        None where the peaks that are set exceed the average already.
-    """
-    past = sorted(others_kw, reverse=True)[: tariff.peaks]
-    allowed = tariff.peaks * average_kw
-    best: float | None = None
-    for kept in range(len(past) + 1):
-        new = min(tariff.peaks - kept, days_left)
-        if new == 0:
-            continue
-        level = (allowed - sum(past[:kept])) / new
-        among = sorted([*past, *[level] * min(days_left, tariff.peaks)], reverse=True)
-        if level >= 0 and sum(among[: tariff.peaks]) <= allowed + ROUNDING_KW:
-            best = level if best is None else max(best, level)
-    return best

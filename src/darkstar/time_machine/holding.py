@@ -6,7 +6,11 @@ load and sun unfold.
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from darkstar.domain.slots import SLOT_SECONDS, slot_range
+from darkstar.planner.fast.keeping import Books
 from darkstar.planner.fast.limited import ImportLimit
 from darkstar.planner.power_keeper import PowerKeeper
 from darkstar.time_machine.information import HORIZON_SLOTS
@@ -15,13 +19,17 @@ from darkstar.time_machine.scenario import Scenario
 
 
 class Holding:
-    """Keeps a replay's books, slot by slot."""
+    """Keeps a replay's books, slot by slot.
+
+    Attributes:
+        number: which slot of the books each replayed slot is, shape (n,).
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         slots = scenario.history.slots
-        self._start = int(slots[0])
-        self._number = ((slots - self._start) // SLOT_SECONDS).tolist()
-        every = slot_range(self._start, int(slots[-1]) + (1 + HORIZON_SLOTS) * SLOT_SECONDS)
+        start = int(slots[0])
+        self.number: NDArray[np.int64] = (slots - start) // SLOT_SECONDS
+        every = slot_range(start, int(slots[-1]) + (1 + HORIZON_SLOTS) * SLOT_SECONDS)
         tariffs = [metered.tariff for metered in scenario.power_tariffs]
 
         def levels_at(slot: int) -> Sequence[float]:
@@ -31,11 +39,20 @@ class Holding:
 
         self._keeper = PowerKeeper(scenario.power_tariffs, every, scenario.tz, levels_at)
 
+    @property
+    def books(self) -> Books:
+        """What is drawn goes in here, of whoever keeps them by themselves."""
+        return self._keeper.books
+
+    def levels(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """From replayed slots on, by number and in order: levels and prices beyond, see `PowerKeeper.levels`."""
+        return self._keeper.levels(self.number[steps].tolist())
+
     def limit(self, step: int, count: int) -> ImportLimit:
         """For so many slots from the replayed slot number `step` on."""
-        return self._keeper.limit(self._number[step], count)
+        return self._keeper.limit(int(self.number[step]), count)
 
     def drawn(self, step: int, import_kwh: Sequence[float]) -> None:
         """What the replayed slots from number `step` on have drawn."""
-        for number, kwh in enumerate(import_kwh, step):
-            self._keeper.drawn(self._number[number], kwh)
+        for slot, kwh in zip(self.number[step : step + len(import_kwh)].tolist(), import_kwh, strict=True):
+            self._keeper.drawn(slot, kwh)

@@ -11,7 +11,7 @@ from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.turning import TurningPlanner, one_course
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.problem import Series
-from darkstar.time_machine.held_values import HeldValues
+from darkstar.time_machine.held_values import live_through
 from darkstar.time_machine.holding import Holding
 from darkstar.time_machine.information import Information, Outlook, outlook_of
 from darkstar.time_machine.outcome import Flows
@@ -21,6 +21,13 @@ from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.setpoints import SetPoints, problem_of
 from darkstar.time_machine.stretches import PlanEach, Stretch, plan_stretch, stretches
 from darkstar.time_machine.witness import Moment, Witness
+
+WorthOf = Callable[[int, Outlook, float], float | None]
+"""What a stored kWh was worth to a slot's plan: by the slot's number, what was expected, and the energy stored."""
+
+
+def _nothing(*_: object) -> None:
+    """Nobody asked what a stored kWh is worth."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +84,18 @@ class Run:
 
     def follow_held_values(self, information: Information) -> None:
         """The same under power tariffs: what may be drawn hangs on what was, so plans are made one after another."""
-        policy, holding = HeldValues(self._scenario), Holding(self._scenario)
-        for step, hold, outlook in _plans(self._scenario, information):
-            limit = holding.limit(step, hold if outlook is None else len(outlook.load_kwh))
-            modes = policy.modes(hold, outlook, limit, self._at_work.soc_kwh)
-            worth = modes[0].worth
-            drawn = self._carry_out(ModeTable.of(modes), step, {step: outlook}, lambda *_, worth=worth: worth)
-            holding.drawn(step, drawn.tolist())
-        self._plan_ms, self._plans = [np.array(policy.plan_ms)], len(policy.plan_ms)
+        holding = Holding(self._scenario)
+        for stretch in stretches(self._scenario, information):
+            first, stored_kwh = stretch.slots.start, self._at_work.soc_kwh
+            lived = live_through(stretch, holding, self._at_work)
+            told = {} if self._witness is None else _told(stretch)
+
+            def worth(number: int, *_: object, first: int = first, worth: Series = lived.worth) -> float:
+                return float(worth[number - first])
+
+            self._enter(lived.modes.table, lived.results, first, stored_kwh, told, worth)
+            self._plan_ms.append(lived.modes.plan_ms)
+            self._plans += lived.modes.plans
 
     def follow_set_points(self, information: Information) -> None:
         """Each plan's power, planned from what is stored."""
@@ -102,33 +113,39 @@ class Run:
         self._flips = policy.flips
 
     def _carry_out(
+        self, modes: ModeTable, first: int, told: Mapping[int, Outlook | None], worth_of: WorthOf = _nothing
+    ) -> Series:
+        """The slots from number `first` on; what each has drawn from the grid. Arguments as for `_enter`."""
+        stored_kwh = self._at_work.soc_kwh
+        results = self._at_work.through(modes)
+        self._enter(modes, results, first, stored_kwh, told, worth_of)
+        return results[:, IMPORT]
+
+    def _enter(
         self,
         modes: ModeTable,
+        results: NDArray[np.float64],
         first: int,
+        stored_kwh: float,
         told: Mapping[int, Outlook | None],
-        worth_of: Callable[[Outlook, float], float | None] = lambda *_: None,
-    ) -> Series:
-        """The slots from number `first` on; what each has drawn from the grid.
+        worth_of: WorthOf,
+    ) -> None:
+        """What the slots from number `first` on came to, with so much stored before.
 
         Args:
             told: what plans were made from, by slot number.
-            worth_of: what a stored kWh was worth to such a plan, by the energy stored.
         """
-        stored_kwh = self._at_work.soc_kwh
-        results = self._at_work.through(modes)
         soc_kwh = np.concatenate([[stored_kwh], results[:-1, STORED]])
         self._results.append(results)
         self._kinds.append(modes.kinds(soc_kwh))
-        drawn_kwh = results[:, IMPORT]
         if self._witness is None:
-            return drawn_kwh
+            return
         for row, (soc, result) in enumerate(zip(soc_kwh.tolist(), results.tolist(), strict=True)):
             outlook = told.get(first + row)
-            worth = None if outlook is None else worth_of(outlook, soc)
+            worth = None if outlook is None else worth_of(first + row, outlook, soc)
             self._witness(Moment(first + row, soc, outlook, modes.mode(row, worth), Step._make(result)))
-        return drawn_kwh
 
-    def _worth(self, outlook: Outlook, soc_kwh: float) -> float:
+    def _worth(self, _: int, outlook: Outlook, soc_kwh: float) -> float:
         """Of a stored kWh after the slot at hand, as its plan saw it."""
         problem = problem_of(self._scenario, outlook, soc_kwh)
         if outlook.doubt is not None:

@@ -6,6 +6,8 @@ recursion    the battery's value function: convex where it may be, general where
 forward      from the value function to moves
 glance       one problem in one compiled call; engine: the same behind the planner's interface
 value        what comes out: the value of stored energy, the first move
+keeping      months under power tariffs: what was drawn, and what the slots ahead may draw
+limited      the battery under a limit on the import of its own in each slot
 batch        homes and days on all cores, a year of plans from every slot
 capacity     a price on the highest import of a slot: a search over the peak around the recursion
 scenarios    fans of load and sun, two stages or many; chords: their compiled parts
@@ -14,16 +16,21 @@ scenarios    fans of load and sun, two stages or many; chords: their compiled pa
 import re
 from pathlib import Path
 
-_IMPORTED = re.compile(r"^from darkstar\.planner\.fast\.(\w+) import", re.MULTILINE)
+_IMPORTED = re.compile(r"^from (darkstar\.[\w.]+) import", re.MULTILINE)
+_HERE = Path(__file__).parent
 
 
-def _forget_outdated(folder: Path) -> None:
-    """Drop compiled kernels that are older than a source they are made of: numba compiles a kernel anew when its own
-    file changes, but not when a kernel that it calls does, and would go on with the old one."""
-    sources = {source.stem: source for source in folder.glob("*.py")}
-    imported = {name: set(_IMPORTED.findall(source.read_text())) for name, source in sources.items()}
+def forget_outdated(package: str, folder: Path) -> None:
+    """Drop a package's compiled kernels that are older than a source they are made of, its own or of this package.
+
+    Numba compiles a kernel anew when its own file changes, but not when a kernel that it calls does, and would go on
+    with the old one.
+    """
+    packages = {__name__: _HERE, package: folder}
+    sources = {f"{of}.{path.stem}": path for of, inside in packages.items() for path in inside.glob("*.py")}
+    imported = {name: set(_IMPORTED.findall(path.read_text())) for name, path in sources.items()}
     for index in folder.glob("__pycache__/*.nbi"):
-        needed, found = {index.name.split(".")[0]}, set[str]()
+        needed, found = {f"{package}.{index.name.split('.')[0]}"}, set[str]()
         while needed > found:
             found = needed
             needed = found.union(*(imported.get(name, set()) for name in found))
@@ -35,4 +42,4 @@ def _forget_outdated(folder: Path) -> None:
             continue
 
 
-_forget_outdated(Path(__file__).parent)
+forget_outdated(__name__, _HERE)

@@ -116,13 +116,19 @@ def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 
     Raises:
         UsageError: see `checks.check`; or what is expected holds NaN, negative or infinite energies.
     """
-    _check(outlooks, site)
+    check_outlooks(outlooks, site)
     storage = site.storage
-    first_row = np.concatenate([[0], np.cumsum(hold)])
-    table = ModeTable.empty(int(first_row[-1]))
+    table = ModeTable.empty(int(hold.sum()))
     table.charge_kw[:], table.discharge_kw[:] = storage.charge_max_kw, storage.discharge_max_kw
     make = _certain if outlooks.doubt is None else _doubtful
-    work = Work(
+    run = make(outlooks, work_of(outlooks, hold, table), site, longest)
+    plan_ms = run_timed(run, outlooks)
+    return Modes(table, int(np.count_nonzero(outlooks.slots)), plan_ms)
+
+
+def work_of(outlooks: Outlooks, hold: Counts, table: ModeTable) -> Work:
+    """Outlooks for a kernel that writes their modes to a table."""
+    return Work(
         outlooks.load_kwh,
         outlooks.pv_kwh,
         outlooks.import_price,
@@ -130,11 +136,14 @@ def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 
         outlooks.slots,
         outlooks.to_the_end,
         hold,
-        first_row,
+        np.concatenate([[0], np.cumsum(hold)]),
         table.levels_kwh,
         table.curtail,
     )
-    run = make(outlooks, work, site, longest)
+
+
+def run_timed(run: Callable[[int, int], None], outlooks: Outlooks) -> Series:
+    """Make all plans, from one instant to another; how long those took that were timed by themselves [ms]."""
     plan_ms = []
     for first in range(0, len(outlooks), TIMED_EVERY):
         began = time.perf_counter()
@@ -142,11 +151,23 @@ def modes_by_value(outlooks: Outlooks, hold: Counts, site: Site, longest: int = 
         if outlooks.slots[first]:
             plan_ms.append((time.perf_counter() - began) * 1000)
         run(first + 1, min(first + TIMED_EVERY, len(outlooks)))
-    return Modes(table, int(np.count_nonzero(outlooks.slots)), np.array(plan_ms))
+    return np.array(plan_ms)
 
 
-def _check(outlooks: Outlooks, site: Site) -> None:
-    """One problem stands for the site of all; of the series each slot that is looked at counts."""
+def chain_of(doubt: Doubt | None, slot_hours: float) -> Chain:
+    """The courses around what is expected; a single one where there is no doubt."""
+    if doubt is None:
+        return Chain(np.ones(1), np.ones(1), np.ones(1), 1.0)
+    load_factor, pv_factor = np.array(doubt.load_factor, np.float64), np.array(doubt.pv_factor, np.float64)
+    return Chain(load_factor, pv_factor, np.array(doubt.weight, np.float64), doubt.persistence**slot_hours)
+
+
+def check_outlooks(outlooks: Outlooks, site: Site) -> None:
+    """One problem stands for the site of all; of the series each slot that is looked at counts.
+
+    Raises:
+        UsageError: see `modes_by_value`.
+    """
     one = np.ones(1)
     for terminal in (NOTHING, site.settlement):
         start = site.storage.soc_min_kwh
@@ -161,11 +182,7 @@ def _check(outlooks: Outlooks, site: Site) -> None:
 
 def _doubtful(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Callable[[int, int], None]:
     """Makes the plans of some instants in turn; each course of load and sun goes on for a while."""
-    doubt = outlooks.doubt
-    assert doubt is not None
-    stay = doubt.persistence**site.slot_hours
-    load_factor, pv_factor = np.array(doubt.load_factor, np.float64), np.array(doubt.pv_factor, np.float64)
-    chain = Chain(load_factor, pv_factor, np.array(doubt.weight, np.float64), stay)
+    chain = chain_of(outlooks.doubt, site.slot_hours)
     soc_kwh, end = grid_end(site.storage, NOTHING)
     _, settled = grid_end(site.storage, site.settlement)
     grid = grid_for(len(chain.weight), work.load.shape[1], len(end) - 1, longest)

@@ -122,26 +122,41 @@ class AtWork:
 
     def through(self, modes: ModeTable) -> NDArray[np.float64]:
         """The next slots, one for each mode; shape (slots, kernel.RESULTS), columns as in `Step`."""
-        slots = slice(self._next, self._next + len(modes))
-        self._next += len(modes)
+        plant = self.ahead(len(modes))
         results = np.empty((len(modes), kernel.RESULTS))
         kernel.run(
-            self._numbers,
-            *self._tapers,
-            self._state,
+            plant.numbers,
+            plant.charge_taper,
+            plant.discharge_taper,
+            plant.state,
             modes.levels_kwh,
             modes.charge_kw,
             modes.discharge_kw,
             modes.curtail,
             modes.import_kw,
-            self._load_kwh[slots],
-            self._pv_kwh[slots],
-            self._rows[slots],
-            *self._inside,
+            plant.load_kwh,
+            plant.pv_kwh,
+            plant.minute_row,
+            plant.minute_load_kwh,
+            plant.minute_pv_kwh,
             SLOT_HOURS,
             results,
         )
         return results
+
+    def ahead(self, slots: int) -> kernel.Ahead:
+        """So many slots to go through, for a kernel that does it; they count as gone through."""
+        chosen = slice(self._next, self._next + slots)
+        self._next += slots
+        return kernel.Ahead(
+            self._numbers,
+            *self._tapers,
+            self._state,
+            self._load_kwh[chosen],
+            self._pv_kwh[chosen],
+            self._rows[chosen],
+            *self._inside,
+        )
 
 
 def carry_out(

@@ -45,6 +45,20 @@ class Numbers(NamedTuple):
     export_max_kw: float
 
 
+class Ahead(NamedTuple):
+    """A plant, its state, and n slots that it is to go through; arguments of `run`."""
+
+    numbers: Numbers
+    charge_taper: Floats
+    discharge_taper: Floats
+    state: Floats
+    load_kwh: Floats
+    pv_kwh: Floats
+    minute_row: NDArray[np.int64]
+    minute_load_kwh: Floats
+    minute_pv_kwh: Floats
+
+
 SOC, FADED, POWER = range(3)
 """The state between slots: energy stored [kWh], capacity lost [kWh], the battery's AC power, charging > 0 [kW]."""
 STATES = 3
