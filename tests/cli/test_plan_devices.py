@@ -18,6 +18,11 @@ from tests.time_machine.test_present import write
 HEATER = (
     "water_heater: {power_kw: 2, daily_kwh: 4, ready_by: 06:00, window: 22:00-06:00, least_run_minutes: 30}\n"
 )
+TANK = (
+    "water_heater: {power_kw: 3, litres: 200, daily_kwh: 4, hours_of_use: 18:00-22:00, least_temperature_c: 45, "
+    "most_temperature_c: 75, loss_w: 90, disinfect: {every_days: 7, temperature_c: 65}}\n"
+)
+RULE = ", disinfect: {every_days: 7, temperature_c: 65}"
 CAR = (
     "car: {capacity_kwh: 50, target_percent: 80, ready_by: 07:00, home_from: 17:00, phases: 1, "
     "min_current_a: 6, max_current_a: 16}\n"
@@ -90,6 +95,33 @@ def test_a_car_whose_power_can_be_chosen_takes_the_full_engine(tmp_path: Path) -
     car = answer["devices"][1]
     assert car["kwh"] == pytest.approx(10 / 0.9)
     assert car["stored_kwh"][68] == pytest.approx(40.0)
+
+
+def test_a_tank_is_planned_by_its_temperature(tmp_path: Path) -> None:
+    home = _home(tmp_path, BATTERY, TANK)
+    answer = _json(home, "--tank-temperature", "50", "--disinfected", "2021-03-04", "--hours", "36")
+    assert not any("hot water" in notice for notice in answer["notices"])
+    assert answer["engine"] == "full"
+    [tank] = answer["devices"]
+    assert tank["kind"] == "tank"
+    assert not tank["missing"]
+    course = np.array(tank["temperature_c"])
+    assert course[0] == 50
+    assert course.min() >= 45 - 1e-6
+    # Due on 11 March at 00:00, 34 hours after 14:00 on the 9th.
+    assert course[: 34 * 4 + 1].max() >= 65 - 1e-6
+    due = [block["due"] for block in tank["blocks"] if block["due"]]
+    assert due == ["2021-03-11T00:00:00+01:00"]
+    first = tank["blocks"][0]
+    assert first["temperature_c"][0] <= first["temperature_c"][1]
+    ways = answer["ways"]
+    assert ways["plan"]["cost"] == pytest.approx(answer["cost"], abs=1e-6)
+    # The heater's meter is taken out of the load: at 2 o'clock UTC it is as low as around it.
+    load = np.array(answer["slots"]["load_kwh"])
+    assert load[52:56] == pytest.approx(load[48:52], abs=0.3)
+    told = " ".join(_json(home, "--hours", "24")["notices"])
+    assert "The hot water's temperature is not known: planned as if 45 °C" in told
+    assert "When the hot water last had 65 °C against legionella is not known" in told
 
 
 @pytest.mark.slow
@@ -200,6 +232,28 @@ def test_a_power_tariff_is_told_and_paid(tmp_path: Path) -> None:
 )
 def test_what_does_not_fit_the_home_is_refused(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
     refused = _run(_home(tmp_path, BATTERY, CAR), "--at", AT, *options)
+    assert isinstance(refused.exception, UsageError)
+    assert told in refused.exception.problem
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "told"),
+    [
+        (HEATER, ("--tank-temperature", "50"), "said of a hot-water tank, and darkstar.yaml names none"),
+        (HEATER, ("--disinfected", "2021-03-01"), "said of a hot-water tank, and darkstar.yaml names none"),
+        (TANK, ("--heated-kwh", "2"), "a water heater that is planned by its day's energy"),
+        (TANK, ("--disinfected", "2021-03-10"), "after the instant that is planned from"),
+        (
+            TANK.replace(RULE, ""),
+            ("--disinfected", "2021-03-01"),
+            "no disinfect",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_heater_is_refused(
+    tmp_path: Path, section: str, options: tuple[str, ...], told: str
+) -> None:
+    refused = _run(_home(tmp_path, BATTERY, section), "--at", AT, *options)
     assert isinstance(refused.exception, UsageError)
     assert told in refused.exception.problem
 

@@ -1,17 +1,29 @@
 """Heater, cars, appliances and several batteries in `darkstar.yaml`."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from darkstar.config.settings import Settings, load_settings
-from darkstar.domain.devices import Appliance, ClockWindow, ElectricCar, WaterHeater
+from darkstar.domain.devices import (
+    Appliance,
+    ClockWindow,
+    Disinfection,
+    ElectricCar,
+    HotWaterTank,
+    WaterHeater,
+)
 from darkstar.domain.errors import ConfigError
 
 HOME = "home: {timezone: Europe/Stockholm, latitude: 59, longitude: 18, currency: SEK, main_fuse_a: 16}\n"
 HEATER = (
     "water_heater: {power_kw: 3, daily_kwh: 6, ready_by: 06:00, window: 22:00-06:00, least_run_minutes: 45}\n"
+)
+TANK = (
+    "water_heater: {power_kw: 3, litres: 300, daily_kwh: 6, hours_of_use: [06:00-08:30, 18:00-22:00], "
+    "least_temperature_c: 45, most_temperature_c: 75, loss_w: 90, disinfect: {every_days: 7, temperature_c: 65}}\n"
 )
 CAR = "car: {capacity_kwh: 60, target_percent: 80, ready_by: 07:15, home_from: 17:00, phases: 3, max_current_a: 16}\n"
 TWO = (
@@ -47,6 +59,20 @@ def test_a_heater_a_car_and_an_appliance(tmp_path: Path) -> None:
     car = devices.cars[0]
     assert (car.max_kw, car.min_kw, car.target_kwh) == pytest.approx((11.04, 4.14, 48))
     assert not car.is_switched
+
+
+def test_a_tank(tmp_path: Path) -> None:
+    use = (ClockWindow(dt.time(6), dt.time(8, 30)), ClockWindow(dt.time(18), dt.time(22)))
+    tank = HotWaterTank(3, 300, 6, use, 45, 75, 90, disinfection=Disinfection(7, 65))
+    assert _settings(tmp_path, TANK).devices.water_heater == tank
+    assert tank.loss_kw_per_k == pytest.approx(0.002)
+    assert [window.minutes for window in (*use, ClockWindow(dt.time(22), dt.time(6)))] == [150, 240, 480]
+    pump = TANK.replace("[06:00-08:30, 18:00-22:00]", "18:00-22:00").replace(
+        "loss_w", "heat_per_kwh: 3, surroundings_c: 15, window: 22:00-06:00, loss_w"
+    )
+    told = _settings(tmp_path, pump).devices.water_heater
+    night = ClockWindow(dt.time(22), dt.time(6))
+    assert told == replace(tank, hours_of_use=use[1:], heat_per_kwh=3, surroundings_c=15, window=night)
 
 
 def test_times_as_yaml_reads_them(tmp_path: Path) -> None:
@@ -85,7 +111,27 @@ def test_several_batteries_are_one_to_who_knows_one(tmp_path: Path) -> None:
         (HEATER.replace("ready_by: 06:00", "ready_by: 25:00"), "water_heater.ready_by must be a time of day"),
         (HEATER.replace("22:00-06:00", "22-6"), "water_heater.window must be two times of day"),
         (HEATER.replace("22:00-06:00", "06:00-06:00"), "water_heater.window must be two times of day"),
-        (HEATER.replace("daily_kwh: 6", "daily_kwh: 100"), "more than 3 kW draw in a day"),
+        (HEATER.replace("daily_kwh: 6", "daily_kwh: 100"), "more than 3 kW come to in a day"),
+        (
+            HEATER.replace("ready_by: 06:00, ", ""),
+            "water_heater: ready_by is missing: by when the day's energy is due",
+        ),
+        (HEATER.replace("window", "loss_w: 60, window"), "water_heater: loss_w without litres"),
+        (TANK.replace("loss_w: 90, ", ""), "water_heater: with litres it also needs loss_w."),
+        (TANK.replace("litres", "liters"), "water_heater.liters: did you mean litres?"),
+        (
+            TANK.replace("every_days", "each_days"),
+            "water_heater.disinfect.each_days: did you mean every_days?",
+        ),
+        (
+            TANK.replace("litres", "ready_by: 06:00, litres"),
+            "ready_by and litres: a tank is planned by its",
+        ),
+        (TANK.replace("c: 45", "c: 80"), "least_temperature_c must be below most_temperature_c"),
+        (TANK.replace("c: 65", "c: 80"), "disinfect.temperature_c must not be above most_temperature_c"),
+        (TANK.replace("c: 65", "c: 650"), "water_heater.disinfect.temperature_c must be at most 100"),
+        (TANK.replace("22:00]", "18:00]"), "water_heater.hours_of_use.1 must be two times of day"),
+        (TANK.replace("[06:00-08:30, 18:00-22:00]", "[]"), "hours_of_use"),
         (CAR.replace("80", "0.8"), "car.target_percent is in percent: write 80 if you mean 0.8."),
         (CAR.replace("max_current_a: 16", "max_current_a: 5"), "min_current_a must not be above"),
         (CAR.replace("phases: 3, ", ""), "car.phases is missing."),

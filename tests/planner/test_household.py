@@ -58,7 +58,7 @@ def _rest(fuse_kw: float = 11.0) -> Problem:
 def _home(
     batteries: Sequence[SiteBattery], devices: Devices, states: DeviceStates = PLUGGED, fuse_kw: float = 11.0
 ) -> Household:
-    found, _ = wishes(devices, states, ahead(HOURS), TZ)
+    found, _ = wishes(devices, states, ahead(HOURS), TZ, _rest().import_price)
     return Household(ahead(HOURS), TZ, _rest(fuse_kw), tuple(batteries), tuple(found))
 
 

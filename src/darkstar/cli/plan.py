@@ -83,6 +83,26 @@ HeatedOption = Annotated[
         help="What the water heater has had since its last deadline, if not the ledger's.",
     ),
 ]
+TankOption = Annotated[
+    float | None,
+    typer.Option(
+        "--tank-temperature",
+        metavar="CELSIUS",
+        min=0,
+        max=100,
+        show_default=False,
+        help="The hot water's temperature now.",
+    ),
+]
+DisinfectedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--disinfected",
+        metavar="INSTANT",
+        show_default=False,
+        help="When the hot water was last hot enough against legionella.",
+    ),
+]
 RunOption = Annotated[
     list[str] | None,
     typer.Option("--run", metavar="APPLIANCE", show_default=False, help="An appliance that is to run once."),
@@ -101,6 +121,8 @@ def plan(
     plugged_in: PluggedInOption = None,
     away: AwayOption = None,
     heated_kwh: HeatedOption = None,
+    tank_temperature: TankOption = None,
+    disinfected: DisinfectedOption = None,
     run: RunOption = None,
     seconds: SecondsOption = FULL_SECONDS,
     problem: ProblemOption = None,
@@ -125,6 +147,8 @@ def plan(
         away=away or (),
         to_run=run or (),
         heated_kwh=heated_kwh,
+        tank_c=tank_temperature,
+        disinfected_utc=None if disinfected is None else parse_instant(disinfected, settings.home.tz),
     )
     with open_ledger(settings) as ledger:
         answer = plan_home(

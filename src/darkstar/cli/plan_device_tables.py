@@ -21,7 +21,7 @@ def device_blocks(home: HomePlan, device: PlannedDevice, width: int) -> Renderab
     if not device.blocks:
         title.append(f" {ENGLISH.say(Text.DEVICE_IDLE)}", style="dim")
         return title
-    teller = DeviceTeller(home.settings.home.tz)
+    teller = DeviceTeller(home.settings.home.tz, home.present.slots)
     lines: list[RenderableType] = [title]
     for block in device.blocks:
         when, why = home.when(block.first, block.end), teller.sentence(device.run.wish, block)

@@ -31,6 +31,7 @@ MODE_SLOTS = 96
 """How far modes are told: a day."""
 LEAST_KWH = 1e-6
 LEAST_MONEY = 0.005
+HEATERS = frozenset({DeviceKind.WATER_HEATER, DeviceKind.TANK})
 
 
 def plan_home(
@@ -70,13 +71,13 @@ def plan_home(
         heater_apart=devices.water_heater is not None,
         tariffs=settings.tariffs,
     )
-    states = device_states(told, devices, present.drawn)
+    states = device_states(told, devices, present.drawn, int(present.slots[0]))
     stores = stores_of(present, settings.battery, devices.batteries, battery_charges(told, devices))
     notices, rest = list(stores.notices), stores.rest
     planned = None
     if rest is not None and (stores.batteries or devices):
         ahead = present.slots[: len(rest)]
-        wanted, assumed = wishes(devices, states, ahead, settings.home.tz)
+        wanted, assumed = wishes(devices, states, ahead, settings.home.tz, rest.import_price)
         notices += [*assumed, *_in_load_too(settings, present, wanted)]
         if stores.batteries or wanted or stores.safe_mode is None:
             storages = [battery.storage for battery in stores.batteries]
@@ -120,9 +121,7 @@ def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:
 
 def _in_load_too(settings: Settings, present: Present, wanted: Sequence[Wish]) -> list[Notice]:
     """Devices of whose past the forecast of the load knows no better than to expect it again."""
-    kinds = [
-        wish.name for wish in wanted if wish.kind is not DeviceKind.WATER_HEATER or present.drawn is None
-    ]
+    kinds = [wish.name for wish in wanted if wish.kind not in HEATERS or present.drawn is None]
     return [Notice(Text.IN_LOAD_TOO, words={"devices": ", ".join(kinds)})] if kinds else []
 
 
@@ -187,7 +186,7 @@ def notices(home: HomePlan) -> list[str]:
     """All that has to be said of a plan, or of there being none."""
     told = [say(ENGLISH, notice) for notice in home.assumed]
     if home.planned is not None:
-        teller = DeviceTeller(home.settings.home.tz)
+        teller = DeviceTeller(home.settings.home.tz, home.present.slots)
         told += [sentence for device in home.planned.devices for sentence in teller.missing(device.run)]
     proven = [_fuse_notice(home), _fee_notice(home), _gap_notice(home)]
     return [*told, *(sentence for sentence in proven if sentence), *home.hints]

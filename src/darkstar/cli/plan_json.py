@@ -9,6 +9,7 @@ import numpy as np
 from darkstar.cli.plan_answer import HomePlan, Planned, PlannedBattery, PlannedDevice
 from darkstar.cli.plan_home import notices
 from darkstar.domain.slots import iso_local
+from darkstar.planner.devices.run import Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.modes import Mode
 from darkstar.planner.problem import Plan, Series
@@ -28,6 +29,7 @@ def as_json(home: HomePlan) -> Mapping[str, Any]:
         "currency": home.settings.home.currency,
         "from": home.iso(0),
         "to": home.iso(len(planned) if planned else 0),
+        "masked_days": [{"date": str(day), "reason": reason} for day, reason in present.masked],
         "prices_published_to": iso_local(present.published_until_utc, home.settings.home.tz),
         "soc_percent": percent,
         "safe_mode": None if mode is None else mode.value,
@@ -115,17 +117,12 @@ def _mode_json(home: HomePlan, slot: int, mode: Mode, soc_kwh: float) -> Mapping
 
 
 def _device_json(home: HomePlan, device: PlannedDevice) -> Mapping[str, Any]:
-    run, teller = device.run, DeviceTeller(home.settings.home.tz)
+    run, teller = device.run, DeviceTeller(home.settings.home.tz, home.present.slots)
     return {
         "name": run.wish.name,
         "kind": run.wish.kind.value,
         "kwh": float(run.energy_kwh.sum()),
-        "missing": [
-            {"kwh": missing.amount, "due": home.instant(missing.due.deadline_utc)}
-            if missing.due is not None
-            else {"hours": missing.amount, "due": None}
-            for missing in run.missing
-        ],
+        "missing": [_missing_json(home, missing) for missing in run.missing],
         "blocks": [
             {
                 "from": home.iso(block.first),
@@ -135,12 +132,23 @@ def _device_json(home: HomePlan, device: PlannedDevice) -> Mapping[str, Any]:
                 "usual_price": block.usual,
                 "due": None if block.due is None else home.instant(block.due.deadline_utc),
                 "stored_kwh": block.stored_kwh,
+                "temperature_c": None if block.heat is None else [block.heat.before_c, block.heat.after_c],
                 "why": teller.sentence(run.wish, block),
             }
             for block in device.blocks
         ],
         "energy_kwh": run.energy_kwh.tolist(),
         "stored_kwh": None if run.stored_kwh is None else run.stored_kwh.tolist(),
+        "temperature_c": None if run.temperature_c is None else run.temperature_c.tolist(),
+    }
+
+
+def _missing_json(home: HomePlan, missing: Missing) -> Mapping[str, Any]:
+    amounts = {Lack.ENERGY: "kwh", Lack.PAUSE: "hours", Lack.WARMTH: "hours"}
+    return {
+        "lack": missing.lack.value,
+        **({amounts[missing.lack]: missing.amount} if missing.lack in amounts else {}),
+        "due": None if missing.due is None else home.instant(missing.due.deadline_utc),
     }
 
 

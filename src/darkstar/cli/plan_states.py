@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from darkstar.domain.devices import Devices
+from darkstar.domain.devices import Devices, HotWaterTank
 from darkstar.domain.errors import UsageError
-from darkstar.planner.devices.wish import CarState, DeviceStates, Drawn
+from darkstar.domain.slots import SLOT_SECONDS
+from darkstar.planner.devices.wish import CarState, DeviceStates, Drawn, TankState
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Told:
         car_soc: `NAME=PERCENT` each, or a percentage where there is one car.
         plugged_in, away: names of cars; to_run: names of appliances.
         heated_kwh: what the water heater has had since its last deadline.
+        tank_c: the hot water's temperature; disinfected_utc: when it last was hot enough against legionella.
     """
 
     soc_percent: float | None = None
@@ -28,10 +30,12 @@ class Told:
     away: Sequence[str] = ()
     to_run: Sequence[str] = ()
     heated_kwh: float | None = None
+    tank_c: float | None = None
+    disinfected_utc: int | None = None
 
 
-def device_states(told: Told, devices: Devices, drawn: Drawn | None) -> DeviceStates:
-    """What is known of the devices.
+def device_states(told: Told, devices: Devices, drawn: Drawn | None, start_utc: int) -> DeviceStates:
+    """What is known of the devices as the first slot starts.
 
     Raises:
         UsageError: a device is not there, a number is none, or two statements contradict each other.
@@ -44,11 +48,11 @@ def device_states(told: Told, devices: Devices, drawn: Drawn | None) -> DeviceSt
     both = sorted(set(told.plugged_in) & set(told.away))
     if both:
         raise UsageError(f"{both[0]} is said to be plugged in and away.", remedy="Say one of the two.")
-    if told.heated_kwh is not None and devices.water_heater is None:
-        raise UsageError("--heated-kwh is said of a water heater, and darkstar.yaml names none.")
+    _check_heater(told, devices, start_utc)
     return DeviceStates(
         drawn=drawn,
         heated_kwh=told.heated_kwh,
+        tank=TankState(told.tank_c, told.disinfected_utc),
         cars={
             name: CarState(
                 charge.get(name), True if name in told.plugged_in else False if name in told.away else None
@@ -57,6 +61,29 @@ def device_states(told: Told, devices: Devices, drawn: Drawn | None) -> DeviceSt
         },
         to_run=frozenset(told.to_run),
     )
+
+
+def _check_heater(told: Told, devices: Devices, start_utc: int) -> None:
+    heater = devices.water_heater
+    if told.heated_kwh is not None and heater is None:
+        raise UsageError("--heated-kwh is said of a water heater, and darkstar.yaml names none.")
+    if told.heated_kwh is not None and isinstance(heater, HotWaterTank):
+        raise UsageError(
+            "--heated-kwh is said of a water heater that is planned by its day's energy.",
+            remedy="This one is planned by its temperature: --tank-temperature 55.",
+        )
+    for option, said in (("--tank-temperature", told.tank_c), ("--disinfected", told.disinfected_utc)):
+        if said is not None and not isinstance(heater, HotWaterTank):
+            raise UsageError(
+                f"{option} is said of a hot-water tank, and darkstar.yaml names none.",
+                remedy="A tank is a water_heater with litres.",
+            )
+    if told.disinfected_utc is None or not isinstance(heater, HotWaterTank):
+        return
+    if heater.disinfection is None:
+        raise UsageError("--disinfected: the water_heater of darkstar.yaml has no disinfect.")
+    if told.disinfected_utc >= start_utc + SLOT_SECONDS:
+        raise UsageError("--disinfected lies after the instant that is planned from.")
 
 
 def battery_charges(told: Told, devices: Devices) -> Mapping[str, float]:

@@ -3,13 +3,12 @@
 What a device draws and needs has no default: the plan's money hangs on it.
 """
 
-import datetime as dt
-import re
 from collections.abc import Sequence
 from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from darkstar.config.clock import TimeOfDay, Window
 from darkstar.config.fields import (
     NotNegative,
     Percent,
@@ -20,45 +19,17 @@ from darkstar.config.fields import (
     in_percent,
     plain_number,
 )
+from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.domain.devices import (
+    MINUTES_OF_DAY,
     Appliance,
-    ClockWindow,
     Devices,
     ElectricCar,
     NamedBattery,
-    WaterHeater,
 )
 from darkstar.domain.home import Battery
 
-MINUTES_OF_DAY = 24 * 60
 OWN_NAMES = frozenset({"battery", "sun", "water heater"})
-
-
-def _clock(text: str) -> dt.time | None:
-    told = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
-    return dt.time(int(told[1]), int(told[2])) if told else None
-
-
-def _time(value: object) -> object:
-    # YAML 1.1 reads 17:30 as a number to the base of sixty.
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MINUTES_OF_DAY:
-        return dt.time(*divmod(value, 60))
-    time = _clock(value) if isinstance(value, str) else None
-    if time is None:
-        raise ValueError('must be a time of day like "06:30"')
-    return time
-
-
-def _window(value: object) -> object:
-    times = [_clock(part) for part in value.split("-")] if isinstance(value, str) else []
-    if len(times) == 2 and times[0] is not None and times[1] is not None and times[0] != times[1]:
-        return ClockWindow(times[0], times[1])
-    raise ValueError('must be two times of day like "22:00-06:00"')
-
-
-TimeOfDay = Annotated[dt.time, BeforeValidator(_time)]
-Window = Annotated[ClockWindow, BeforeValidator(_window)]
-Minutes = Annotated[NotNegative, Field(le=MINUTES_OF_DAY)]
 
 
 class BatterySection(Section):
@@ -86,24 +57,6 @@ class NamedBatterySection(BatterySection):
     """One battery of several."""
 
     name: Text
-
-
-class WaterHeaterSection(Section):
-    """A water heater that can be switched."""
-
-    power_kw: Positive
-    daily_kwh: Positive
-    ready_by: TimeOfDay
-    window: Window | None = None
-    least_run_minutes: Minutes = 0.0
-    least_pause_minutes: Minutes = 0.0
-    longest_pause_hours: Positive | None = None
-
-    @model_validator(mode="after")
-    def _fit_the_day(self) -> "WaterHeaterSection":
-        if self.daily_kwh > 24 * self.power_kw:
-            raise ValueError(f"daily_kwh is more than {self.power_kw:g} kW draw in a day")
-        return self
 
 
 class CarSection(Section):
@@ -174,7 +127,7 @@ def devices_of(
 ) -> Devices:
     """The sections as the planner knows them."""
     return Devices(
-        water_heater=None if heater is None else WaterHeater(**dict(heater)),
+        water_heater=None if heater is None else heater.device,
         cars=tuple(ElectricCar(**dict(car)) for car in cars),
         appliances=tuple(Appliance(**dict(appliance)) for appliance in appliances),
         batteries=tuple(

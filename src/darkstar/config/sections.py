@@ -11,13 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, field_validator, model_validator
 
+from darkstar.config.battery import OwnBatterySection
 from darkstar.config.devices import (
     ApplianceSection,
-    BatterySection,
     CarSection,
     HasName,
     NamedBatterySection,
-    WaterHeaterSection,
     each_name_once,
 )
 from darkstar.config.fields import (
@@ -32,6 +31,7 @@ from darkstar.config.fields import (
 )
 from darkstar.config.secret import Secret
 from darkstar.config.tariff import TariffSections
+from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.ledger.quality import QualityRules
 
 ENTITY_ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
@@ -189,7 +189,7 @@ class ConfigFile(Section):
     home: HomeSection
     home_assistant: HomeAssistantSection | None = None
     sensors: SensorsSection = SensorsSection()
-    battery: BatterySection | None = None
+    battery: OwnBatterySection | None = None
     batteries: Annotated[tuple[NamedBatterySection, ...], AfterValidator(each_name_once)] = ()
     water_heater: WaterHeaterSection | None = None
     car: CarSection | None = None

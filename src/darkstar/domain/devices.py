@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from darkstar.domain.home import PHASE_VOLTS, Battery
 
+MINUTES_OF_DAY = 24 * 60
+LABEL_KELVIN = 45.0
+"""Between a tank and its surroundings where energy labels state its loss."""
+
 
 @dataclass(frozen=True)
 class ClockWindow:
@@ -21,6 +25,12 @@ class ClockWindow:
         if self.start < self.end:
             return self.start <= at < self.end
         return at >= self.start or at < self.end
+
+    @property
+    def minutes(self) -> int:
+        """How long it is, on a day of 24 hours."""
+        first, last = (60 * at.hour + at.minute for at in (self.start, self.end))
+        return (last - first) % MINUTES_OF_DAY
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,46 @@ class WaterHeater:
     least_pause_minutes: float = 0.0
     longest_pause_hours: float | None = None
     name: str = "water heater"
+
+
+@dataclass(frozen=True)
+class Disinfection:
+    """The rule against legionella: so hot at least once in so many days."""
+
+    every_days: float
+    temperature_c: float
+
+
+@dataclass(frozen=True)
+class HotWaterTank:
+    """A water heater as a store of heat.
+
+    Attributes:
+        daily_kwh: heat that a day's hot water takes, drawn evenly over `hours_of_use`.
+        least_c, most_c: temperature below which the water is too cold, and what the heater may heat it to.
+        loss_w: heat lost standing at 65 C where it is 20 C around it, as on an energy label.
+        surroundings_c: temperature around it.
+        heat_per_kwh: heat for each electric kWh: 1 for an element, the coefficient of performance of a heat pump.
+        window: when it may heat; None for always.
+    """
+
+    power_kw: float
+    litres: float
+    daily_kwh: float
+    hours_of_use: tuple[ClockWindow, ...]
+    least_c: float
+    most_c: float
+    loss_w: float
+    surroundings_c: float = 20.0
+    heat_per_kwh: float = 1.0
+    window: ClockWindow | None = None
+    disinfection: Disinfection | None = None
+    name: str = "water heater"
+
+    @property
+    def loss_kw_per_k(self) -> float:
+        """Loss for each degree above the surroundings."""
+        return self.loss_w / 1000 / LABEL_KELVIN
 
 
 @dataclass(frozen=True)
@@ -122,7 +172,7 @@ class NamedBattery:
 class Devices:
     """All that is planned besides the home's first battery."""
 
-    water_heater: WaterHeater | None = None
+    water_heater: WaterHeater | HotWaterTank | None = None
     cars: tuple[ElectricCar, ...] = ()
     appliances: tuple[Appliance, ...] = ()
     batteries: tuple[NamedBattery, ...] = ()

@@ -53,7 +53,8 @@ def account(
     )
     flows = parts[-1].plan if parts else FastEngine().solve(site)
     fees = _added_fees(household, flows.import_kwh + flows.breach_kwh)
-    total = money(household, [part.plan for part in parts], site) + fees + sum(run.cost for run in runs)
+    total = money(household, [part.plan for part in parts], site) + fees
+    total += sum(run.cost - run.left_worth for run in runs)
     gap = (total - bound) / max(1.0, abs(total))
     return HouseholdPlan(
         household=household,

@@ -28,7 +28,7 @@ from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.plan import SitePlan
-from darkstar.planner.full.site import Car, Connection, PvString, Site, SiteLoad
+from darkstar.planner.full.site import Car, Connection, PvString, Site, SiteLoad, Tank
 from darkstar.planner.household import Household, HouseholdPlan, problem_of, with_battery, with_devices
 from darkstar.planner.household_account import account, money
 from darkstar.planner.loads import LoadedProblem, OnOffLoad
@@ -101,7 +101,7 @@ def _full(household: Household, seconds: float) -> HouseholdPlan:
     ]
     answer = _around_batteries(household, runs_of(household.devices, found), planned, found)
     if not answer.gap <= LARGE_GAP and household.devices:
-        runs = _quick(household)
+        runs = _quick(household, found)
         if runs is not None:
             quick = _around_batteries(household, runs, planned, found)
             answer = min(answer, quick, key=lambda one: one.cost)
@@ -124,14 +124,18 @@ def _around_batteries(
     return as_found if cheaper else turned
 
 
-def _quick(household: Household) -> tuple[DeviceRun, ...] | None:
-    """What devices draw if they are planned one by one; None where even that is too large."""
+def _quick(household: Household, found: SitePlan) -> tuple[DeviceRun, ...] | None:
+    """What devices draw if they are planned one by one around the tanks as found; None where that is too large."""
     rest = household.rest
     alone = with_battery(rest, household.batteries[0]) if household.batteries else rest
+    as_found = {run.wish.name: run for run in runs_of(household.devices, found)}
+    tanks = [as_found[wish.name] for wish in household.devices if isinstance(wish.plan, Tank)]
+    others = [wish for wish in household.devices if not isinstance(wish.plan, Tank)]
     try:
-        return one_by_one(household.devices, alone)
+        planned = {run.wish.name: run for run in one_by_one(others, with_devices(alone, tanks))}
     except UsageError:
         return None
+    return tuple(planned.get(wish.name, as_found[wish.name]) for wish in household.devices)
 
 
 def _in_turns(household: Household, site: Problem, planned: Sequence[Plan]) -> list[Plan]:
@@ -164,6 +168,7 @@ def _site(household: Household) -> Site:
         ),
         batteries=household.batteries,
         strings=(PvString("sun", rest.pv_kwh, curtailment_cost=rest.grid.curtailment_cost),),
+        tanks=tuple(wish.plan for wish in household.devices if isinstance(wish.plan, Tank)),
         cars=tuple(wish.plan for wish in household.devices if isinstance(wish.plan, Car)),
         loads=tuple(SiteLoad(wish.plan) for wish in household.devices if isinstance(wish.plan, OnOffLoad)),
         power_tariffs=household.power_tariffs,

@@ -65,11 +65,16 @@ class Text(StrEnum):
     CAR_CHARGES = auto()
     RUNS = auto()
     DUE_HEAT = auto()
+    TANK_WARMS = auto()
+    TANK_LASTS = auto()
+    TANK_DISINFECTS = auto()
     DUE_CAR = auto()
     DUE_RUN = auto()
     USUAL_PRICE = auto()
     MISSING_ENERGY = auto()
     MISSING_COMFORT = auto()
+    MISSING_WARMTH = auto()
+    MISSING_DISINFECTION = auto()
     DEVICE_IDLE = auto()
     GAP = auto()
     GAP_UNKNOWN = auto()
@@ -80,6 +85,8 @@ class Text(StrEnum):
     HEATED_UNKNOWN = auto()
     HEATED_IN_PART = auto()
     HEATER_POWER = auto()
+    TANK_UNKNOWN = auto()
+    DISINFECTED_UNKNOWN = auto()
     CAR_ASSUMED = auto()
     CAR_LEFT_OUT = auto()
     ENERGY_TAKEN_AS_ZERO = auto()
@@ -201,11 +208,16 @@ ENGLISH = Catalogue(
         Text.CAR_CHARGES: "Charges {kwh} kWh at {price}",
         Text.RUNS: "Runs for {kwh} kWh at {price}",
         Text.DUE_HEAT: "due by {when}",
+        Text.TANK_WARMS: "the water from {before} to {after} °C",
+        Text.TANK_LASTS: "enough until {when}",
+        Text.TANK_DISINFECTS: "hot enough against legionella, due by {when}",
         Text.DUE_CAR: "{percent} % by {when}",
         Text.DUE_RUN: "done by {when}",
         Text.USUAL_PRICE: "the price until then is {price} on average",
         Text.MISSING_ENERGY: "The {device} gets {kwh} kWh less than it should have by {when}.",
         Text.MISSING_COMFORT: "The {device} pauses {hours} h longer than it should.",
+        Text.MISSING_WARMTH: "The {device} has water below {least} °C for {hours} h, {coldest} °C at its coldest.",
+        Text.MISSING_DISINFECTION: "The {device} does not reach {degrees} °C against legionella by {when}.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
         Text.GAP_UNKNOWN: "The time limit was too short: how much cheaper another plan could be is not known. Give it "
@@ -223,6 +235,10 @@ ENGLISH = Catalogue(
         "nothing in them.",
         Text.HEATER_POWER: "The water heater has drawn {metered} kW, more than its power_kw of {stated}: planned "
         "with {stated}.",
+        Text.TANK_UNKNOWN: "The hot water's temperature is not known: planned as if {degrees} °C, the least it may "
+        "have. Say it: --tank-temperature 55.",
+        Text.DISINFECTED_UNKNOWN: "When the hot water last had {degrees} °C against legionella is not known: planned "
+        "as if overdue. Say it: --disinfected 2026-03-28.",
         Text.CAR_ASSUMED: "The charge of the {car} is not known: planned as if {percent} %, a day's driving below its "
         "target. Say it: --car-soc-percent 40.",
         Text.CAR_LEFT_OUT: "The charge of the {car} is not known, so it is not in the plan: let it charge when it is "

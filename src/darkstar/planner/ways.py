@@ -17,6 +17,9 @@ import numpy as np
 from darkstar.domain.power_course import power_cost_by_slot
 from darkstar.planner.accounting import terminal_value
 from darkstar.planner.devices.at_once import at_once
+from darkstar.planner.devices.tank import left_worth
+from darkstar.planner.devices.wish import Wish
+from darkstar.planner.full.site import Tank
 from darkstar.planner.household import Household, HouseholdPlan, around, with_battery, with_devices
 from darkstar.planner.loads import with_energy
 from darkstar.planner.problem import Problem, Series
@@ -38,7 +41,7 @@ class WayCost:
 
     Attributes:
         slot_costs: what each slot costs, power fees included, shape (n,).
-        left_worth: worth of the energy left in the batteries at the end.
+        left_worth: worth of the energy left in the batteries at the end, and of the heat left in a tank.
     """
 
     slot_costs: Series
@@ -63,11 +66,13 @@ def ways(whole: HouseholdPlan) -> Mapping[Way, WayCost]:
     if whole.devices:
         drawn = sum((at_once(run.wish, site.slot_hours) for run in whole.devices), np.zeros(len(site)))
         unplanned = with_energy(home.rest, drawn)
-        found[Way.AT_ONCE] = _cost(home, unplanned, _self_consumption)
+        heat = sum(_heat_left(run.wish, at_once(run.wish, site.slot_hours), site) for run in whole.devices)
+        found[Way.AT_ONCE] = _cost(home, unplanned, _self_consumption, heat)
+    heat = sum(run.left_worth for run in whole.devices)
     if home.batteries:
-        found[Way.NONE] = _cost(home, site, lambda problem, _: np.zeros(len(problem)))
-        found[Way.RULE] = _cost(home, site, _self_consumption)
-    found[Way.PLAN] = _cost(home, site, lambda _, number: planned[number])
+        found[Way.NONE] = _cost(home, site, lambda problem, _: np.zeros(len(problem)), heat)
+        found[Way.RULE] = _cost(home, site, _self_consumption, heat)
+    found[Way.PLAN] = _cost(home, site, lambda _, number: planned[number], heat)
     return found
 
 
@@ -90,9 +95,13 @@ def _self_consumption(problem: Problem, _: int) -> Series:
     return self_consumption_moves(problem)
 
 
-def _cost(home: Household, site: Problem, rule: Rule) -> WayCost:
+def _heat_left(wish: Wish, energy_kwh: Series, site: Problem) -> float:
+    return left_worth(wish.plan, energy_kwh, site.slot_hours) if isinstance(wish.plan, Tank) else 0.0
+
+
+def _cost(home: Household, site: Problem, rule: Rule, heat_worth: float) -> WayCost:
     """One battery after the other; each sees what those before it leave."""
-    wear, left = np.zeros(len(site)), 0.0
+    wear, left = np.zeros(len(site)), heat_worth
     flows = site_flows(site, np.zeros(len(site)))
     for number, battery in enumerate(home.batteries):
         problem = with_battery(site, battery)

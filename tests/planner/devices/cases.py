@@ -8,6 +8,7 @@ import numpy as np
 from darkstar.domain.devices import ClockWindow, ElectricCar, WaterHeater
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, Slots, slot_range
 from darkstar.planner.devices.wish import Drawn
+from darkstar.planner.problem import Series
 
 TZ = ZoneInfo("Europe/Stockholm")
 START = int(dt.datetime(2021, 3, 9, 14, tzinfo=TZ).timestamp())
@@ -26,3 +27,8 @@ def drawn(*kwh: float, start: int = START) -> Drawn:
     """What a meter says of the slots just before."""
     slots = slot_range(start - len(kwh) * SLOT_SECONDS, start)
     return Drawn(slots, np.array(kwh, dtype=np.float64))
+
+
+def flat(hours: int = 48) -> Series:
+    """One price throughout."""
+    return np.ones(len(ahead(hours)))

@@ -12,7 +12,7 @@ from darkstar.planner.devices.wish import CarState, DeviceStates
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.household import NO_STORAGE
 from darkstar.planner.problem import GridModel, Problem, TerminalValue
-from tests.planner.devices.cases import CAR, HEATER, TZ, ahead
+from tests.planner.devices.cases import CAR, HEATER, TZ, ahead, flat
 
 
 def _site(fuse_kw: float) -> Problem:
@@ -27,7 +27,7 @@ def test_a_car_that_drives_every_day() -> None:
     """40 of 48 kWh are there; then 9 a day are driven, and put back before the next departure."""
     daily = replace(CAR, daily_kwh=9.0)
     states = DeviceStates(cars={"car": CarState(100 * 40 / 60)})
-    [wish], _ = wishes(Devices(cars=(daily,)), states, ahead(), TZ)
+    [wish], _ = wishes(Devices(cars=(daily,)), states, ahead(), TZ, flat())
     [run] = one_by_one([wish], _site(20.0))
     assert not run.missing
     assert run.cost == 0
@@ -42,7 +42,7 @@ def test_a_car_that_drives_every_day() -> None:
 def test_a_later_device_waits_where_the_fuse_is_taken() -> None:
     """The heater takes 3 of 12 kW in the first slots; 11.04 of the car do not fit beside it."""
     states = DeviceStates(heated_kwh=0.0, cars={"car": CarState(60, plugged_in=True)})
-    found, _ = wishes(Devices(HEATER, (CAR,)), states, ahead(), TZ)
+    found, _ = wishes(Devices(HEATER, (CAR,)), states, ahead(), TZ, flat())
     heater, car = one_by_one(found, _site(12.0))
     assert np.flatnonzero(heater.energy_kwh)[:8].tolist() == list(range(8))
     assert np.flatnonzero(car.energy_kwh)[0] == 8

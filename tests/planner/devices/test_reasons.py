@@ -9,7 +9,7 @@ from darkstar.domain.devices import Devices
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, slot_range
 from darkstar.planner.devices.at_once import at_once
 from darkstar.planner.devices.reasons import DeviceBlock, device_blocks
-from darkstar.planner.devices.run import DeviceRun, Missing
+from darkstar.planner.devices.run import DeviceRun, Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import CarState, DeviceKind, DeviceStates, Due, Wish
 from darkstar.planner.devices.wishes import wishes
@@ -17,7 +17,7 @@ from darkstar.planner.household import NO_STORAGE, Household, HouseholdPlan, wit
 from darkstar.planner.household_account import account
 from darkstar.planner.loads import Level, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, TerminalValue
-from tests.planner.devices.cases import CAR, HEATER, START, SWITCHED, TZ, ahead
+from tests.planner.devices.cases import CAR, HEATER, START, SWITCHED, TZ, ahead, flat
 
 
 def _run(energy: list[float], dues: tuple[Due, ...] = ()) -> DeviceRun:
@@ -70,9 +70,9 @@ def test_the_usual_price_is_that_of_when_it_may_run() -> None:
 
 
 def test_sentences() -> None:
-    teller = DeviceTeller(TZ)
+    teller = DeviceTeller(TZ, ahead())
     [heater, car], _ = wishes(
-        Devices(HEATER, (CAR,)), DeviceStates(heated_kwh=0.0, cars={"car": CarState(50)}), ahead(), TZ
+        Devices(HEATER, (CAR,)), DeviceStates(heated_kwh=0.0, cars={"car": CarState(50)}), ahead(), TZ, flat()
     )
     due = heater.dues[0]
     block = DeviceBlock(45, 51, 3.04, 0.431, due, 0.98)
@@ -83,7 +83,7 @@ def test_sentences() -> None:
     told = teller.sentence(car, replace(block, due=car.dues[0], usual=0.431))
     assert told == "Charges 3.0 kWh at 0.43: 80 % by Wed 07:00."
     assert teller.sentence(heater, replace(block, due=None, usual=0.431)) == "Heats 3.0 kWh at 0.43."
-    lacking = DeviceRun(heater, np.zeros(4), (Missing(due, 1.5), Missing(None, 2.25)))
+    lacking = DeviceRun(heater, np.zeros(4), (Missing(due, 1.5), Missing(None, 2.25, Lack.PAUSE)))
     assert teller.missing(lacking) == [
         "The water heater gets 1.5 kWh less than it should have by Wed 06:00.",
         "The water heater pauses 2.25 h longer than it should.",
@@ -92,7 +92,7 @@ def test_sentences() -> None:
 
 def test_at_once_is_as_soon_as_it_may() -> None:
     states = DeviceStates(heated_kwh=4.5, cars={"car": CarState(50)})
-    [heater, car], _ = wishes(Devices(HEATER, (CAR,)), states, ahead(), TZ)
+    [heater, car], _ = wishes(Devices(HEATER, (CAR,)), states, ahead(), TZ, flat())
     heated = at_once(heater, SLOT_HOURS)
     # Two of eight slots are left of this period; eight more are due in the next one.
     assert np.flatnonzero(heated).tolist() == [0, 1, *range(64, 72)]
@@ -103,7 +103,9 @@ def test_at_once_is_as_soon_as_it_may() -> None:
 
 
 def test_at_once_of_a_car_of_one_power_and_of_a_programme() -> None:
-    [car], _ = wishes(Devices(cars=(SWITCHED,)), DeviceStates(cars={"car": CarState(75)}), ahead(), TZ)
+    [car], _ = wishes(
+        Devices(cars=(SWITCHED,)), DeviceStates(cars={"car": CarState(75)}), ahead(), TZ, flat()
+    )
     assert np.flatnonzero(at_once(car, SLOT_HOURS)).tolist() == [12, 13, 14, 15]
     washer = OnOffLoad("washer", profile_kw=(2.0, 1.0), needs=(Need("0", 0, 68, 2),))
     available = np.array([False, True, False, True, True, True] + [False] * 200)[: len(ahead())]

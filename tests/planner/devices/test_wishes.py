@@ -12,13 +12,13 @@ from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.full.site import Car
 from darkstar.planner.loads import OnOffLoad
 from darkstar.planner.texts import Text
-from tests.planner.devices.cases import CAR, HEATER, NIGHT, SWITCHED, TZ, ahead, drawn
+from tests.planner.devices.cases import CAR, HEATER, NIGHT, SWITCHED, TZ, ahead, drawn, flat
 
 NAN = float("nan")
 
 
 def _one(devices: Devices, states: DeviceStates | None = None, hours: int = 48) -> tuple[Wish, list[Text]]:
-    found, notices = wishes(devices, states or DeviceStates(), ahead(hours), TZ)
+    found, notices = wishes(devices, states or DeviceStates(), ahead(hours), TZ, flat(hours))
     assert len(found) == 1
     return found[0], [notice.text for notice in notices]
 
@@ -129,12 +129,13 @@ def test_a_car_that_is_away_at_night_comes_back_the_next_evening() -> None:
         DeviceStates(cars={"car": CarState(50, False)}),
         ahead(40, ahead()[36]),
         TZ,
+        flat(40),
     )
     assert found[0].available.argmax() == (18 * 4)
 
 
 def test_a_car_of_unknown_charge_is_told() -> None:
-    found, notices = wishes(Devices(cars=(CAR,)), DeviceStates(), ahead(), TZ)
+    found, notices = wishes(Devices(cars=(CAR,)), DeviceStates(), ahead(), TZ, flat())
     assert (found, [notice.text for notice in notices]) == ([], [Text.CAR_LEFT_OUT])
     wish, texts = _one(Devices(cars=(replace(CAR, daily_kwh=12.0),)))
     assert texts == [Text.CAR_ASSUMED]
@@ -161,7 +162,7 @@ def test_a_full_car_wants_nothing() -> None:
 def test_an_appliance_runs_when_it_is_asked_for() -> None:
     """100 minutes are six quarters and two thirds; by 15:00 it does not fit, so by 15:00 tomorrow."""
     washer = Appliance("washer", 1.2, 100, dt.time(15))
-    assert wishes(Devices(appliances=(washer,)), DeviceStates(), ahead(), TZ) == ([], [])
+    assert wishes(Devices(appliances=(washer,)), DeviceStates(), ahead(), TZ, flat()) == ([], [])
     asked = DeviceStates(to_run=frozenset({"washer"}))
     load = _load(Devices(appliances=(washer,)), asked)
     assert load.profile_kw == pytest.approx((1.2,) * 6 + (0.8,))

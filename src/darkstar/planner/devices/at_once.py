@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from darkstar.planner.devices.tank import thermostat
 from darkstar.planner.devices.wish import Wish
-from darkstar.planner.full.site import Car
+from darkstar.planner.full.site import Car, Tank
 from darkstar.planner.loads import OnOffLoad
 from darkstar.planner.problem import Series
 
@@ -12,6 +13,8 @@ def at_once(wish: Wish, slot_hours: float) -> Series:
     """Energy that a device draws at once, shape (n,)."""
     if isinstance(wish.plan, Car):
         return _car(wish.plan, slot_hours)
+    if isinstance(wish.plan, Tank):
+        return thermostat(wish.plan, slot_hours)
     return _programme(wish, slot_hours) if wish.plan.profile_kw else _units(wish.plan, wish, slot_hours)
 
 

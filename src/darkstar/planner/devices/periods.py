@@ -10,6 +10,9 @@ import numpy as np
 from darkstar.domain.devices import ClockWindow
 from darkstar.domain.slots import SLOT_SECONDS, Slots, local_date, slot_floor
 from darkstar.planner.loads import Mask
+from darkstar.planner.problem import Series
+
+SECONDS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,13 @@ def may_run(slots: Slots, tz: ZoneInfo, window: ClockWindow | None) -> Mask:
         return window.holds(dt.datetime.fromtimestamp(utc, tz).time())
 
     return np.array([holds(at) and holds(at + SLOT_SECONDS - 1) for at in slots.tolist()], dtype=np.bool_)
+
+
+def local_minutes(slots: Slots, tz: ZoneInfo, window: ClockWindow) -> Series:
+    """How many minutes of each slot lie in a daily window, shape (n,)."""
+
+    def inside(utc: int) -> int:
+        minutes = range(utc, utc + SLOT_SECONDS, SECONDS_PER_MINUTE)
+        return sum(window.holds(dt.datetime.fromtimestamp(minute, tz).time()) for minute in minutes)
+
+    return np.array([inside(at) for at in slots.tolist()], dtype=np.float64)

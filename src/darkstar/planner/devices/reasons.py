@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darkstar.planner.devices.run import DeviceRun
+from darkstar.planner.devices.tank import LEAST_KELVIN
 from darkstar.planner.devices.wish import Due
+from darkstar.planner.full.site import Tank
 from darkstar.planner.household import HouseholdPlan, with_devices
 from darkstar.planner.problem import Problem, Series
 from darkstar.planner.tracing import site_flows, slot_costs
@@ -14,6 +16,16 @@ from darkstar.planner.tracing import site_flows, slot_costs
 ENERGY_TOLERANCE_KWH = 1e-6
 SHORT_PAUSE_SLOTS = 2
 """A pause this short does not part two blocks."""
+
+
+@dataclass(frozen=True)
+class TankBlock:
+    """What a block does to a tank: its temperature before and after, and the slot until which it is enough (the next
+    block's first; None for beyond the plan)."""
+
+    before_c: float
+    after_c: float
+    lasts: int | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class DeviceBlock:
         due: the deadline that it serves, None where it serves none.
         usual: mean import price of the slots in which it could have run for this deadline.
         stored_kwh: energy in a car at its end; None where that is not followed.
+        heat: what it does to a tank; None for all else.
     """
 
     first: int
@@ -36,6 +49,7 @@ class DeviceBlock:
     due: Due | None
     usual: float
     stored_kwh: float | None = None
+    heat: TankBlock | None = None
 
 
 def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
@@ -43,13 +57,15 @@ def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
     site, moves = _site(plan)
     whole = slot_costs(site, site_flows(site, moves))
     blocks = []
-    for first, end in _stretches(run):
+    stretches = _stretches(run)
+    for number, (first, end) in enumerate(stretches):
         energy = np.zeros(len(site))
         energy[first:end] = run.energy_kwh[first:end]
         without = replace(site, load_kwh=np.maximum(site.load_kwh - energy, 0.0))
         extra = float((whole - slot_costs(without, site_flows(without, moves))).sum())
         kwh = float(energy.sum())
-        due = next((due for due in run.wish.dues if due.first <= first < due.last), None)
+        until = stretches[number + 1][0] if number + 1 < len(stretches) else None
+        due = _due(run, first, end)
         blocks.append(
             DeviceBlock(
                 first,
@@ -57,8 +73,9 @@ def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
                 kwh,
                 extra / kwh,
                 due,
-                _usual(site.import_price, run, due),
+                _usual(site.import_price, run, _choice(run, due, first, until)),
                 None if run.stored_kwh is None else float(run.stored_kwh[end]),
+                _heat(run, first, end, until),
             )
         )
     return blocks
@@ -86,7 +103,29 @@ def _stretches(run: DeviceRun) -> Sequence[tuple[int, int]]:
     return found
 
 
-def _usual(prices: Series, run: DeviceRun, due: Due | None) -> float:
-    span = slice(0, len(prices)) if due is None else slice(due.first, due.last)
+def _due(run: DeviceRun, first: int, end: int) -> Due | None:
+    """The deadline that a block serves; of a tank, that of a disinfection that it is the first to be hot enough for."""
+    due = next((due for due in run.wish.dues if due.first <= first < due.last), None)
+    if run.temperature_c is None or due is None:
+        return due
+    assert isinstance(run.wish.plan, Tank)
+    assert run.wish.plan.legionella is not None
+    hot = run.temperature_c[1:] >= run.wish.plan.legionella.temperature_c - LEAST_KELVIN
+    return due if hot[first:end].any() and not hot[due.first : first].any() else None
+
+
+def _heat(run: DeviceRun, first: int, end: int, lasts: int | None) -> TankBlock | None:
+    course = run.temperature_c
+    return None if course is None else TankBlock(float(course[first]), float(course[end]), lasts)
+
+
+def _choice(run: DeviceRun, due: Due | None, first: int, until: int | None) -> slice:
+    """The slots that a block was chosen from: until its deadline; of a tank, until it heats again."""
+    if run.temperature_c is not None:
+        return slice(first, until)
+    return slice(None) if due is None else slice(due.first, due.last)
+
+
+def _usual(prices: Series, run: DeviceRun, span: slice) -> float:
     allowed = run.wish.available[span]
     return float(prices[span][allowed].mean()) if allowed.any() else float(prices[span].mean())

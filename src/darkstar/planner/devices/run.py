@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from darkstar.domain.slots import SLOT_HOURS
+from darkstar.planner.devices.tank import LEAST_KELVIN, left_worth
 from darkstar.planner.devices.wish import Due, Wish
-from darkstar.planner.full.plan import CarRun, SitePlan
-from darkstar.planner.full.site import Car
+from darkstar.planner.full.accounting import tank_breaches
+from darkstar.planner.full.plan import CarRun, SitePlan, TankRun
+from darkstar.planner.full.site import Car, Tank
 from darkstar.planner.loads import LoadRun
 from darkstar.planner.problem import Series
 
@@ -15,12 +18,27 @@ COMFORT = "comfort"
 """How the loads' account calls pauses that are too long (`loads_accounting`)."""
 
 
+class Lack(StrEnum):
+    """What a device may lack."""
+
+    ENERGY = "energy"
+    PAUSE = "pause"
+    WARMTH = "warmth"
+    DISINFECTION = "disinfection"
+
+
 @dataclass(frozen=True)
 class Missing:
-    """What a device lacks at a deadline: energy (AC), or hours with cold water where there is no deadline."""
+    """What a device lacks.
+
+    Attributes:
+        due: the deadline, of energy and of a disinfection.
+        amount: energy (AC) [kWh], or hours of a pause that is too long or with cold water.
+    """
 
     due: Due | None
     amount: float
+    lack: Lack = Lack.ENERGY
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,8 @@ class DeviceRun:
         energy_kwh: what it draws, shape (n,).
         cost: what it is charged for missing energy and starts; no money on any bill.
         stored_kwh: of a car whose power can be chosen, shape (n + 1,).
+        temperature_c: of a tank, shape (n + 1,).
+        left_worth: what heat left in a tank at the end is worth.
     """
 
     wish: Wish
@@ -38,24 +58,30 @@ class DeviceRun:
     missing: tuple[Missing, ...] = ()
     cost: float = 0.0
     stored_kwh: Series | None = None
+    temperature_c: Series | None = None
+    left_worth: float = 0.0
 
 
 def runs_of(devices: Sequence[Wish], found: SitePlan) -> tuple[DeviceRun, ...]:
     """What a site's plan does with the devices."""
     loads = {run.name: run for run in found.loads}
     cars = {run.name: run for run in found.cars}
-    return tuple(
-        car_run(wish, wish.plan, cars[wish.name])
-        if isinstance(wish.plan, Car)
-        else load_run(wish, loads[wish.name])
-        for wish in devices
-    )
+    tanks = {run.name: run for run in found.tanks}
+
+    def run(wish: Wish) -> DeviceRun:
+        if isinstance(wish.plan, Car):
+            return car_run(wish, wish.plan, cars[wish.name])
+        if isinstance(wish.plan, Tank):
+            return tank_run(wish, wish.plan, tanks[wish.name])
+        return load_run(wish, loads[wish.name])
+
+    return tuple(run(wish) for wish in devices)
 
 
 def load_run(wish: Wish, run: LoadRun) -> DeviceRun:
     """What an on/off load does."""
     missing = tuple(
-        Missing(None, short.missing * SLOT_HOURS)
+        Missing(None, short.missing * SLOT_HOURS, Lack.PAUSE)
         if short.need == COMFORT
         else Missing(wish.dues[int(short.need)], short.missing * wish.unit_kwh)
         for short in run.shortfalls
@@ -75,3 +101,21 @@ def car_run(wish: Wish, car: Car, run: CarRun) -> DeviceRun:
             charged += short * target.shortfall_cost
     charged += car.elsewhere_cost * float(run.elsewhere_kwh.sum())
     return DeviceRun(wish, run.charge_kwh, tuple(missing), charged, run.stored_kwh)
+
+
+def tank_run(wish: Wish, tank: Tank, run: TankRun) -> DeviceRun:
+    """What a tank does."""
+    after = run.temperature_c[1:]
+    missing = []
+    cold = int((after < tank.comfort_c - LEAST_KELVIN).sum())
+    if cold:
+        missing.append(Missing(None, cold * SLOT_HOURS, Lack.WARMTH))
+    if tank.legionella is not None:
+        enough = tank.legionella.temperature_c - LEAST_KELVIN
+        undone = [due for due in wish.dues if after[due.first : due.last].max() < enough]
+        missing += [Missing(due, 1.0, Lack.DISINFECTION) for due in undone]
+    worth = left_worth(tank, run.heater_kwh, SLOT_HOURS)
+    charged = sum(breach.cost for breach in tank_breaches(tank, run))
+    return DeviceRun(
+        wish, run.heater_kwh, tuple(missing), charged, temperature_c=run.temperature_c, left_worth=worth
+    )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from darkstar.domain.slots import SLOTS_PER_HOUR, Slots
 from darkstar.planner.devices.periods import Period
-from darkstar.planner.full.site import Car
+from darkstar.planner.full.site import Car, Tank
 from darkstar.planner.loads import Mask, OnOffLoad
 from darkstar.planner.problem import Series
 
@@ -21,6 +21,7 @@ class DeviceKind(StrEnum):
     """What a device is."""
 
     WATER_HEATER = "water_heater"
+    TANK = "tank"
     CAR = "car"
     APPLIANCE = "appliance"
 
@@ -31,6 +32,14 @@ class CarState:
 
     soc_percent: float | None = None
     plugged_in: bool | None = None
+
+
+@dataclass(frozen=True)
+class TankState:
+    """What is known of a tank: its temperature, and when it was last disinfected; None where that is not known."""
+
+    temperature_c: float | None = None
+    disinfected_utc: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,14 @@ class DeviceStates:
     Attributes:
         drawn: by the water heater's meter; None without one.
         heated_kwh: what the water heater has had since its last deadline, where a person says so.
+        tank: of a water heater that is planned by its temperature.
         cars: by name.
         to_run: appliances that are to run their programme once.
     """
 
     drawn: Drawn | None = None
     heated_kwh: float | None = None
+    tank: TankState = TankState()
     cars: Mapping[str, CarState] = field(default_factory=dict)
     to_run: frozenset[str] = frozenset()
 
@@ -74,7 +85,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Wish:
-    """One device in one plan: an on/off load or a car whose power can be chosen, and what is due when.
+    """One device in one plan: an on/off load, a car whose power can be chosen or a tank, and what is due when.
 
     Attributes:
         unit_kwh: energy (AC) that one unit of the load's needs stands for.
@@ -84,7 +95,7 @@ class Wish:
 
     name: str
     kind: DeviceKind
-    plan: OnOffLoad | Car
+    plan: OnOffLoad | Car | Tank
     dues: tuple[Due, ...]
     unit_kwh: float
     available: Mask

@@ -9,27 +9,34 @@ What is not known of a device's present is never guessed silently:
     drawn today unknown        taken as nothing since the last deadline, with a notice
     car's charge unknown       taken as a day's driving below its target; without `daily_kwh` it is left out of the plan
     car plugged in unknown     by the clock: from `home_from` to `ready_by`
+    tank's temperature unknown taken as its least, with a notice
+    last disinfection unknown  taken as overdue, with a notice
 """
 
 from zoneinfo import ZoneInfo
 
-from darkstar.domain.devices import Devices
+from darkstar.domain.devices import Devices, HotWaterTank
 from darkstar.domain.slots import Slots
 from darkstar.planner.caution import Notice
 from darkstar.planner.devices.appliance import appliance_wish
 from darkstar.planner.devices.car import car_wish
 from darkstar.planner.devices.heater import heater_wish
+from darkstar.planner.devices.tank import tank_wish
 from darkstar.planner.devices.wish import CarState, DeviceStates, Wish
+from darkstar.planner.problem import Series
 
 
 def wishes(
-    devices: Devices, states: DeviceStates, slots: Slots, tz: ZoneInfo
+    devices: Devices, states: DeviceStates, slots: Slots, tz: ZoneInfo, import_price: Series
 ) -> tuple[list[Wish], list[Notice]]:
-    """What the devices want of a plan for these slots, shape (n,), and what had to be assumed."""
+    """What the devices want of a plan for these slots, shape (n,) as prices, and what had to be assumed."""
     found: list[Wish] = []
     notices: list[Notice] = []
-    if devices.water_heater is not None:
-        found.append(heater_wish(devices.water_heater, states, slots, tz, notices))
+    heater = devices.water_heater
+    if isinstance(heater, HotWaterTank):
+        found.append(tank_wish(heater, states.tank, import_price, slots, tz, notices))
+    elif heater is not None:
+        found.append(heater_wish(heater, states, slots, tz, notices))
     for car in devices.cars:
         wish = car_wish(car, states.cars.get(car.name, CarState()), slots, tz, notices)
         found += [wish] if wish is not None else []

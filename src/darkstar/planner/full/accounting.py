@@ -72,7 +72,7 @@ def breaches(site: Site, plan: SitePlan) -> tuple[Breach, ...]:
     for car, car_run in zip(site.cars, plan.cars, strict=True):
         found += _car(car, car_run)
     for tank, tank_run in zip(site.tanks, plan.tanks, strict=True):
-        found += _tank(tank, tank_run)
+        found += tank_breaches(tank, tank_run)
     for load in plan.loads:
         found += [
             Breach(f"{short.need} of {short.load}", 0, len(site), short.missing, "units", short.cost)
@@ -147,7 +147,8 @@ def _car(car: Car, run: CarRun) -> Iterator[Breach]:
             )
 
 
-def _tank(tank: Tank, run: TankRun) -> Iterator[Breach]:
+def tank_breaches(tank: Tank, run: TankRun) -> Iterator[Breach]:
+    """What had to give of a tank's wishes."""
     after = run.temperature_c[1:]
     yield from _given(f"warm water of {tank.name}", tank.comfort_c - after, "K", tank.cold_cost)
     yield from _given(f"greatest temperature of {tank.name}", after - tank.max_c, "K", tank.hot_cost)
