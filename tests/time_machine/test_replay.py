@@ -72,6 +72,18 @@ def test_another_future_changes_nothing_up_to_now(
     assert ours.import_kwh[step:].tobytes() != theirs.import_kwh[step:].tobytes()
 
 
+def test_cheapest_hours_are_chosen_among_the_prices_that_are_there_at_midnight() -> None:
+    """Of the first day only the night's came in time; the rest came at three in the morning."""
+    slots = GIVEN.known.slots
+    start = int(GIVEN.history.slots[0])
+    received = np.where((slots >= start + 16 * 900) & (slots < start + 96 * 900), start + 3 * 3600.0, np.nan)
+    late = replace(GIVEN, known=replace(GIVEN.known, prices_received_utc=received))
+    other = changed_after(late, energy_from=start + 96 * 900, prices_from=start + 16 * 900)
+    seen, same = (replay(given, "cheapest").flows.soc_kwh[:97].tobytes() for given in (late, other))
+    assert seen == same
+    assert seen != replay(GIVEN, "cheapest").flows.soc_kwh[:97].tobytes()
+
+
 def test_setpoint_of_the_slot_itself_does_not_know_its_load(outcomes: dict[str, PolicyOutcome]) -> None:
     step = 30
     now = int(GIVEN.history.slots[step])
