@@ -141,3 +141,35 @@ def test_what_cannot_be_is_told(home: Path) -> None:
     (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
     with pytest.raises(ConfigError, match="no battery"):
         _run(home, "calibrate")
+
+
+def test_simulate_knows_the_data_sheet(home: Path) -> None:
+    span = ("simulate", "--from", "2021-03-20", "--to", "2021-03-23", "--policy", "none,rule", "--json")
+    ideal = json.loads(_run(home, *span))["policies"]["rule"]
+    with pytest.raises(UsageError, match="Nothing is stated"):
+        _run(home, *span, "--plant", "stated")
+    file = home / "darkstar.yaml"
+    sheet = (
+        "  data_sheet:\n    standby_w: 20\n    running_loss_w: 60\n"
+        "    charge_power_by_percent: [[50, 100], [100, 10]]\n"
+        "    ageing: {end_of_life_percent: 70, cycles: 6000, replacement_per_kwh: 3000}\n"
+    )
+    text = file.read_text(encoding="utf-8")
+    assert "battery: {" in text
+    keys = text[text.index("battery: {") + len("battery: {") :].split("}")[0].split(", ")
+    block = "battery:\n" + "".join(f"  {key}\n" for key in keys) + sheet
+    file.write_text(text.replace("battery: {" + ", ".join(keys) + "}\n", block), encoding="utf-8")
+    stated = json.loads(_run(home, *span))
+    assert stated["plant"] == "stated"
+    assert stated["policies"]["rule"]["energy_cost"] > ideal["energy_cost"]
+    assert stated["policies"]["rule"]["wear"] > ideal["wear"] == 0.0
+    assert json.loads(_run(home, *span, "--plant", "nominal"))["plant"] == "nominal"
+    assert json.loads(_run(home, *span, "--battery-kwh", "8"))["plant"] == "nominal"
+    _run(home, "calibrate")
+    both = json.loads(_run(home, *span))
+    assert both["plant"] == "calibrated"
+    assert both["policies"]["rule"]["wear"] > 0.0
+    by_sheet = json.loads(_run(home, *span, "--plant", "stated"))
+    assert by_sheet["policies"] != both["policies"]
+    assert by_sheet["policies"]["rule"]["cost"] == stated["policies"]["rule"]["cost"]
+    assert "as its data sheet" in _run(home, *span[:-1], "--plant", "stated")

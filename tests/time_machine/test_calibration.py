@@ -192,7 +192,9 @@ def test_it_is_kept_whole_and_read_again(year: Calibration, tmp_path: Path) -> N
     path = write_plant(tmp_path, calibration_json(year, BOUNDS))
     assert path == tmp_path / PLANT_NAME
     assert [file.name for file in path.parent.iterdir()] == ["plant.json"]
-    assert read_plant(tmp_path, BATTERY) == year.model
+    kept = read_plant(tmp_path, BATTERY)
+    assert kept is not None
+    assert (kept.model, kept.told) == (year.model, set(year.told))
     with pytest.raises(ConfigError, match="of a battery of 10 kWh"):
         read_plant(tmp_path, replace(BATTERY, capacity_kwh=12.0))
     for broken in ("", "{}", '{"version": 1, "model": {"colour": 1}}', '{"version": 9}'):

@@ -15,7 +15,6 @@ from darkstar.cli.simulate_options import (
     DischargePower,
     Episodes,
     Information,
-    Plants,
     PolicyOption,
     Regrets,
     ReplanMinutes,
@@ -34,6 +33,7 @@ from darkstar.cli.simulate_options import (
     replan_slots_of,
     timer_of,
 )
+from darkstar.cli.simulate_plant import Plants
 from darkstar.cli.simulate_report import parse_day
 from darkstar.cli.simulate_tables import rendered
 from darkstar.cli.simulate_what_if import variants_of

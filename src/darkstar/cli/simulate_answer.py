@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from darkstar.cli.simulate_plant import PlantChoice
 from darkstar.domain.home import Home
 from darkstar.time_machine.actual import Beside
 from darkstar.time_machine.information import Honesty
@@ -18,7 +19,7 @@ class Answer:
 
     Attributes:
         beside: the home's own inverter; None where another battery than its own is replayed.
-        calibrated: whether the battery behaves as `darkstar calibrate` found it.
+        plant: how the battery behaves.
         kept: how many episodes were recorded, delivered, and wait.
     """
 
@@ -30,7 +31,7 @@ class Answer:
     regret: Regret | None = None
     what_if: WhatIf | None = None
     kept: Mapping[str, int] | None = None
-    calibrated: bool = False
+    plant: PlantChoice = PlantChoice.NOMINAL
 
     @property
     def left_out(self) -> LeftOut:

@@ -11,7 +11,8 @@ from darkstar.bookkeeping.progress import Progress
 from darkstar.cli.home import open_ledger
 from darkstar.cli.lake import lake_address
 from darkstar.cli.simulate_answer import Answer
-from darkstar.cli.simulate_options import PlantChoice, battery_of, plant_of, policies_of, range_of
+from darkstar.cli.simulate_options import battery_of, policies_of, range_of
+from darkstar.cli.simulate_plant import PlantChoice, plant_of
 from darkstar.cli.simulate_report import REPORTS, write_reports
 from darkstar.cli.simulate_what_if import changes_of
 from darkstar.cli.simulate_work import say
@@ -92,6 +93,7 @@ class _Case:
     changes: Sequence[Change]
     past: Past | None
     table: SlotTable
+    plant: PlantChoice
 
     @property
     def scenario(self) -> Scenario:
@@ -139,7 +141,7 @@ def replay_home(settings: Settings, wanted: Wanted, work: Work, progress: Progre
         lost,
         tried,
         kept,
-        not scenario.plant.ideal,
+        case.plant,
     )
     if wanted.reports:
         folder = wanted.report_to or settings.folder / REPORTS
@@ -183,12 +185,13 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
             replan_slots=wanted.replan_slots,
             courses=wanted.courses,
         )
-        scenario = scenario.on(plant_of(wanted.plant, settings, own=own))
+        plant, model = plant_of(wanted.plant, settings, own=own)
+        scenario = scenario.on(model)
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
         beside = stand_beside(measured, scenario, asked=ACTUAL in names)
         changes = changes_of(wanted.variants, settings, battery, ledger, beside.scenario)
         past = read_past(ledger, beside.scenario) if changes else None
-        return _Case(names, battery, bounds, beside, changes, past, ledger.slots(*bounds))
+        return _Case(names, battery, bounds, beside, changes, past, ledger.slots(*bounds), plant)
 
 
 def _with_episodes(

@@ -29,7 +29,7 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
         "left_out": left_out_json(answer.left_out),
         "information": answer.honesty.value,
         "seed": answer.seed,
-        "plant": "calibrated" if answer.calibrated else "nominal",
+        "plant": answer.plant.value,
         **{name: part for name, part in parts.items() if part is not None},
     }
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,17 +18,7 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.actual import ACTUAL
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE
-from darkstar.time_machine.plant.model import IDEAL, PlantModel
-from darkstar.time_machine.plant.stored import read_plant
 from darkstar.time_machine.replay import POLICIES
-
-
-class PlantChoice(StrEnum):
-    """What the plans meet."""
-
-    CALIBRATED = "calibrated"
-    NOMINAL = "nominal"
-
 
 PolicyOption = Annotated[
     list[str] | None,
@@ -108,15 +97,6 @@ Reports = Annotated[
 ReportFolder = Annotated[
     Path | None, typer.Option("--report-to", help="Write them into this folder instead.", show_default=False)
 ]
-Plants = Annotated[
-    PlantChoice | None,
-    typer.Option(
-        "--plant",
-        help="How the battery behaves: as `darkstar calibrate` found it (where it did, the default for the home's own "
-        "battery), or as darkstar.yaml states it.",
-        show_default=False,
-    ),
-]
 ReportDay = Annotated[
     str | None,
     typer.Option(
@@ -164,26 +144,6 @@ def battery_of(
         discharge_max_kw=battery.discharge_max_kw if discharge_kw is None else discharge_kw,
         wear_per_kwh=battery.wear_per_kwh if wear_per_kwh is None else wear_per_kwh,
     )
-
-
-def plant_of(choice: PlantChoice | None, settings: Settings, *, own: bool) -> PlantModel:
-    """How the battery behaves.
-
-    Args:
-        own: whether it is the home's own; of any other nobody knows more than is stated.
-
-    Raises:
-        UsageError: a calibration is asked for that there is not. ConfigError: it cannot be read.
-    """
-    if choice is PlantChoice.NOMINAL or (choice is None and not own):
-        return IDEAL
-    found = read_plant(settings.folder, settings.battery) if own and settings.battery else None
-    if found is None and choice is PlantChoice.CALIBRATED:
-        raise UsageError(
-            "This battery has not been calibrated.",
-            remedy="Run `darkstar calibrate`, for the home's own battery.",
-        )
-    return found or IDEAL
 
 
 def policies_of(told: Sequence[str] | None, *, regret: bool, battery: bool) -> tuple[str, ...]:

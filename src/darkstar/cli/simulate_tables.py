@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from darkstar.cli.simulate_answer import Answer
+from darkstar.cli.simulate_plant import PlantChoice
 from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
 from darkstar.time_machine.actual import actual_note
@@ -43,10 +44,12 @@ def rendered(answer: Answer) -> RenderableType:
 def plant_notes(answer: Answer) -> list[str]:
     """What the plans met, where it was more than averages and the stated battery."""
     notes = []
-    if answer.calibrated:
-        notes.append(
-            "The battery behaves as `darkstar calibrate` found it; the oracle's keeps to what darkstar.yaml states."
-        )
+    if answer.plant is not PlantChoice.NOMINAL:
+        told = {
+            PlantChoice.CALIBRATED: "as `darkstar calibrate` found it",
+            PlantChoice.STATED: "as its data sheet in darkstar.yaml states",
+        }[answer.plant]
+        notes.append(f"The battery behaves {told}; the oracle's is the ideal one that plans believe in.")
     minutes = answer.comparison.history.minutes
     if minutes is not None:
         notes.append(

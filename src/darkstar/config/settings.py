@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import platformdirs
 from pydantic import ValidationError
 
+from darkstar.config.battery import battery_of, data_sheet_of
 from darkstar.config.devices import devices_of, together
 from darkstar.config.document import Value, read_document
 from darkstar.config.problems import sentences
@@ -24,6 +25,7 @@ from darkstar.config.sections import (
 )
 from darkstar.config.tariff import power_tariffs_of, tariffs_of
 from darkstar.domain.channels import Channel
+from darkstar.domain.data_sheet import DataSheet
 from darkstar.domain.devices import NO_DEVICES, Devices
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.home import Battery, Home
@@ -109,6 +111,7 @@ class Settings:
         devices: what else can be planned, and each battery where there are several.
         power_tariffs: what the months' highest draws cost, VAT included, with the months that each holds in; empty
             where they cost nothing.
+        data_sheet: what is stated of how the home's one battery really behaves; None where nothing is.
     """
 
     folder: Path
@@ -127,6 +130,7 @@ class Settings:
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     devices: Devices = NO_DEVICES
     power_tariffs: tuple[PowerTariff, ...] = ()
+    data_sheet: DataSheet | None = None
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -178,7 +182,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
     meters = _meters(file.sensors)
     cars = file.cars or ((file.car,) if file.car else ())
     devices = devices_of(file.water_heater, cars, file.appliances, file.batteries)
-    battery = Battery(**file.battery.model_dump()) if file.battery else None
+    battery = battery_of(file.battery) if file.battery else None
     if devices.batteries:
         battery = together(devices.batteries)
     return Settings(
@@ -198,6 +202,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         episodes=_episodes(folder, file.episodes),
         devices=devices,
         power_tariffs=power_tariffs_of(file.tariff),
+        data_sheet=data_sheet_of(file.battery) if file.battery else None,
     )
 
 

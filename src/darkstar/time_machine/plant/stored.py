@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,18 @@ from darkstar.time_machine.plant.model import PlantModel
 PLANT_NAME = Path("models") / "plant.json"
 VERSION = 1
 _AGAIN = "Run `darkstar calibrate` again, or choose `--plant nominal`."
+
+
+@dataclass(frozen=True)
+class MeasuredPlant:
+    """What a calibration left behind.
+
+    Attributes:
+        told: names of the figures that the data told.
+    """
+
+    model: PlantModel
+    told: frozenset[str]
 
 
 def calibration_json(found: Calibration, bounds_utc: tuple[int, int]) -> Mapping[str, Any]:
@@ -49,7 +61,7 @@ def write_plant(folder: Path, content: Mapping[str, Any]) -> Path:
     return path
 
 
-def read_plant(folder: Path, battery: Battery) -> PlantModel | None:
+def read_plant(folder: Path, battery: Battery) -> MeasuredPlant | None:
     """The calibrated plant of a home; None where there is none.
 
     Raises:
@@ -65,15 +77,16 @@ def read_plant(folder: Path, battery: Battery) -> PlantModel | None:
     try:
         if content["version"] != VERSION:
             raise ConfigError(f"{path} is of another version of Darkstar.", remedy=_AGAIN)
-        model = _model(content["model"])
+        found = MeasuredPlant(_model(content["model"]), frozenset(content["told"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ConfigError(f"{path} holds no plant.", remedy=_AGAIN) from None
-    if model.nominal_kwh != battery.capacity_kwh:
+    if found.model.nominal_kwh != battery.capacity_kwh:
         raise ConfigError(
-            f"{path} tells of a battery of {model.nominal_kwh:g} kWh, darkstar.yaml of {battery.capacity_kwh:g} kWh.",
+            f"{path} tells of a battery of {found.model.nominal_kwh:g} kWh, darkstar.yaml of "
+            f"{battery.capacity_kwh:g} kWh.",
             remedy=_AGAIN,
         )
-    return model
+    return found
 
 
 def _model(given: Mapping[str, Any]) -> PlantModel:
