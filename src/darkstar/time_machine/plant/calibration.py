@@ -282,8 +282,8 @@ def _left(chosen: tuple[int, ...], battery: Battery) -> dict[str, str]:
     if CONVERSION not in chosen:
         left["round_trip_efficiency"] = f"not known well enough: {_round_trip(battery):.3f} as stated"
     left["charge_by_discharge_efficiency"] = f"not to be told from outside: {shared:.3f} as stated"
-    left["standby_kw"] = "drawn beside the battery's meters: nothing"
-    left["fade_per_cycle, fade_per_year"] = "slower than a range can tell: nothing"
+    left["standby_kw"] = "drawn beside the battery's meters: as its data sheet states"
+    left["fade_per_cycle, fade_per_year"] = "slower than a range can tell: as its data sheet states"
     left["dead_s, lag_s, deviation_kw"] = "faster than a slot can tell: nothing"
     return left
 
