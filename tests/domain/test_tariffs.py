@@ -8,7 +8,7 @@ import pytest
 
 from darkstar.domain.errors import UsageError
 from darkstar.domain.power_course import power_cost_by_slot
-from darkstar.domain.power_tariff import PowerTariff, month_fees, month_of, power_cost
+from darkstar.domain.power_tariff import PowerTariff, month_fees, month_of, periods, power_cost
 from darkstar.domain.slots import day_bounds, slot_range
 from darkstar.domain.tariff import Tariff
 from darkstar.domain.tariffs import DatedTariff, Tariffs, always
@@ -73,6 +73,8 @@ def test_a_months_fee_is_that_of_its_own_tariff() -> None:
     old, new = PowerTariff(per_kw=10, end_month=march), PowerTariff(per_kw=30, least_kw=6, first_month=march)
     assert [fee.fee for fee in month_fees(old, slots, drawn, TZ)] == pytest.approx([50, 50, 0])
     assert [fee.fee for fee in month_fees(new, slots, drawn, TZ)] == pytest.approx([0, 0, 180])
+    assert periods(old, slots, TZ).share.sum() == 24 * 59
+    assert periods(new, slots, TZ).share.sum() == 24 * 31 - 1
     by_slot = power_cost_by_slot([old, new], slots, drawn, TZ)
     assert power_cost([old, new], slots, drawn, TZ) == pytest.approx(280) == pytest.approx(by_slot.sum())
     assert by_slot[slots >= day_bounds(dt.date(2025, 3, 1), TZ)[0]].sum() == pytest.approx(180)

@@ -85,6 +85,10 @@ def test_a_level_by_hand() -> None:
     winter = replace(PER_KW, windows=(PowerWindow(months=frozenset({1})),))
     assert Levels(flat, slots, TZ, [winter], 2).best().levels_kw == (float("inf"),)
     assert Levels(flat, slots, TZ, [winter], 0).best().fees > 80
+    # Nor in a month before the tariff begins; from then on days of earlier months are looked at as if it had held.
+    begins = replace(PER_KW, first_month=5)
+    assert Levels(flat, slots, TZ, [begins], 4).best().levels_kw == (float("inf"),)
+    assert Levels(flat, slots, TZ, [replace(PER_KW, end_month=6)], 5).best().fees > 80
 
 
 @pytest.mark.parametrize("seed", range(3))

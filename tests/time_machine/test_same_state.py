@@ -21,7 +21,7 @@ from tests.time_machine.test_present import BATTERY, HOME, write
 SPRING = dt.date(2021, 3, 28)
 """The clocks go forward."""
 FIRST, END = SPRING - dt.timedelta(days=3), SPRING + dt.timedelta(days=5)
-LATE = SPRING + dt.timedelta(days=2)
+LATE = SPRING
 """A day whose prices came in at eight in the evening before."""
 TARIFFS = Tariffs(
     Tariff(0.5, vat_percent=25.0), (DatedTariff(dt.date(2021, 4, 1), Tariff(2.5, vat_percent=25.0)),), TZ
