@@ -37,8 +37,9 @@ TWO = (
 
 
 def _home(folder: Path, *sections: str, water: bool = True) -> Path:
-    """Ten days; the heater drew half a kWh in each slot of an hour from 2 in the morning UTC."""
-    (folder / "darkstar.yaml").write_text(HOME + SENSORS + "".join(sections), encoding="utf-8")
+    """Ten days, 25 A a phase; the heater drew half a kWh in each slot of an hour from 2 in the morning UTC."""
+    wide = HOME.replace("main_fuse_a: 16", "main_fuse_a: 25")
+    (folder / "darkstar.yaml").write_text(wide + SENSORS + "".join(sections), encoding="utf-8")
     history = past(10)
     hour = (history.slots - START) % DAY_SECONDS // HOUR_SECONDS
     drawn = np.where(hour == 3, 0.5, 0.0) if water else None
@@ -122,6 +123,33 @@ def test_a_tank_is_planned_by_its_temperature(tmp_path: Path) -> None:
     told = " ".join(_json(home, "--hours", "24")["notices"])
     assert "The hot water's temperature is not known: planned as if 45 °C" in told
     assert "When the hot water last had 65 °C against legionella is not known" in told
+
+
+@pytest.mark.slow
+def test_a_phase_that_holds_the_plan_back_is_told(tmp_path: Path) -> None:
+    """A fuse of 10 A carries 2.3 kW: neither the car's 3.68 kW nor more than that of the battery on phase 1."""
+    car = CAR.replace("phases: 1", "phases: 1, phase: 1")
+    home = _home(tmp_path, BATTERY, car)
+    config = home / "darkstar.yaml"
+    yaml = config.read_text(encoding="utf-8")
+    answer = _json(home, "--car-soc-percent", "60", "--hours", "24")
+    assert answer["phases"]["max_kw"] == pytest.approx(5.75)
+    config.write_text(yaml.replace("main_fuse_a: 25", "main_fuse_a: 10, battery_phase: 1"), encoding="utf-8")
+    answer = _json(home, "--car-soc-percent", "60", "--hours", "24")
+    net = np.array(answer["phases"]["net_kwh"])
+    assert net.shape == (3, 96)
+    assert net.max() == pytest.approx(2.3 / 4)
+    told = " ".join(answer["notices"])
+    assert "Phase 1 holds this plan back: planned by the sum of the phases it would carry up to" in told
+    assert "its fuse has 10 A." in told
+    assert "Keeping the phases' fuses costs" in told
+    assert answer["one_more"] == {}
+    assert any("held by the fuse of phase 1" in block["why"] for block in answer["devices"][0]["blocks"])
+    modes = answer["batteries"][0]["modes"]
+    # At night there is no sun that a battery on phase 1 could take besides.
+    assert all(mode["charge_kw"] <= 2.3 for mode in modes[36:60])
+    config.write_text(yaml.replace("phases: 1, phase: 1", "phases: 3"), encoding="utf-8")
+    assert _json(home, "--car-soc-percent", "60", "--hours", "24")["phases"] is None
 
 
 @pytest.mark.slow

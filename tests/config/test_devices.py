@@ -155,3 +155,39 @@ def test_several_batteries_are_one_to_who_knows_one(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, yaml: str, told: str) -> None:
     assert told in _problem(tmp_path, yaml)
+
+
+def test_phases(tmp_path: Path) -> None:
+    sections = HEATER.replace("window", "phase: 2, window") + CAR.replace("phases: 3", "phases: 1, phase: 3")
+    yaml = HOME.replace("16}", "16, load_shares: [0.5, 0.3, 0.2], pv_phase: 1, battery_phase: 2}") + sections
+    (tmp_path / "darkstar.yaml").write_text(yaml, encoding="utf-8")
+    settings = load_settings(tmp_path, {})
+    home, devices = settings.home, settings.devices
+    assert (home.load_shares, home.pv_phase, home.battery_phase) == ((0.5, 0.3, 0.2), 1, 2)
+    assert devices.water_heater is not None
+    assert (devices.water_heater.phase, devices.cars[0].phase) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("home", "sections", "told"),
+    [
+        ("16, load_shares: [0.5, 0.5]}", "", "home: load_shares must be 3, one for each of the phases"),
+        ("16, load_shares: [50, 30, 20]}", "", "home: load_shares must add up to 1, not 100"),
+        ("16, load_share: [0.5, 0.3, 0.2]}", "", "home.load_share: did you mean load_shares?"),
+        ("16, pv_phase: 4}", "", "home.pv_phase must be at most 3, not 4"),
+        ("16, phases: 1, battery_phase: 2}", "", "home.battery_phase is 2, and the home has 1 (home.phases)"),
+        ("16, phases: 1}", CAR, "phases of car is 3, and the home has 1"),
+        (
+            "16, phases: 2}",
+            HEATER.replace("window", "phase: 3, window"),
+            "water_heater.phase is 3, and the home has 2",
+        ),
+        ("16}", CAR.replace("phases: 3", "phases: 3, phase: 1"), "phase is for a car that charges on one"),
+        ("16}", CAR.replace("phases: 3", "phases: 1, fase: 1"), "car.fase: did you mean phase"),
+    ],
+)
+def test_phases_that_are_not_there(tmp_path: Path, home: str, sections: str, told: str) -> None:
+    (tmp_path / "darkstar.yaml").write_text(HOME.replace("16}", home) + sections, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        load_settings(tmp_path, {})
+    assert told in error.value.problem

@@ -1,6 +1,7 @@
 """`darkstar plan` for a home: what is known, the plan, its reasons, what has to be said of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from darkstar.cli.plan_answer import HomePlan, Planned, PlannedBattery, PlannedD
 from darkstar.cli.plan_states import Told, battery_charges, device_states
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError
+from darkstar.domain.home import PHASE_VOLTS
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, iso_local
 from darkstar.planner.caution import Notice
 from darkstar.planner.devices.reasons import device_blocks
@@ -17,10 +19,11 @@ from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.household import BatteryPart, Household, HouseholdPlan
 from darkstar.planner.household_engines import FULL_SECONDS, plan_household
-from darkstar.planner.reasons import explain
+from darkstar.planner.phases import hung, limits, on_phase, overloads, within_phases
+from darkstar.planner.reasons import Explanation, explain
 from darkstar.planner.sentences import say
 from darkstar.planner.texts import ENGLISH, Text
-from darkstar.planner.ways import ways
+from darkstar.planner.ways import Way, ways
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.modes_ahead import modes_ahead
 from darkstar.time_machine.present import Present, read_present
@@ -84,7 +87,19 @@ def plan_home(
             tariffs = tariffs_ahead(
                 ledger, settings.home, settings.absent, settings.power_tariffs, rest, storages, ahead
             )
-            household = Household(ahead, settings.home.tz, rest, stores.batteries, tuple(wanted), tariffs)
+            batteries, wanted = (
+                on_phase(settings.home, stores.batteries),
+                hung(settings.home, devices, wanted),
+            )
+            household = Household(
+                ahead,
+                settings.home.tz,
+                rest,
+                batteries,
+                tuple(wanted),
+                tariffs,
+                limits(settings.home, batteries, wanted),
+            )
             planned = _planned(settings, plan_household(household, seconds=seconds))
     if planned is not None and stores.safe_mode is not None:
         notices.append(Notice(Text.BATTERY_UNKNOWN))
@@ -104,14 +119,20 @@ def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:
             PlannedBattery(
                 part,
                 capacity,
-                explain(part.problem, part.plan, engine, peak_held=_peak_held(whole, part)),
-                modes_ahead(whole.household, part, MODE_SLOTS),
+                _explained(whole, part, engine),
+                within_phases(whole, number, modes_ahead(whole.household, part, MODE_SLOTS)),
             )
-            for part, capacity in zip(whole.batteries, capacities, strict=False)
+            for number, (part, capacity) in enumerate(zip(whole.batteries, capacities, strict=False))
         ),
         tuple(PlannedDevice(run, device_blocks(whole, run)) for run in whole.devices),
         ways(whole),
     )
+
+
+def _explained(whole: HouseholdPlan, part: BatteryPart, engine: FastEngine) -> Explanation:
+    """A battery's reasons; what one more kWh of it would save is not known where phases hold its plan back."""
+    explanation = explain(part.problem, part.plan, engine, peak_held=_peak_held(whole, part))
+    return explanation if whole.phaseless is None else replace(explanation, more=())
 
 
 def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:
@@ -160,6 +181,28 @@ def _fuse_notice(home: HomePlan) -> str | None:
     )
 
 
+def _phase_notices(home: HomePlan) -> list[str]:
+    """Which phases hold the plan back, what that costs, and what goes beyond a phase's fuse nevertheless."""
+    if home.planned is None or home.planned.whole.household.phases is None:
+        return []
+    whole, fuse_a = home.planned.whole, home.settings.home.main_fuse_a
+    told, broken = [], overloads(whole)
+    for over in overloads(whole.phaseless) if whole.phaseless is not None else ():
+        if over.phase not in {each.phase for each in broken}:
+            amperes = ENGLISH.figure(over.most_kw * 1000 / PHASE_VOLTS, 0)
+            figures = {"phase": str(over.phase), "amperes": amperes, "fuse": ENGLISH.figure(fuse_a, 0)}
+            told.append(ENGLISH.say(Text.PHASE_HOLDS, **figures, span=home.span(over.first, over.last)))
+    for over in broken:
+        figures = {"phase": str(over.phase), "kwh": ENGLISH.figure(over.kwh, 1)}
+        told.append(ENGLISH.say(Text.PHASE_EXCEEDED, **figures, span=home.span(over.first, over.last)))
+    if whole.phaseless is not None and not broken:
+        money = home.planned.ways[Way.PLAN].cost - ways(whole.phaseless)[Way.PLAN].cost
+        if money >= LEAST_MONEY:
+            figures = {"money": ENGLISH.figure(money, 2), "currency": home.settings.home.currency}
+            told.append(ENGLISH.say(Text.PHASES_COST, **figures))
+    return told
+
+
 def _gap_notice(home: HomePlan) -> str | None:
     """How far the plan may be from the cheapest, where that is worth telling."""
     planned = home.planned
@@ -189,4 +232,4 @@ def notices(home: HomePlan) -> list[str]:
         teller = DeviceTeller(home.settings.home.tz, home.present.slots)
         told += [sentence for device in home.planned.devices for sentence in teller.missing(device.run)]
     proven = [_fuse_notice(home), _fee_notice(home), _gap_notice(home)]
-    return [*told, *(sentence for sentence in proven if sentence), *home.hints]
+    return [*told, *_phase_notices(home), *(sentence for sentence in proven if sentence), *home.hints]

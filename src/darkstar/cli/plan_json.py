@@ -12,6 +12,7 @@ from darkstar.domain.slots import iso_local
 from darkstar.planner.devices.run import Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.modes import Mode
+from darkstar.planner.phases import plan_net_kwh
 from darkstar.planner.problem import Plan, Series
 from darkstar.planner.reasons import Link, Reason
 from darkstar.planner.sentences import Teller
@@ -73,6 +74,9 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
         "one_more": _one_more_json(planned.batteries[0]) if len(planned.batteries) == 1 else {},
         "batteries": [_battery_json(home, battery) for battery in planned.batteries],
         "devices": [_device_json(home, device) for device in planned.devices],
+        "phases": None
+        if whole.household.phases is None
+        else {"max_kw": whole.household.phases.max_kw, "net_kwh": plan_net_kwh(whole).tolist()},
         "slots": {name: values.tolist() for name, values in series.items()},
     }
 
@@ -110,6 +114,8 @@ def _mode_json(home: HomePlan, slot: int, mode: Mode, soc_kwh: float) -> Mapping
         "store_to_kwh": mode.store_to_kwh,
         "cover_to_kwh": mode.cover_to_kwh,
         "sell_to_kwh": mode.sell_to_kwh,
+        "charge_kw": mode.charge_kw,
+        "discharge_kw": mode.discharge_kw,
         "import_kw": None if math.isinf(mode.import_kw) else mode.import_kw,
         "curtail": mode.curtail.value,
         "worth": mode.worth,

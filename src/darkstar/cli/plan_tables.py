@@ -17,6 +17,7 @@ from darkstar.planner.sentences import Teller
 from darkstar.planner.texts import ENGLISH, Text
 from darkstar.planner.ways import Way
 
+LEAST_KW = 0.05
 ONE_LINE_WIDTH = 110
 """From this width on, a block's sentence stands beside its figures."""
 
@@ -63,6 +64,12 @@ def _mode_now(battery: PlannedBattery) -> Line:
     kind = mode.kind(soc)
     level = {Kind.CHARGE: mode.buy_to_kwh, Kind.DISCHARGE: mode.sell_to_kwh}.get(kind, mode.cover_to_kwh)
     told = ENGLISH.say(_KINDS[kind], percent=f"{battery.percent(level):.0f}")
+    storage = battery.part.problem.storage
+    power, usual = mode.charge_kw, storage.charge_max_kw
+    if kind in (Kind.DISCHARGE, Kind.SELF_CONSUMPTION):
+        power, usual = mode.discharge_kw, storage.discharge_max_kw
+    if kind is not Kind.HOLD and power < usual - LEAST_KW:
+        told = ENGLISH.say(Text.KIND_AT_MOST, kind=told, kw=ENGLISH.figure(power, 1))
     worth = "?" if mode.worth is None else _money(mode.worth)
     return Line(ENGLISH.say(Text.MODE_NOW, kind=told, worth=worth))
 

@@ -6,18 +6,18 @@ What a device draws and needs has no default: the plan's money hangs on it.
 from collections.abc import Sequence
 from typing import Annotated, Protocol, TypeVar
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from darkstar.config.clock import TimeOfDay, Window
 from darkstar.config.fields import (
     NotNegative,
     Percent,
+    Phase,
     Positive,
     Section,
     Share,
     Text,
     in_percent,
-    plain_number,
 )
 from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.domain.devices import (
@@ -67,7 +67,8 @@ class CarSection(Section):
     target_percent: Percent
     ready_by: TimeOfDay
     home_from: TimeOfDay | None = None
-    phases: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=3)]
+    phases: Phase
+    phase: Phase | None = None
     max_current_a: Annotated[Positive, Field(le=125)]
     min_current_a: Annotated[NotNegative, Field(le=125)] = 6.0
     daily_kwh: NotNegative | None = None
@@ -79,6 +80,8 @@ class CarSection(Section):
     def _agree(self) -> "CarSection":
         if self.min_current_a > self.max_current_a:
             raise ValueError("min_current_a must not be above max_current_a")
+        if self.phase is not None and self.phases > 1:
+            raise ValueError("phase is for a car that charges on one: leave it out, or write phases: 1")
         if self.home_from == self.ready_by:
             raise ValueError("home_from must differ from ready_by")
         return self
@@ -93,6 +96,7 @@ class ApplianceSection(Section):
     ready_by: TimeOfDay
     window: Window | None = None
     every_day: Annotated[bool, Field(strict=True)] = False
+    phase: Phase | None = None
 
 
 class HasName(Protocol):

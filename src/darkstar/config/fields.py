@@ -32,6 +32,7 @@ NotNegative = Annotated[Number, Field(ge=0)]
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Share = Annotated[Number, Field(gt=0, le=1)]
 Hours = Annotated[Number, Field(ge=0, le=25)]
+Phase = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=3)]
 Text = Annotated[str, Field(min_length=1)]
 
 

@@ -24,10 +24,10 @@ from darkstar.config.fields import (
     NotNegative,
     Number,
     Percent,
+    Phase,
     Positive,
     Section,
     Text,
-    plain_number,
 )
 from darkstar.config.secret import Secret
 from darkstar.config.tariff import TariffSections
@@ -35,6 +35,7 @@ from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.ledger.quality import QualityRules
 
 ENTITY_ID = re.compile(r"[a-z0-9_]+[.:][a-z0-9_]+")
+SHARES_ROUNDING = 1e-6
 NONE = "none"
 """Says in the file that the home has no such thing."""
 FETCHED_SOURCES = ("vattenfall", "elprisetjustnu")
@@ -71,7 +72,10 @@ class HomeSection(Section):
     longitude: Annotated[Number, Field(ge=-180, le=180)]
     currency: str
     main_fuse_a: Annotated[Number, Field(ge=6, le=1000)]
-    phases: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=3)] = 3
+    phases: Phase = 3
+    load_shares: Annotated[tuple[NotNegative, ...], Field(max_length=3)] = ()
+    pv_phase: Phase | None = None
+    battery_phase: Phase | None = None
     pv_peak_kw: Positive | None = None
 
     @field_validator("timezone")
@@ -90,6 +94,14 @@ class HomeSection(Section):
         if not re.fullmatch("[A-Z]{3}", code):
             raise ValueError(f"'{code}' is no currency code: write three capital letters, such as SEK or EUR")
         return code
+
+    @model_validator(mode="after")
+    def _share_the_load(self) -> "HomeSection":
+        if self.load_shares and len(self.load_shares) != self.phases:
+            raise ValueError(f"load_shares must be {self.phases}, one for each of the phases")
+        if self.load_shares and abs(sum(self.load_shares) - 1) > SHARES_ROUNDING:
+            raise ValueError(f"load_shares must add up to 1, not {sum(self.load_shares):g}")
+        return self
 
 
 class HomeAssistantSection(Section):
@@ -222,6 +234,22 @@ class ConfigFile(Section):
             *self.batteries,
         ]
         each_name_once(named)
+        return self
+
+    @model_validator(mode="after")
+    def _hang_on_phases_that_are_there(self) -> "ConfigFile":
+        there = self.home.phases
+        hung: list[tuple[str, int | None]] = [
+            ("home.pv_phase", self.home.pv_phase),
+            ("home.battery_phase", self.home.battery_phase),
+            ("water_heater.phase", self.water_heater.phase if self.water_heater else None),
+        ]
+        hung += [(f"phase of {each.name}", each.phase) for each in self.appliances]
+        for car in (*self.cars, *([self.car] if self.car else [])):
+            hung += [(f"phase of {car.name}", car.phase), (f"phases of {car.name}", car.phases)]
+        for place, phase in hung:
+            if phase is not None and phase > there:
+                raise ValueError(f"{place} is {phase}, and the home has {there} (home.phases)")
         return self
 
 

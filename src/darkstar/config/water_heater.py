@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from darkstar.config.clock import Minutes, TimeOfDay, Window
-from darkstar.config.fields import NotNegative, Number, Positive, Section
+from darkstar.config.fields import NotNegative, Number, Phase, Positive, Section
 from darkstar.domain.devices import Disinfection, HotWaterTank, WaterHeater
 
 TANK_NEEDS = ("hours_of_use", "least_temperature_c", "most_temperature_c", "loss_w")
@@ -44,6 +44,7 @@ class WaterHeaterSection(Section):
     surroundings_c: Celsius = 20.0
     heat_per_kwh: Annotated[Positive, Field(le=10)] = 1.0
     disinfect: DisinfectSection | None = None
+    phase: Phase | None = None
 
     @model_validator(mode="after")
     def _be_one_of_two(self) -> "WaterHeaterSection":
@@ -99,6 +100,7 @@ class WaterHeaterSection(Section):
                 least_run_minutes=self.least_run_minutes,
                 least_pause_minutes=self.least_pause_minutes,
                 longest_pause_hours=self.longest_pause_hours,
+                phase=self.phase,
             )
         rule = self.disinfect
         return HotWaterTank(
@@ -113,6 +115,7 @@ class WaterHeaterSection(Section):
             heat_per_kwh=self.heat_per_kwh,
             window=self.window,
             disinfection=None if rule is None else Disinfection(rule.every_days, rule.temperature_c),
+            phase=self.phase,
         )
 
 

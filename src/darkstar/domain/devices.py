@@ -43,6 +43,7 @@ class WaterHeater:
         window: when it may run; None for always.
         least_run_minutes, least_pause_minutes: of each run, and between two.
         longest_pause_hours: time without heating after which the water is taken to be cold; None without such a wish.
+        phase: the one that it hangs on, counted from 1; None for all.
     """
 
     power_kw: float
@@ -52,6 +53,7 @@ class WaterHeater:
     least_run_minutes: float = 0.0
     least_pause_minutes: float = 0.0
     longest_pause_hours: float | None = None
+    phase: int | None = None
     name: str = "water heater"
 
 
@@ -74,6 +76,7 @@ class HotWaterTank:
         surroundings_c: temperature around it.
         heat_per_kwh: heat for each electric kWh: 1 for an element, the coefficient of performance of a heat pump.
         window: when it may heat; None for always.
+        phase: the one that it hangs on, counted from 1; None for all.
     """
 
     power_kw: float
@@ -87,6 +90,7 @@ class HotWaterTank:
     heat_per_kwh: float = 1.0
     window: ClockWindow | None = None
     disinfection: Disinfection | None = None
+    phase: int | None = None
     name: str = "water heater"
 
     @property
@@ -107,6 +111,7 @@ class ElectricCar:
         min_current_a, max_current_a: of each phase; equal where it charges at one power or not at all.
         daily_kwh: energy that a day's driving takes out of it; None where nobody knows.
         charge_efficiency: stored per kWh at the charger.
+        phase: the one that it charges on, counted from 1, where it is one; None for the first `phases`.
     """
 
     name: str
@@ -119,6 +124,7 @@ class ElectricCar:
     home_from: dt.time | None = None
     daily_kwh: float | None = None
     charge_efficiency: float = 0.9
+    phase: int | None = None
 
     @property
     def max_kw(self) -> float:
@@ -150,6 +156,7 @@ class Appliance:
         ready_by: when it should have ended.
         window: when it may run; None for always.
         every_day: whether it runs in every period unasked; else in the next one where a plan is asked for it.
+        phase: the one that it hangs on, counted from 1; None for all.
     """
 
     name: str
@@ -158,6 +165,7 @@ class Appliance:
     ready_by: dt.time
     window: ClockWindow | None = None
     every_day: bool = False
+    phase: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ class Home:
         latitude, longitude: degrees, north and east positive.
         currency: ISO 4217 code of every price and cost.
         main_fuse_a: rating of the main fuse of each phase [A].
+        load_shares: each phase's share of the load that nobody plans; empty for even ones.
+        pv_phase, battery_phase: the phase, counted from 1, of an inverter on one phase; None for one on all.
     """
 
     name: str
@@ -26,6 +28,9 @@ class Home:
     currency: str
     main_fuse_a: float
     phases: int
+    load_shares: tuple[float, ...] = ()
+    pv_phase: int | None = None
+    battery_phase: int | None = None
 
     @property
     def tz(self) -> ZoneInfo:

@@ -17,6 +17,21 @@ NO_STORAGE = StorageModel(0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
+class PhaseLimits:
+    """What each phase may carry, and how load and sun are spread over them.
+
+    Attributes:
+        max_kw: of each phase, either way.
+        load_shares: of the load that nobody plans, one a phase.
+        pv_phases: the phases that the sun feeds, counted from 1.
+    """
+
+    max_kw: float
+    load_shares: tuple[float, ...]
+    pv_phases: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Household:
     """One problem.
 
@@ -24,6 +39,7 @@ class Household:
         rest: load that nobody plans, sun, prices and connection; its battery holds nothing.
         batteries, devices: what is planned.
         power_tariffs: with what the month has metered so far.
+        phases: limits of the phases; None where the limit of their sum says it all.
     """
 
     slots: Slots
@@ -32,6 +48,7 @@ class Household:
     batteries: tuple[SiteBattery, ...] = ()
     devices: tuple[Wish, ...] = ()
     power_tariffs: tuple[MeteredTariff, ...] = ()
+    phases: PhaseLimits | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,7 @@ class HouseholdPlan:
         cost: everything, what is missing included and what is left credited.
         gap: proven relative distance from the optimum; infinite where nothing is proven.
         finished: the engine had all the time that it wanted.
+        phaseless: the plan that only looked at the sum of the phases, where that overloads one of them.
     """
 
     household: Household
@@ -65,6 +83,7 @@ class HouseholdPlan:
     engine: str
     ms: float
     finished: bool = True
+    phaseless: "HouseholdPlan | None" = None
 
 
 def around(problem: Problem, charge_kwh: Series, discharge_kwh: Series) -> Problem:

@@ -11,6 +11,7 @@ from darkstar.planner.accounting import Moves, cost, terminal_value
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.fast.engine import FastEngine, plan_of
 from darkstar.planner.household import BatteryPart, Household, HouseholdPlan, problem_of, with_battery
+from darkstar.planner.phases import net_kwh, over_kwh
 from darkstar.planner.problem import Plan, Problem, Series
 
 LEAST_GAP = 1e-7
@@ -55,6 +56,9 @@ def account(
     fees = _added_fees(household, flows.import_kwh + flows.breach_kwh)
     total = money(household, [part.plan for part in parts], site) + fees
     total += sum(run.cost - run.left_worth for run in runs)
+    if household.phases is not None:
+        carried = net_kwh(household, runs, [part.plan for part in parts], flows.curtail_kwh)
+        total += site.grid.import_breach_cost * float(over_kwh(household, carried).sum())
     gap = (total - bound) / max(1.0, abs(total))
     return HouseholdPlan(
         household=household,

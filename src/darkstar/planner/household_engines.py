@@ -12,6 +12,9 @@ may draw no more than the plan's own peak, and what the full engine planned stay
 Where the time was too short for a good plan, devices are planned one by one as well (`devices.one_by_one`), and the
 cheaper of the two is the answer.
 
+Phases are looked at last: a plan that keeps their limits without being asked is the cheapest with them as well; else
+the full engine plans with them, whatever the home.
+
 Whatever way a plan came, money is counted by the same functions.
 """
 
@@ -32,6 +35,7 @@ from darkstar.planner.full.site import Car, Connection, PvString, Site, SiteLoad
 from darkstar.planner.household import Household, HouseholdPlan, problem_of, with_battery, with_devices
 from darkstar.planner.household_account import account, money
 from darkstar.planner.loads import LoadedProblem, OnOffLoad
+from darkstar.planner.phases import overloads
 from darkstar.planner.problem import Plan, Problem
 
 FULL_SECONDS = 2.0
@@ -53,13 +57,22 @@ def plan_household(household: Household, *, seconds: float = FULL_SECONDS) -> Ho
         UsageError: the numbers make no sense (`checks.check`, `loads_checks.check`, `site_checks.check`).
     """
     began = time.perf_counter()
+    if household.phases is None:
+        found = _solve(household, seconds)
+    else:
+        # What keeps the phases' limits unasked is as good as any plan that was asked to.
+        found = replace(_solve(replace(household, phases=None), seconds / 2), household=household)
+        if overloads(found):
+            found = replace(_full(household, seconds / 2), phaseless=found)
+    return replace(found, ms=(time.perf_counter() - began) * 1000)
+
+
+def _solve(household: Household, seconds: float) -> HouseholdPlan:
     loads = [wish.plan for wish in household.devices if isinstance(wish.plan, OnOffLoad)]
     only_loads = len(loads) == len(household.devices) and len(loads) <= MOST_EXACT_LOADS
     if only_loads and len(household.batteries) <= 1 and not household.power_tariffs:
-        found = _exact(household, loads, seconds)
-    else:
-        found = _full(household, seconds)
-    return replace(found, ms=(time.perf_counter() - began) * 1000)
+        return _exact(household, loads, seconds)
+    return _full(household, seconds)
 
 
 def _exact(household: Household, loads: list[OnOffLoad], seconds: float) -> HouseholdPlan:
@@ -154,23 +167,36 @@ def _in_turns(household: Household, site: Problem, planned: Sequence[Plan]) -> l
 
 def _site(household: Household) -> Site:
     """The home as the full engine sees it."""
-    rest, n = household.rest, len(household.rest)
+    rest, n, phases = household.rest, len(household.rest), household.phases
+    connection = Connection(
+        np.full(n, rest.grid.import_max_kw),
+        np.full(n, rest.grid.export_max_kw),
+        breach_cost=rest.grid.import_breach_cost,
+    )
+    sun = PvString("sun", rest.pv_kwh, curtailment_cost=rest.grid.curtailment_cost)
+    if phases is not None:
+        connection = replace(connection, phase_max_kw=phases.max_kw, load_shares=phases.load_shares)
+        sun = replace(sun, phases=phases.pv_phases)
     return Site(
         slots=household.slots,
         tz=household.tz,
         load_kwh=rest.load_kwh,
         import_price=rest.import_price,
         export_price=rest.export_price,
-        connection=Connection(
-            np.full(n, rest.grid.import_max_kw),
-            np.full(n, rest.grid.export_max_kw),
-            breach_cost=rest.grid.import_breach_cost,
-        ),
+        connection=connection,
         batteries=household.batteries,
-        strings=(PvString("sun", rest.pv_kwh, curtailment_cost=rest.grid.curtailment_cost),),
-        tanks=tuple(wish.plan for wish in household.devices if isinstance(wish.plan, Tank)),
-        cars=tuple(wish.plan for wish in household.devices if isinstance(wish.plan, Car)),
-        loads=tuple(SiteLoad(wish.plan) for wish in household.devices if isinstance(wish.plan, OnOffLoad)),
+        strings=(sun,),
+        tanks=tuple(
+            replace(wish.plan, phases=wish.phases)
+            for wish in household.devices
+            if isinstance(wish.plan, Tank)
+        ),
+        cars=tuple(
+            replace(wish.plan, phases=wish.phases) for wish in household.devices if isinstance(wish.plan, Car)
+        ),
+        loads=tuple(
+            SiteLoad(wish.plan, wish.phases) for wish in household.devices if isinstance(wish.plan, OnOffLoad)
+        ),
         power_tariffs=household.power_tariffs,
         slot_hours=rest.slot_hours,
     )

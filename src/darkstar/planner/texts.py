@@ -39,6 +39,7 @@ class Text(StrEnum):
     HELD_DISCHARGE_POWER = auto()
     HELD_FUSE = auto()
     HELD_PEAK = auto()
+    HELD_PHASE = auto()
     HELD_EXPORT_LIMIT = auto()
     HELD_FULL = auto()
     HELD_EMPTY = auto()
@@ -95,6 +96,9 @@ class Text(StrEnum):
     SOC_LOWERED = auto()
     TERMINAL_LEFT_OUT = auto()
     FUSE_EXCEEDED = auto()
+    PHASE_EXCEEDED = auto()
+    PHASE_HOLDS = auto()
+    PHASES_COST = auto()
     NO_SOC = auto()
     SOC_IMPOSSIBLE = auto()
     NOTHING_KNOWN = auto()
@@ -105,6 +109,7 @@ class Text(StrEnum):
     MODE_NOW = auto()
     KIND_CHARGE = auto()
     KIND_DISCHARGE = auto()
+    KIND_AT_MOST = auto()
     KIND_HOLD = auto()
     KIND_SELF_CONSUMPTION = auto()
     SERIES_LOAD = auto()
@@ -182,6 +187,7 @@ ENGLISH = Catalogue(
         Text.HELD_DISCHARGE_POWER: "held by its discharging power (the next kWh would gain {worth})",
         Text.HELD_FUSE: "held by the main fuse (the next kWh would gain {worth})",
         Text.HELD_PEAK: "imports held under {kw} kW, for the month's power fee (the next kWh would gain {worth})",
+        Text.HELD_PHASE: "held by the fuse of phase {phase}",
         Text.HELD_EXPORT_LIMIT: "held by the feed-in limit (the next kWh would gain {worth})",
         Text.HELD_FULL: "then full",
         Text.HELD_EMPTY: "then empty",
@@ -249,6 +255,10 @@ ENGLISH = Catalogue(
         Text.SOC_LOWERED: "The battery holds {soc} kWh, more than the most of {limit} kWh: planned from the most.",
         Text.TERMINAL_LEFT_OUT: "The worth of energy left at the end is left out: {why}",
         Text.FUSE_EXCEEDED: "{kwh} kWh go beyond the main fuse, {span}: no plan can avoid it.",
+        Text.PHASE_EXCEEDED: "{kwh} kWh go beyond the fuse of phase {phase}, {span}.",
+        Text.PHASE_HOLDS: "Phase {phase} holds this plan back: planned by the sum of the phases it would carry up to "
+        "{amperes} A, {span}; its fuse has {fuse} A.",
+        Text.PHASES_COST: "Keeping the phases' fuses costs {money} {currency}.",
         Text.NO_SOC: "The battery's state of charge is not known.",
         Text.SOC_IMPOSSIBLE: "The state of charge cannot be: {soc} kWh in a battery of {capacity} kWh.",
         Text.NOTHING_KNOWN: "{series} is not known for the next slot.",
@@ -259,6 +269,7 @@ ENGLISH = Catalogue(
         Text.MODE_NOW: "Inverter now: {kind}; a stored kWh is worth {worth}.",
         Text.KIND_CHARGE: "charge from the grid up to {percent} %",
         Text.KIND_DISCHARGE: "feed the grid down to {percent} %",
+        Text.KIND_AT_MOST: "{kind}, with {kw} kW at most",
         Text.KIND_HOLD: "keep what is stored, store surplus",
         Text.KIND_SELF_CONSUMPTION: "self-consumption, cover the load down to {percent} %",
         Text.SERIES_LOAD: "The load",

@@ -10,6 +10,7 @@ from darkstar.planner.devices.tank import LEAST_KELVIN
 from darkstar.planner.devices.wish import Due
 from darkstar.planner.full.site import Tank
 from darkstar.planner.household import HouseholdPlan, with_devices
+from darkstar.planner.phases import full_phase
 from darkstar.planner.problem import Problem, Series
 from darkstar.planner.tracing import site_flows, slot_costs
 
@@ -40,6 +41,7 @@ class DeviceBlock:
         usual: mean import price of the slots in which it could have run for this deadline.
         stored_kwh: energy in a car at its end; None where that is not followed.
         heat: what it does to a tank; None for all else.
+        full_phase: the phase whose fuse keeps it below its power; None where none does.
     """
 
     first: int
@@ -50,6 +52,7 @@ class DeviceBlock:
     usual: float
     stored_kwh: float | None = None
     heat: TankBlock | None = None
+    full_phase: int | None = None
 
 
 def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
@@ -76,6 +79,7 @@ def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
                 _usual(site.import_price, run, _choice(run, due, first, until)),
                 None if run.stored_kwh is None else float(run.stored_kwh[end]),
                 _heat(run, first, end, until),
+                full_phase(plan, run, first, end),
             )
         )
     return blocks

@@ -46,6 +46,8 @@ class DeviceTeller:
         endless = block.heat is not None and block.heat.lasts is None
         if abs(block.usual - block.price) >= LEAST_DIFFERENCE and not endless:
             clauses.append(say(Text.USUAL_PRICE, price=self._money(block.usual)))
+        if block.full_phase is not None:
+            clauses.append(say(Text.HELD_PHASE, phase=str(block.full_phase)))
         return f"{told}: {', '.join(clauses)}." if clauses else f"{told}."
 
     def missing(self, run: DeviceRun) -> list[str]:

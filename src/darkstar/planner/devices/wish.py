@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from darkstar.domain.slots import SLOTS_PER_HOUR, Slots
 from darkstar.planner.devices.periods import Period
-from darkstar.planner.full.site import Car, Tank
+from darkstar.planner.full.site import THREE_PHASES, Car, Tank
 from darkstar.planner.loads import Mask, OnOffLoad
 from darkstar.planner.problem import Series
 
@@ -91,6 +91,7 @@ class Wish:
         unit_kwh: energy (AC) that one unit of the load's needs stands for.
         available: slots in which it may draw, shape (n,).
         target_percent: charge that a car should have at each deadline.
+        phases: those that it hangs on, counted from 1.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Wish:
     unit_kwh: float
     available: Mask
     target_percent: float | None = None
+    phases: tuple[int, ...] = THREE_PHASES
 
 
 def units(kwh: float, unit_kwh: float) -> int:
