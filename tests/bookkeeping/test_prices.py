@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from darkstar.config.settings import PriceSettings, Settings
 from darkstar.domain.errors import DataError, SourceUnreachableError, UsageError
 from darkstar.domain.market import QUARTERS_SINCE
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS
+from darkstar.domain.tariff import Tariff
+from darkstar.domain.tariffs import DatedTariff, Tariffs
 from darkstar.ledger.evidence import Intervals, Reporting, Source
 from darkstar.ledger.quality import spoils_energy
 from darkstar.ledger.quotes import PriceKind, Quotes
@@ -371,3 +374,16 @@ async def test_when_prices_came_is_kept_where_it_was_ahead_of_them(tmp_path: Pat
         ledger.add_quotes(await source.fetch(tomorrow, tomorrow + DAY_SECONDS))
         write_prices(ledger, home, tomorrow, tomorrow + DAY_SECONDS)
         assert ledger.prices_received(tomorrow, tomorrow + DAY_SECONDS).tolist() == came[96:].tolist()
+
+
+async def test_another_tariff_is_laid_on_what_is_there(ledger: LedgerFile, home: Settings) -> None:
+    """Nothing is asked for: the quotes stay, and each day's price follows the tariff that holds on it."""
+    source = Recorded("vattenfall", 0.4)
+    await backfill_prices([source], ledger, home, DAY, DAY + 2 * DAY_SECONDS, NOW)
+    later = DatedTariff(dt.date(2025, 8, 2), Tariff(grid_fee_per_kwh=1.0))
+    changed = replace(home, tariffs=Tariffs(Tariff(vat_percent=50.0), (later,), home.home.tz))
+    await backfill_prices([source], ledger, changed, DAY, DAY + 2 * DAY_SECONDS, NOW)
+    assert len(source.asked) == 1
+    table = ledger.slots(DAY, DAY + 2 * DAY_SECONDS)
+    assert table.import_price == pytest.approx([0.6] * 96 + [1.4] * 96)
+    assert table.export_price == pytest.approx([0.4] * 192)
