@@ -1,7 +1,8 @@
 """What a replay is told at a slot is what `plan --at` reads of the ledger there: the same numbers for the same past."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,23 +36,32 @@ LABELS = (
 )
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerFile]:
+def filled(path: Path, labels: Sequence[DayQuality]) -> LedgerFile:
     """Five weeks: days of all labels, a change of the clocks, late prices, a tariff that begins."""
     history = past(37)
     late = slice(*np.searchsorted(history.slots, day_bounds(LATE, TZ)).tolist())
     received = np.full(len(history), np.nan)
     received[late] = day_bounds(LATE, TZ)[0] - 4 * HOUR_SECONDS
-    with LedgerFile(tmp_path_factory.mktemp("same") / "ledger.db") as file:
-        write(file, history, np.linspace(20.0, 80.0, len(history)), tariffs=TARIFFS, received_utc=received)
-        file.write_days(LABELS)
+    ledger = LedgerFile(path)
+    write(ledger, history, np.linspace(20.0, 80.0, len(history)), tariffs=TARIFFS, received_utc=received)
+    ledger.write_days(labels)
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerFile]:
+    with filled(tmp_path_factory.mktemp("same") / "ledger.db", LABELS) as file:
         yield file
+
+
+def replay_of(ledger: LedgerFile) -> Scenario:
+    bounds = day_bounds(FIRST, TZ)[0], day_bounds(END, TZ)[0]
+    return load_scenario(ledger, HOME, (), BATTERY, bounds, soc_start_percent=None, tariffs=TARIFFS)
 
 
 @pytest.fixture(scope="module")
 def replayed(ledger: LedgerFile) -> Scenario:
-    bounds = day_bounds(FIRST, TZ)[0], day_bounds(END, TZ)[0]
-    return load_scenario(ledger, HOME, (), BATTERY, bounds, soc_start_percent=None, tariffs=TARIFFS)
+    return replay_of(ledger)
 
 
 def test_days_are_left_out_by_their_labels(replayed: Scenario) -> None:
@@ -100,3 +110,26 @@ def test_what_labels_kept_from_it_is_named(ledger: LedgerFile) -> None:
     named.pop(dt.date(2021, 3, 31))
     assert dict(read_present(ledger, HOME, (), BATTERY, at - SLOT_SECONDS, slots=8).masked) == named
     assert not read_present(ledger, HOME, (), BATTERY, at + 40 * DAY_SECONDS, slots=8).masked
+
+
+def test_labels_that_later_days_get_change_nothing(
+    ledger: LedgerFile, replayed: Scenario, tmp_path: Path
+) -> None:
+    """What is not sound of the days after a slot is no matter at it."""
+    day = dt.date(2021, 3, 30)
+    later = [
+        DayQuality(day + dt.timedelta(days=number), DayStatus.EXCLUDE, ("load is unknown for 4 h",))
+        for number in (1, 2, 3)
+    ]
+    step = int(np.searchsorted(replayed.history.slots, day_bounds(day, TZ)[0])) + 40
+    at = int(replayed.history.slots[step])
+    with filled(tmp_path / "other.db", [label for label in LABELS if label.day <= day] + later) as other:
+        spoilt = replay_of(other)
+        assert len(spoilt.history) < len(replayed.history)
+        seen, same = (HonestInformation(given).outlook(step) for given in (replayed, spoilt))
+        present = read_present(other, HOME, (), BATTERY, at, slots=96, tariffs=TARIFFS)
+    assert seen is not None
+    assert same is not None
+    for name in ("load_kwh", "pv_kwh", "import_price", "export_price"):
+        assert getattr(seen, name).tobytes() == getattr(same, name).tobytes()
+        assert getattr(present.known, name).tobytes() == getattr(seen, name)[:96].tobytes()
