@@ -126,6 +126,24 @@ def test_what_if(home: Path, tmp_path: Path) -> None:
     assert [(step["from_kwh"], step["to_kwh"]) for step in found["marginal"]] == [(5.0, 10.0)]
 
 
+def test_what_if_the_tariff_changes_on_the_second_day(home: Path, tmp_path: Path) -> None:
+    """Today's tariff for one day, a dearer one from the next; its power fee begins with the month after."""
+    power = "power: {peaks: 1, period: hour, per_kw: 80}"
+    entry = "energy_tax_per_kwh: 0, vat_percent: 25"
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        f"tariff:\n  - {{grid_fee_per_kwh: 0.5, {entry}}}\n"
+        f"  - {{from: 2021-03-10, grid_fee_per_kwh: 1.5, {entry}, {power}}}\n",
+        encoding="utf-8",
+    )
+    tried = ("--policy", "none,rule", "--what-if", f"tariff={other}", "--from", "2021-03-09", "--to")
+    first, both = (_json(home, *tried, end)["what_if"] for end in ("2021-03-10", "2021-03-11"))
+    assert first["tried"][0]["costs"]["rule"] == pytest.approx(first["today"]["rule"])
+    second_day = _json(home, "--policy", "rule", "--from", "2021-03-10", "--to", "2021-03-11")
+    dearer = both["tried"][0]["costs"]["rule"] - both["today"]["rule"]
+    assert dearer == pytest.approx(1.25 * second_day["policies"]["rule"]["import_kwh"])
+
+
 def test_a_home_without_a_battery_tries_some(bare: Path) -> None:
     with pytest.raises(ConfigError):
         _run(bare)
