@@ -118,3 +118,15 @@ def test_wear_is_said_once(tmp_path: Path) -> None:
     ageing = "ageing: {end_of_life_percent: 70, cycles: 6000, replacement_per_kwh: 4000}"
     with pytest.raises(ConfigError, match="write one of them"):
         _settings(tmp_path, ageing, "wear_per_kwh: 0.1,")
+
+
+def test_the_example_of_the_guide(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "USER_GUIDE.md").read_text(encoding="utf-8")
+    example = next(part for part in guide.split("```") if "data_sheet:" in part).removeprefix("yaml\n")
+    (tmp_path / "darkstar.yaml").write_text(HOME + example, encoding="utf-8")
+    settings = load_settings(tmp_path, {})
+    assert settings.battery is not None
+    assert settings.battery.wear_per_kwh == pytest.approx(0.05, abs=0.0005)
+    assert settings.data_sheet is not None
+    assert settings.data_sheet.ageing is not None
+    assert settings.data_sheet.ageing.fade_per_year * 10 * 4000 == pytest.approx(400)

@@ -51,6 +51,10 @@ def calibrate_command(
         print_json({**content, "written": None if kept is None else str(kept)})
         return
     output.print(_table(found, settings, bounds))
+    for name, taper in (("charge", found.model.charge_taper), ("discharge", found.model.discharge_taper)):
+        if taper:
+            limits = ", ".join(f"{100 * share:.0f} % at {percent:.0f}" for percent, share in taper)
+            output.print(f"Most {name} power by percent of the state of charge: {limits}.", highlight=False)
     for name, reason in found.left.items():
         output.print(f"[dim]{name}: {reason}[/]", highlight=False)
     held = found.held_out

@@ -21,7 +21,7 @@ does not stand out of its error three times over stays at nothing, the ideal pla
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ from scipy.stats import norm, t
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import HOUR_SECONDS, QUARTERS_OF_DAY, SLOT_HOURS
-from darkstar.time_machine.plant.model import PlantModel
+from darkstar.time_machine.plant.limits import limits_of
+from darkstar.time_machine.plant.model import PlantModel, Taper
 from darkstar.time_machine.plant.observed import MOVES_KWH, Observed, usable
 
 Series = NDArray[np.float64]
@@ -114,10 +115,11 @@ def calibrate(observed: Observed, battery: Battery) -> Calibration:
         figures, covariance = _fit(features, part, stretches, chosen)
     model, told = _model(figures, covariance, chosen, battery)
     nominal = _nominal(battery)
+    charge_taper, discharge_taper = limits_of(observed, battery)
     return Calibration(
-        model=model,
+        model=replace(model, charge_taper=charge_taper, discharge_taper=discharge_taper),
         told=told,
-        left=_left(chosen, battery),
+        left=_left(chosen, battery, charge_taper, discharge_taper),
         held_out=_held_out(features, part, stretches, chosen, nominal, told["capacity_kwh"].value),
         days=len(np.unique(part.day)),
         slots=len(part.day),
@@ -272,7 +274,9 @@ def _model(
     return model, told
 
 
-def _left(chosen: tuple[int, ...], battery: Battery) -> dict[str, str]:
+def _left(
+    chosen: tuple[int, ...], battery: Battery, charge_taper: Taper, discharge_taper: Taper
+) -> dict[str, str]:
     shared = battery.charge_efficiency / battery.discharge_efficiency
     left = {
         NAMES[loss]: "does not stand out of its error: nothing, and what it takes is in the others"
@@ -282,6 +286,9 @@ def _left(chosen: tuple[int, ...], battery: Battery) -> dict[str, str]:
     if CONVERSION not in chosen:
         left["round_trip_efficiency"] = f"not known well enough: {_round_trip(battery):.3f} as stated"
     left["charge_by_discharge_efficiency"] = f"not to be told from outside: {shared:.3f} as stated"
+    for name, taper in (("charge_taper", charge_taper), ("discharge_taper", discharge_taper)):
+        if not taper:
+            left[name] = "never seen pressed against a limit below its power: as its data sheet states"
     left["standby_kw"] = "drawn beside the battery's meters: as its data sheet states"
     left["fade_per_cycle, fade_per_year"] = "slower than a range can tell: as its data sheet states"
     left["dead_s, lag_s, deviation_kw"] = "faster than a slot can tell: nothing"

@@ -38,6 +38,7 @@ class Observed:
         at: number of each slot in time, so that neighbours differ by one.
         charge_kwh, discharge_kwh: AC side.
         start_percent, end_percent: state of charge at its edges.
+        import_kwh, export_kwh: of the home; None where nobody knows.
     """
 
     day: Numbers
@@ -46,6 +47,8 @@ class Observed:
     discharge_kwh: Series
     start_percent: Series
     end_percent: Series
+    import_kwh: Series | None = None
+    export_kwh: Series | None = None
 
     def take(self, rows: NDArray[np.bool_]) -> "Observed":
         """The slots where the mask, shape (n,), holds."""
@@ -56,6 +59,8 @@ class Observed:
             self.discharge_kwh[rows],
             self.start_percent[rows],
             self.end_percent[rows],
+            None if self.import_kwh is None else self.import_kwh[rows],
+            None if self.export_kwh is None else self.export_kwh[rows],
         )
 
 
@@ -77,6 +82,8 @@ def observe(ledger: LedgerFile, tz: ZoneInfo, bounds_utc: tuple[int, int]) -> Ob
         discharge_kwh=np.where(sound, table.energy_kwh[Channel.BATT_DISCHARGE], np.nan),
         start_percent=table.soc_start_percent,
         end_percent=table.soc_end_percent,
+        import_kwh=table.energy_kwh[Channel.IMPORT],
+        export_kwh=table.energy_kwh[Channel.EXPORT],
     )
 
 

@@ -59,12 +59,18 @@ def stated_plant(sheet: DataSheet, battery: Battery) -> PlantModel:
 
 
 def with_measured(stated: PlantModel, measured: PlantModel, told: Collection[str]) -> PlantModel:
-    """The stated plant with what was measured in its place: its capacity, and its losses where the data told them.
+    """The stated plant with what was measured in its place: capacity; limits and losses where the data told them.
 
     Args:
         told: names of what the calibration told (`Calibration.told`).
     """
-    known = replace(stated, nominal_kwh=measured.nominal_kwh, health=measured.health)
+    known = replace(
+        stated,
+        nominal_kwh=measured.nominal_kwh,
+        health=measured.health,
+        charge_taper=measured.charge_taper or stated.charge_taper,
+        discharge_taper=measured.discharge_taper or stated.discharge_taper,
+    )
     if ROUND_TRIP not in told:
         return known
     return replace(known, **{name: getattr(measured, name) for name in CONVERSION})
