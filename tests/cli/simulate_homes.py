@@ -6,7 +6,7 @@ import numpy as np
 
 from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.channels import Channel
-from darkstar.domain.home import Battery
+from darkstar.domain.home import Battery, Home
 from darkstar.ledger.resolved import ChannelSlots, ResolvedPrices, ResolvedSlots
 from darkstar.planner.problem import GridModel
 from darkstar.store.ledger_file import LedgerFile
@@ -20,6 +20,7 @@ HOME = (
     "home: {{name: '{name}', timezone: Europe/Stockholm, latitude: 59.3, longitude: 18.1, currency: SEK, "
     "main_fuse_a: 16}}\ntariff: {{grid_fee_per_kwh: 0.5, energy_tax_per_kwh: 0, vat_percent: 25}}\n"
 )
+HOME_OF_CASES = Home("Home", str(TZ), 59.3, 18.1, "SEK", 16.0, 3)
 BATTERY = Battery(5.0, charge_max_kw=3.0, discharge_max_kw=3.0)
 BATTERY_SECTION = "battery: {capacity_kwh: 5, charge_max_kw: 3, discharge_max_kw: 3}\n"
 SENSORS = (

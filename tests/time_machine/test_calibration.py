@@ -1,5 +1,6 @@
 """Calibration: a known plant is found again from what its meters would have shown, and nonsense is refused."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,3 +234,11 @@ def test_a_real_battery(real_data: Path) -> None:
     through = observed.charge_kwh + observed.discharge_kwh
     with pytest.raises(DataError, match="the same in every slot"):
         calibrate(replace(observed, charge_kwh=through, discharge_kwh=through), stated)
+
+
+def test_a_plant_that_cannot_be_is_refused_by_its_file(tmp_path: Path, year: Calibration) -> None:
+    path = write_plant(tmp_path, calibration_json(year, BOUNDS))
+    path.write_text(re.sub(r'("charge_efficiency"): [0-9.]+', r"\1: 7.5", path.read_text()))
+    with pytest.raises(ConfigError, match=r"plant.json holds no plant: .* is 7.5") as refused:
+        read_plant(tmp_path, BATTERY)
+    assert "calibrate" in refused.value.remedy

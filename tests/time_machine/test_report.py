@@ -194,3 +194,20 @@ def test_a_page_replaces_the_old_one_whole(tmp_path: Path) -> None:
     write_report(path, "new å")
     assert path.read_text("utf-8") == "new å"
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "page.html"
+    write_report(path, "before")
+
+    def full(half_done: Path, text: str, encoding: str) -> None:
+        half_done.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        write_report(path, "after")
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text(encoding="utf-8") == "before"

@@ -1,5 +1,6 @@
 """The `darkstar` command: puts the groups together and turns errors into exit codes."""
 
+import errno
 import importlib
 import logging
 import sys
@@ -9,7 +10,7 @@ from rich.logging import RichHandler
 from typer.core import TyperCommand, TyperGroup
 
 from darkstar.cli.common import errors
-from darkstar.domain.errors import DarkstarError
+from darkstar.domain.errors import DarkstarError, StoreError
 
 MODULES = {
     "demo": "demo",
@@ -75,3 +76,12 @@ def main() -> None:
         if error.remedy:
             errors.print(error.remedy, highlight=False, markup=False)
         sys.exit(error.exit_code)
+    except OSError as error:
+        # A full disk, a folder that only others may write: nothing is torn, and a trace of calls helps nobody.
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        errors.print("[bold red]Error:[/]", end=" ")
+        errors.print(f"{where}{error.strerror}.", highlight=False, markup=False, soft_wrap=True)
+        errors.print("Make room, or let it be read and written, and run the command again.")
+        sys.exit(StoreError.exit_code)

@@ -17,12 +17,17 @@ from darkstar.time_machine.regret import Part, Regret
 from darkstar.time_machine.what_if import Tried, WhatIf
 
 WORST_DAYS = 5
+MOST_YEARS = 100
+"""No thing bought for a home lasts longer."""
+MOST_SHARE = 9.999
+"""A share beyond it tells that rule and foresight cost the same, and nothing of the policy."""
 
 
 def rendered(answer: Answer) -> RenderableType:
     """All that was asked for."""
     currency = answer.home.currency
-    parts: list[RenderableType] = [comparison_table(answer.comparison, answer.home)]
+    parts: list[RenderableType] = [comparison_table(answer.comparison, answer.home), Text()]
+    parts.append(Text(settlement_note(answer.comparison, currency)))
     if answer.left_out.total.days:
         parts.append(Text(answer.left_out.sentence()))
     beside = answer.beside
@@ -64,15 +69,17 @@ def comparison_table(comparison: Comparison, home: Home) -> Table:
     span = " to ".join(iso_local(edge, home.tz)[:16] for edge in (comparison.start_utc, comparison.end_utc))
     table = Table(
         title=Text(f"{home.name}, {span}: {len(history)} slots", style="table.title"),
-        caption=f"Costs in {home.currency}; energy left in the battery settled at "
-        f"{comparison.settlement_per_kwh:.4f} per kWh for all",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
     )
     fees = any(outcome.power_months for outcome in comparison.outcomes.values())
     table.add_column("policy", no_wrap=True)
     money = ("cost", "power\nfee") if fees else ("cost",)
-    for heading in (*money, "import", "export", "charged", "peak", "gap\nclosed", "of\nbest", "ms"):
+    for heading in (*money, "import", "export", "charged", "peak", "gap\nclosed", "of\nbest"):
         table.add_column(heading, justify="right", no_wrap=True)
-    units = (*[home.currency] * len(money), "kWh", "kWh", "kWh", "kW", "%", "%", "")
+    units = (*[home.currency] * len(money), "kWh", "kWh", "kWh", "kW", "%", "%")
     table.add_row("", *units, style="dim", end_section=True)
     for name, outcome in comparison.outcomes.items():
         table.add_row(
@@ -85,17 +92,19 @@ def comparison_table(comparison: Comparison, home: Home) -> Table:
             f"{outcome.peak_import_kw:.2f}",
             _percent(comparison.gap_closed[name]),
             _percent(comparison.share_of_optimal[name]),
-            _milliseconds(outcome.plan_ms_percentile(50)),
         )
     return table
 
 
+def settlement_note(comparison: Comparison, currency: str) -> str:
+    """What the table's costs hold beside the bill."""
+    worth = f"{comparison.settlement_per_kwh:.4f} {currency} per kWh"
+    return f"Costs hold what is left in the battery, settled at {worth} for all."
+
+
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.1f}"
-
-
-def _milliseconds(ms: float | None) -> str:
-    return "" if ms is None else f"{ms:.1f}" if ms < 100 else f"{ms:.0f}"
+    """Nothing where what it is a share of is next to nothing."""
+    return "" if share is None or abs(share) > MOST_SHARE else f"{share * 100:.1f}"
 
 
 def kept_episodes(episodes: Mapping[str, int]) -> str:
@@ -150,7 +159,7 @@ def what_if_notes(found: WhatIf) -> list[str]:
     """What the table leaves to say."""
     notes = [
         f"From {step.from_kwh:g} to {step.to_kwh:g} kWh each kWh of battery saves {step.per_kwh[MPC]:.1f} a year "
-        f"({step.per_kwh[RULE]:.1f} by rule, {step.per_kwh[ORACLE]:.1f} at best)."
+        f"({step.per_kwh[RULE]:.1f} by rule, {step.per_kwh[ORACLE]:.1f} with perfect foresight)."
         for step in found.marginal
     ]
     notes += [
@@ -164,7 +173,11 @@ def what_if_notes(found: WhatIf) -> list[str]:
 
 def _payback(one: Tried) -> str:
     years = one.payback_years(one.savings[MPC].per_year)
-    return "" if one.variant.price is None else "never" if years is None else f"{years:.1f}"
+    return "" if one.variant.price is None else "never" if years is None else _years(years)
+
+
+def _years(years: float) -> str:
+    return f"{years:.1f}" if years <= MOST_YEARS else f"> {MOST_YEARS}"
 
 
 def _span(low: float | None, high: float | None) -> str:

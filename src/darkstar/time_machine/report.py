@@ -137,8 +137,11 @@ def write_report(path: Path, html: str) -> None:
     """Put a page where it belongs; a reader sees the old one or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half_done = path.with_name(f"{path.name}.{os.getpid()}.part")
-    half_done.write_text(html, encoding="utf-8")
-    half_done.replace(path)
+    try:
+        half_done.write_text(html, encoding="utf-8")
+        half_done.replace(path)
+    finally:
+        half_done.unlink(missing_ok=True)
 
 
 def verdict(comparison: Comparison, home: Home) -> str:

@@ -128,7 +128,7 @@ def _words(text: str) -> dict[str, str]:
             )
     words = {key: value for key, _, value in parts}
     if len(words) != len(parts):
-        raise UsageError(f"--what-if '{text}' says something twice.")
+        raise UsageError(f"--what-if '{text}' says something twice.", remedy="Repeat --what-if for another.")
     return words
 
 
@@ -157,7 +157,8 @@ def _number(key: str, text: str) -> float:
     except ValueError:
         number = float("nan")
     if not np.isfinite(number) or (number < 0 and key not in _MAY_BE_NEGATIVE):
-        raise UsageError(f"--what-if: {key} is '{text}'.", remedy="Write a number.")
+        least = "" if key in _MAY_BE_NEGATIVE else " of 0 or more"
+        raise UsageError(f"--what-if: {key} is '{text}'.", remedy=f"Write a number{least}.")
     return number
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from darkstar.domain.errors import ConfigError
+from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.plant.calibration import Calibration
@@ -78,6 +78,8 @@ def read_plant(folder: Path, battery: Battery) -> MeasuredPlant | None:
         if content["version"] != VERSION:
             raise ConfigError(f"{path} is of another version of Darkstar.", remedy=_AGAIN)
         found = MeasuredPlant(_model(content["model"]), frozenset(content["told"]))
+    except UsageError as error:
+        raise ConfigError(f"{path} holds no plant: {error.problem}", remedy=_AGAIN) from None
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ConfigError(f"{path} holds no plant.", remedy=_AGAIN) from None
     if found.model.nominal_kwh != battery.capacity_kwh:
