@@ -78,6 +78,18 @@ def test_fresh_plans_all_anew(tmp_path: Path, expected: list[PolicyOutcome]) -> 
     assert (tasks, told) == (FILES, [])
 
 
+def test_what_this_replay_planned_itself_was_not_cut_off(
+    tmp_path: Path, expected: list[PolicyOutcome]
+) -> None:
+    for fresh in (False, True):
+        told: list[str] = []
+        counting, kept = Counting(), Checkpoints(tmp_path, told.append, fresh=fresh)
+        outcomes = replay_all([*JOBS, JOBS[0]], Work(counting, 1, kept=kept))
+        _all_same(outcomes, [*expected, expected[0]])
+        assert (counting.tasks, kept.found, told) == (FILES, 0, [])
+        kept.clear()
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 

@@ -48,11 +48,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_a_cluster_comes_to_the_same_digits(address: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    kept = Checkpoints(tmp_path_factory.mktemp("kept"), print)
+    folder = tmp_path_factory.mktemp("kept")
+    kept = Checkpoints(folder, print)
     alone = replay_all(JOBS)
     with cluster(address.removeprefix("tcp://")) as work:
         assert (work.workers, work.here) == (2, False)
-        there = replay_all(JOBS, work.keeping(kept))
+        there = replay_all(JOBS, work.keeping(Checkpoints(folder, print)))
         again = replay_all(JOBS, work.keeping(kept))
     for found in (there, again):
         assert all(same(one, other) for one, other in zip(found, alone, strict=True))

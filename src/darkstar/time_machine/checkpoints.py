@@ -48,7 +48,7 @@ class Checkpoints:
     """The kept results of one home; may be used by many threads.
 
     Attributes:
-        found: how many results did not have to be made.
+        found: how many results of another run did not have to be made.
     """
 
     def __init__(self, folder: Path, tell: Tell, *, fresh: bool = False) -> None:
@@ -61,6 +61,7 @@ class Checkpoints:
         self.found = 0
         self._folder, self._tell, self._fresh = folder, tell, fresh
         self._mine: set[str] = set()
+        self._written: set[str] = set()
         self._told: set[str] = set()
 
     def of(self, function: Callable[[T], R], task: T) -> "Checkpoint[R]":
@@ -69,7 +70,17 @@ class Checkpoints:
         kind = cast("type[R]", get_type_hints(function)["return"])
         path = self._folder / f"{name}{ENDING}"
         self._mine.add(name)
-        return Checkpoint(self, path, kind, believed=not self._fresh)
+        return Checkpoint(self, path, kind, believed=not self._fresh or name in self._written)
+
+    def was_found(self, name: str) -> None:
+        """A result was there."""
+        if name not in self._written:
+            self.found += 1
+            self.say("A replay like this was cut off: what it had planned is used.")
+
+    def was_written(self, name: str) -> None:
+        """A result is there now."""
+        self._written.add(name)
 
     def say(self, text: str) -> None:
         """Tell it, unless that was told before."""
@@ -112,8 +123,7 @@ class Checkpoint(Generic[R]):
         except _TORN as error:
             self.home.say(f"{self.path} is damaged ({error}): planned again.")
             return None
-        self.home.found += 1
-        self.home.say("A replay like this was cut off: what it had planned is used.")
+        self.home.was_found(self.path.stem)
         return found
 
     def write(self, result: R) -> R:
@@ -126,6 +136,7 @@ class Checkpoint(Generic[R]):
             with half.open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
             half.replace(self.path)
+            self.home.was_written(self.path.stem)
         except OSError as error:
             self.home.say(
                 f"{self.path.parent} cannot be written ({error.strerror}): nothing is kept of this replay."
