@@ -108,6 +108,13 @@ def test_what_was_measured_goes_before_what_is_stated() -> None:
     )
 
 
+def test_limits_that_were_seen_go_before_stated_ones() -> None:
+    stated = stated_plant(SHEET, BATTERY)
+    seen = replace(MEASURED, charge_taper=((60.0, 1.0), (95.0, 0.4)))
+    assert with_measured(stated, seen, {"capacity_kwh"}).charge_taper == ((60.0, 1.0), (95.0, 0.4))
+    assert with_measured(stated, MEASURED, {"capacity_kwh"}).charge_taper == SHEET.charge_taper
+
+
 def test_losses_that_the_data_did_not_tell_stay_as_stated() -> None:
     stated = stated_plant(SHEET, BATTERY)
     assert with_measured(stated, MEASURED, {"capacity_kwh"}) == replace(stated, health=0.91)

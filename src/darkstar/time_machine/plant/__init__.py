@@ -6,6 +6,7 @@ held         a stretch lived through under power tariffs, plan after plan: compi
 carrying     whole stretches of slots, and slot by slot where a policy waits for what comes of the last
 minutes      the course of load and sun inside the slot, where somebody measured it
 calibration  the model of a home's own battery, from what its meters and its state of charge showed
+least_squares  the arithmetic of calibration
 limits       its limits by state of charge, where it was pressed against them
 stated       the model that its data sheet states, and what becomes of it where something was measured
 """

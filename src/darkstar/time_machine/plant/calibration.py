@@ -25,28 +25,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
-from scipy.stats import norm, t
 
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery
-from darkstar.domain.slots import HOUR_SECONDS, QUARTERS_OF_DAY, SLOT_HOURS
+from darkstar.domain.slots import HOUR_SECONDS, QUARTERS_OF_DAY
+from darkstar.time_machine.plant.least_squares import (
+    CONVERSION,
+    DELAY,
+    HELD,
+    LOSSES,
+    NAMES,
+    RESISTIVE,
+    RUNNING,
+    STANDBY,
+    STANDS_OUT,
+    features_of,
+    fit,
+    levels_of,
+    stretches_of,
+)
 from darkstar.time_machine.plant.limits import limits_of
 from darkstar.time_machine.plant.model import PlantModel, Taper
-from darkstar.time_machine.plant.observed import MOVES_KWH, Observed, usable
+from darkstar.time_machine.plant.observed import Observed, usable
 
 Series = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-HELD, CONVERSION, RUNNING, RESISTIVE, STANDBY, DELAY = range(6)
-LOSSES = (RUNNING, RESISTIVE, STANDBY)
-NAMES = ("held", "conversion", "running_loss_kw", "resistive_loss_per_kw", "standby_battery_kw", "delay_s")
-LEAST = np.where(np.arange(len(NAMES)) == DELAY, -np.inf, 0.0)
-
 LEAP_PERCENT = 4.0
 """By so much within a slot no meter errs: the battery management system has corrected itself."""
-HUBER_PERCENT = 0.75
-STANDS_OUT = 3.0
 ROUND_TRIP_ERROR = 0.03
 LOSSLESS = 0.995
 FOLDS = 5
@@ -102,17 +108,17 @@ def calibrate(observed: Observed, battery: Battery) -> Calibration:
         DataError: too little is known, the meters contradict themselves, or no battery behaves so.
     """
     part = usable(observed, battery)
-    stretches = _stretches(part)
-    features = _features(part)
-    first, _ = _fit(features, part, stretches, (HELD, CONVERSION, DELAY))
+    stretches = stretches_of(part)
+    features = features_of(part)
+    first, _ = fit(features, part, stretches, (HELD, CONVERSION, DELAY))
     leaps = np.abs(features @ first - (part.end_percent - part.start_percent)) > LEAP_PERCENT
     part, features = part.take(~leaps), features[~leaps]
-    stretches = _stretches(part)
+    stretches = stretches_of(part)
     chosen, figures, covariance = _stepwise(features, part, stretches)
     if not _tells_of_round_trip(figures, covariance):
         features[:, HELD] += (1.0 - _round_trip(battery)) * features[:, CONVERSION]
         chosen = tuple(one for one in chosen if one != CONVERSION)
-        figures, covariance = _fit(features, part, stretches, chosen)
+        figures, covariance = fit(features, part, stretches, chosen)
     model, told = _model(figures, covariance, chosen, battery)
     nominal = _nominal(battery)
     charge_taper, discharge_taper = limits_of(observed, battery)
@@ -126,86 +132,11 @@ def calibrate(observed: Observed, battery: Battery) -> Calibration:
     )
 
 
-def _features(part: Observed) -> Series:
-    """What each figure is multiplied with in each slot, shape (n, 6)."""
-    charge, discharge = part.charge_kwh, part.discharge_kwh
-    power_kw = (charge - discharge) / SLOT_HOURS
-    follows = np.diff(part.at, prepend=part.at[:1] - 2) == 1
-    at_work = np.maximum(charge, discharge) > MOVES_KWH
-    return np.column_stack(
-        [
-            charge - discharge,
-            -charge,
-            np.where(at_work, -SLOT_HOURS, 0.0),
-            -(charge**2 + discharge**2) / SLOT_HOURS,
-            np.where(at_work, 0.0, -SLOT_HOURS),
-            # What is told late is behind by the power before each edge.
-            np.where(follows, -np.diff(power_kw, prepend=power_kw[:1]), 0.0),
-        ]
-    )
-
-
-def _stretches(part: Observed) -> Numbers:
-    """Which unbroken stretch within a day each slot belongs to, shape (n,)."""
-    begins = (np.diff(part.at, prepend=part.at[:1] - 2) != 1) | (np.diff(part.day, prepend=-1) != 0)
-    return np.asarray(np.cumsum(begins) - 1)
-
-
-def _levels(values: Series, stretches: Numbers) -> Series:
-    """Running sums within each stretch, shape as `values`, (n, k)."""
-    sums = np.cumsum(values, axis=0)
-    first = np.flatnonzero(np.diff(stretches, prepend=-1))
-    return np.asarray(sums - (sums[first] - values[first])[stretches])
-
-
-def _centred(values: Series, stretches: Numbers) -> Series:
-    """Less the mean of each stretch, (n, k): its first level is free."""
-    count = np.bincount(stretches)[:, None]
-    total = np.zeros((len(count), values.shape[1]))
-    np.add.at(total, stretches, values)
-    return np.asarray(values - (total / count)[stretches])
-
-
-def _fit(
-    features: Series, part: Observed, stretches: Numbers, chosen: tuple[int, ...]
-) -> tuple[Series, Series]:
-    """Figures, 0 where not chosen, shape (6,), and their covariance, shape (6, 6)."""
-    known = part.end_percent - part.start_percent
-    x = _centred(_levels(features[:, chosen], stretches), stretches)
-    y = _centred(_levels(known[:, None], stretches), stretches)[:, 0]
-    weight = np.ones(len(y))
-    found = np.zeros(len(chosen))
-    for _ in range(20):
-        root = np.sqrt(weight)
-        found, before = lsq_linear(x * root[:, None], y * root, bounds=(LEAST[list(chosen)], np.inf)).x, found
-        residual = y - x @ found
-        weight = HUBER_PERCENT / np.maximum(np.abs(residual), HUBER_PERCENT)
-        if np.allclose(found, before, rtol=1e-9, atol=1e-12):
-            break
-    figures, covariance = np.zeros(len(NAMES)), np.zeros((len(NAMES), len(NAMES)))
-    figures[list(chosen)] = found
-    covariance[np.ix_(chosen, chosen)] = _jackknife(x, y, weight, part.day)
-    return figures, covariance
-
-
-def _jackknife(x: Series, y: Series, weight: Series, day: Numbers) -> Series:
-    """Covariance of the figures from fits that leave out one day each, shape (k, k)."""
-    edges = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
-    weighted = x * weight[:, None]
-    products = np.add.reduceat(weighted[:, :, None] * x[:, None, :], edges, axis=0)
-    sides = np.add.reduceat(weighted * y[:, None], edges, axis=0)
-    without = np.linalg.pinv(products.sum(axis=0) - products) @ (sides.sum(axis=0) - sides)[:, :, None]
-    apart = without[:, :, 0] - without[:, :, 0].mean(axis=0)
-    # Of few days three errors cover less than of many: Student's distribution tells by how much.
-    widened = float(t.ppf(norm.cdf(STANDS_OUT), len(edges) - 1)) / STANDS_OUT
-    return np.asarray(apart.T @ apart * (len(edges) - 1) / len(edges) * widened**2)
-
-
 def _stepwise(features: Series, part: Observed, stretches: Numbers) -> tuple[tuple[int, ...], Series, Series]:
     """The figures that stand out of their errors: the one that does least is left out, until all do."""
     chosen: tuple[int, ...] = (HELD, CONVERSION, *LOSSES, DELAY)
     while True:
-        figures, covariance = _fit(features, part, stretches, chosen)
+        figures, covariance = fit(features, part, stretches, chosen)
         losses = [loss for loss in LOSSES if loss in chosen]
         clear = [figures[loss] / max(float(np.sqrt(covariance[loss, loss])), 1e-12) for loss in losses]
         if not losses or min(clear) > STANDS_OUT:
@@ -319,9 +250,9 @@ def _held_out(
     for number in range(FOLDS):
         rest = fold != number
         part_of_rest = part.take(rest)
-        figures, _ = _fit(features[rest], part_of_rest, _stretches(part_of_rest), chosen)
+        figures, _ = fit(features[rest], part_of_rest, stretches_of(part_of_rest), chosen)
         error[~rest] = features[~rest] @ figures - known[~rest]
-    levels = _levels(np.column_stack([error, of_nominal]), stretches)
+    levels = levels_of(np.column_stack([error, of_nominal]), stretches)
     ends = np.append(np.flatnonzero(np.diff(stretches)), len(stretches) - 1)
     rmse, rmse_nominal = np.sqrt((levels**2).mean(axis=0)).tolist()
     return HeldOut(
