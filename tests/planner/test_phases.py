@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from darkstar.domain.devices import Devices, ElectricCar, WaterHeater
+from darkstar.domain.devices import ClockWindow, Devices, ElectricCar, HotWaterTank, WaterHeater
 from darkstar.domain.home import Home
 from darkstar.planner.devices.reasons import device_blocks
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import CarState, DeviceStates
 from darkstar.planner.devices.wishes import wishes
+from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.site import SiteBattery
 from darkstar.planner.household import NO_STORAGE, Household, PhaseLimits
-from darkstar.planner.household_engines import plan_household
+from darkstar.planner.household_engines import _quick, _site, plan_household
 from darkstar.planner.modes import setpoint
-from darkstar.planner.phases import hung, limits, on_phase, overloads, plan_net_kwh, within_phases
+from darkstar.planner.phases import hung, limits, net_kwh, on_phase, overloads, plan_net_kwh, within_phases
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
 from tests.planner.devices.cases import TZ, ahead, flat
 
@@ -94,6 +95,8 @@ def test_what_a_phase_carries_by_hand() -> None:
     assert on.any()
     assert net[0] == pytest.approx(np.where(on, 0.75, 0.0) + 0.15 - 0.25)
     assert net[1] == pytest.approx(0.09 - 0.25)
+    dark = net_kwh(household, plan.devices, [], household.rest.pv_kwh)
+    assert dark[1] == pytest.approx(0.09)
     assert net.sum(axis=0) == pytest.approx(plan.flows.import_kwh - plan.flows.export_kwh)
 
 
@@ -138,6 +141,56 @@ def test_a_battery_on_one_phase_leaves_it_its_fuse() -> None:
     assert within_phases(spread, 0, [mode]) == (mode,)
 
 
+def test_a_battery_has_what_else_its_phase_leaves_it() -> None:
+    """The heater's 3 kW and the load's tenth go on phase 1 beside it: less to charge, more to give."""
+    home = replace(HOME, battery_phase=1)
+    plan = plan_household(_household(home, Devices(HEATER), [SiteBattery("battery", STORAGE, 5.0)]))
+    slot = int(np.argmax(plan.devices[0].energy_kwh))
+    mode = replace(setpoint(STORAGE, 6.0), discharge_kw=6.0)
+    held = within_phases(plan, 0, [mode] * (slot + 1))
+    assert held[0].charge_kw == pytest.approx(4.5)
+    assert held[0].discharge_kw == pytest.approx(4.7)
+    assert held[slot].charge_kw == pytest.approx(1.5)
+    assert held[slot].discharge_kw == 6.0
+
+
+def test_sun_on_the_batterys_phase_makes_room_on_it() -> None:
+    """3 kW of sun in the first of two cheap hours: all 6 kW go in then, 4.2 in the second."""
+    home = replace(HOME, battery_phase=2, pv_phase=2)
+    household = _household(home, Devices(), [SiteBattery("battery", STORAGE, 0.0)], load_kw=1.2)
+    sun = np.zeros(4 * HOURS)
+    sun[48:52] = 0.75
+    plan = plan_household(replace(household, rest=replace(household.rest, pv_kwh=sun)))
+    assert plan.phaseless is not None
+    charged = plan.batteries[0].plan.charge_kwh
+    assert charged[48:52] == pytest.approx(1.5)
+    assert charged[52:56].max() == pytest.approx(1.05)
+    assert not overloads(plan)
+
+
+def test_a_tank_and_a_car_on_one_phase_take_turns() -> None:
+    window = (ClockWindow(dt.time(18), dt.time(22)),)
+    tank = HotWaterTank(3.0, 200.0, 3.0, window, 45.0, 75.0, 90.0, phase=1)
+    devices = Devices(tank, (CAR,))
+    household = _household(HOME, devices)
+    plan = plan_household(household)
+    both = np.array([run.energy_kwh for run in plan.devices])
+    assert plan_net_kwh(plan)[0].max() <= 4.6 / 4 + 1e-6
+    assert not overloads(plan)
+    assert both.sum() > 3.0
+    # Planned one by one, the car keeps the sum's fuse beside the tank as it was found.
+    grid = replace(household.rest.grid, import_max_kw=4.0)
+    narrow = replace(household, rest=replace(household.rest, grid=grid), phases=None)
+    found = FullEngine(seconds=2.0).solve(_site(household))
+    early = replace(found.tanks[0], heater_kwh=np.where(np.arange(96) // 4 == 12, 0.75, 0.0))
+    runs = _quick(narrow, replace(found, tanks=(early,)))
+    assert runs is not None
+    assert [run.wish.name for run in runs] == ["water heater", "car"]
+    assert runs[0].energy_kwh[48:52].tolist() == [0.75] * 4
+    assert runs[1].energy_kwh.sum() == pytest.approx(4 * 0.92)
+    assert not runs[1].energy_kwh[48:52].any()
+
+
 def test_a_block_says_which_phase_holds_it() -> None:
     """7.4 kW of car on a phase of 4.6 less the load's third."""
     car = replace(CAR, max_current_a=32.0, min_current_a=6.0)
@@ -148,6 +201,9 @@ def test_a_block_says_which_phase_holds_it() -> None:
     assert {block.full_phase for block in blocks} == {1}
     told = DeviceTeller(TZ, ahead(HOURS)).sentence(run.wish, blocks[0])
     assert told.endswith("held by the fuse of phase 1.")
+    fits = replace(car, max_current_a=4500 / 230)
+    plan = plan_household(_household(HOME, Devices(cars=(fits,))))
+    assert {block.full_phase for block in device_blocks(plan, plan.devices[0])} == {None}
     alone = plan_household(_household(replace(HOME, main_fuse_a=63.0), Devices(cars=(car,))))
     assert {block.full_phase for block in device_blocks(alone, alone.devices[0])} == {None}
 

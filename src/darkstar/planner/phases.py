@@ -66,7 +66,7 @@ def limits(home: Home, batteries: Sequence[SiteBattery], wanted: Sequence[Wish])
     pv = _phases(home, home.pv_phase)
     hanging = [pv, *(battery.phases for battery in batteries), *(wish.phases for wish in wanted)]
     uneven = max(shares) - min(shares) > EVEN
-    if home.phases == 1 or not (uneven or any(len(phases) < home.phases for phases in hanging)):
+    if not uneven and all(len(phases) == home.phases for phases in hanging):
         return None
     return PhaseLimits(home.fuse_kw / home.phases, shares, pv)
 

@@ -200,3 +200,28 @@ def test_heat_left_is_credited_to_every_way() -> None:
     assert compared[Way.PLAN].left_worth == pytest.approx(plan.devices[0].left_worth)
     assert compared[Way.PLAN].cost == pytest.approx(plan.cost)
     assert compared[Way.PLAN].cost < compared[Way.AT_ONCE].cost
+
+
+def test_a_warm_end_lowers_the_cost() -> None:
+    """No water is drawn before the plan ends at 17:00, and the tank stays warm: its heat is credited."""
+    wish = _wish(TANK, TankState(70.0), hours=3)
+    plan = _plan(wish, flat(3))
+    [run] = plan.devices
+    assert not run.energy_kwh.any()
+    assert run.temperature_c is not None
+    credit = 0.2326 * (float(run.temperature_c[-1]) - 45.0)
+    assert plan.cost == pytest.approx(12 * 0.1 - credit)
+    assert plan.gap == 0.0
+    assert ways(plan)[Way.PLAN].cost == pytest.approx(plan.cost)
+
+
+def test_only_the_first_hot_block_serves_the_disinfection() -> None:
+    wish = _wish(WEEKLY, TankState(50.0), hours=3)
+    plan = _plan(wish, flat(3))
+    energy, course = np.zeros(12), np.full(13, 60.0)
+    energy[[1, 8]] = 0.75
+    course[[2, 9]] = 65.0
+    run = replace(plan.devices[0], energy_kwh=energy, temperature_c=course)
+    blocks = device_blocks(replace(plan, devices=(run,)), run)
+    assert [block.due for block in blocks] == [wish.dues[0], None]
+    assert [block.heat and block.heat.lasts for block in blocks] == [8, None]
