@@ -175,6 +175,7 @@ def _outcome_json(outcome: PolicyOutcome) -> Mapping[str, Any]:
         "plan_ms_p95": outcome.plan_ms_percentile(95),
         "flips_per_day": outcome.flips_per_day,
         "switches_per_day": outcome.switches_per_day,
+        "over_least": outcome.over_least,
         "power_months": [_month_json(month) for month in outcome.power_months],
     }
 

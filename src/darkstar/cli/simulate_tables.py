@@ -60,6 +60,9 @@ def plant_notes(answer: Answer) -> list[str]:
         notes.append(
             f"{minutes.known} of {len(minutes)} slots ran by the minute; the oracle plans on their averages."
         )
+    oracle = answer.comparison.outcomes.get(ORACLE)
+    if oracle is not None and oracle.over_least:
+        notes.append(f"The oracle's plan costs at most {oracle.over_least:.2f} more than the least possible.")
     return notes
 
 

@@ -83,11 +83,11 @@ class HighsEngine:
     def _solver_of(self, shape: Shape) -> highspy.Highs:
         if self._hot and self._solver is not None and shape == self._shape:
             return self._solver
-        self._solver, self._shape = _solver(shape), shape
+        self._solver, self._shape = solver_of(shape), shape
         return self._solver
 
 
-def _solver(shape: Shape) -> highspy.Highs:
+def solver_of(shape: Shape) -> highspy.Highs:
     """A solver that holds the matrix of a shape, with all costs and bounds still zero."""
     matrix = matrix_of(shape)
     lp = highspy.HighsLp()
@@ -107,10 +107,11 @@ def _solver(shape: Shape) -> highspy.Highs:
 def _run(solver: highspy.Highs, numbers: Numbers) -> tuple[float, Series]:
     """Solve with these numbers: the cost and the columns."""
     change(solver, numbers)
-    return _answer(solver)
+    return answer(solver)
 
 
-def _answer(solver: highspy.Highs) -> tuple[float, Series]:
+def answer(solver: highspy.Highs) -> tuple[float, Series]:
+    """Solve: the cost and the columns."""
     solver.run()
     status = solver.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
@@ -143,7 +144,7 @@ def _with_switches(
         most = numbers.column_high.copy()
         most[COLUMNS_PER_SLOT * switched[charging] + DISCHARGE] = 0.0
         most[COLUMNS_PER_SLOT * switched[~charging] + CHARGE] = 0.0
-        _, columns = _run(_solver(shape), replace(numbers, column_high=most))
+        _, columns = _run(solver_of(shape), replace(numbers, column_high=most))
         moves = moves_of(shape, columns)
         settled, plan_cost, done = _settle(problem, moves, bound)
         if done or not len(np.setdiff1d(both_at_once(moves), switched)):
@@ -152,10 +153,10 @@ def _with_switches(
 
 def _directions(shape: Shape, numbers: Numbers, slots: NDArray[np.int64]) -> tuple[float, NDArray[np.bool_]]:
     """The proven bound on the cost with a switch in these slots, and whether each charges."""
-    solver = _solver(shape)
+    solver = solver_of(shape)
     change(solver, numbers)
     _add_switches(solver, shape, numbers, slots)
-    _, columns = _answer(solver)
+    _, columns = answer(solver)
     return solver.getInfo().mip_dual_bound, columns[shape.columns :] > 0.5
 
 

@@ -147,10 +147,10 @@ class Checkpoint(Generic[R]):
 
 
 def _lay_out(value: object, place: str, arrays: dict[str, Array]) -> None:
-    """A dataclass of arrays, whole numbers and such dataclasses, as arrays by their places."""
+    """A dataclass of arrays, numbers and such dataclasses, as arrays by their places."""
     for name in get_type_hints(type(value)):
         inner = getattr(value, name)
-        if isinstance(inner, np.ndarray | int):
+        if isinstance(inner, np.ndarray | int | float):
             arrays[place + name] = np.asarray(inner)
         elif inner is not None:
             _lay_out(inner, f"{place}{name}.", arrays)
@@ -164,7 +164,7 @@ def _built(kind: type[R], arrays: dict[str, Array], place: str) -> R:
         may_lack = NoneType in get_args(hint)
         if here in arrays:
             array = arrays[here]
-            values[name] = array if array.ndim else int(array)
+            values[name] = array if array.ndim else array.item()
         elif any(key.startswith(f"{here}.") for key in arrays):
             values[name] = _built(hint, arrays, f"{here}.")
         elif may_lack:

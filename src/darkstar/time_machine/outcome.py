@@ -82,6 +82,8 @@ class PolicyOutcome:
         switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.
         flips: slots of the next 24 h in which a plan charges, rests or discharges where the one made just before did
             not; None where no whole plans are made.
+        over_least: by how much it costs more than the least that was possible, at most and proven; None but for the
+            oracle. 0 without power tariffs.
         power_months: each month's highest draws and their fee, tariff by tariff.
     """
 
@@ -93,6 +95,7 @@ class PolicyOutcome:
     plans: int = 0
     switches: int = 0
     flips: int | None = None
+    over_least: float | None = None
     power_months: tuple[MonthFee, ...] = ()
 
     @property

@@ -188,7 +188,7 @@ def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
         told = ", ".join(f"{policy_name(name)} {number(fee, 2)}" for name, fee in fees.items())
         said.append(
             f"The costs hold the power fee on the months' highest draws ({told} {home.currency}), each month that the "
-            "range touches charged whole. Perfect foresight holds one level a month: nearly the bound, not quite."
+            f"range touches charged whole.{_over_least(comparison, home)}"
         )
     if NONE in comparison.outcomes:
         said.append("The battery's own price is not in the figures; its wear is.")
@@ -198,6 +198,14 @@ def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
         more = f" and {len(omitted) - 5} more" if len(omitted) > 5 else ""
         said.append(f"Left out, for lack of sound numbers: {days}{more}.")
     return tuple(said)
+
+
+def _over_least(comparison: Comparison, home: Home) -> str:
+    """How near the least perfect foresight's plan is known to be; it is the least itself without power tariffs."""
+    over = comparison.outcomes[ORACLE].over_least if ORACLE in comparison.outcomes else None
+    if not over:
+        return ""
+    return f" Perfect foresight's plan costs at most {number(over, 2)} {home.currency} more than the least possible."
 
 
 def _days(report: Report) -> dict[str, object]:

@@ -39,6 +39,7 @@ class Made:
     plans: int
     switches: int
     flips: int | None
+    over_least: float | None = None
 
 
 class Run:
