@@ -1,5 +1,6 @@
 """`darkstar plan` for a home: a ledger in; blocks, reasons and costs out; or the safe mode."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from darkstar.cli import plan
 from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, iso_utc
+from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from tests.time_machine.cases import START, past
 from tests.time_machine.test_present import write
@@ -103,6 +105,13 @@ def test_a_shorter_look_ahead(home: Path) -> None:
     answer = _json(home, "--at", AT, "--hours", "6")
     assert answer["to"] == "2021-03-09T20:00:00+01:00"
     assert answer["notices"] == []
+
+
+def test_days_that_a_label_kept_from_it_are_named(home: Path) -> None:
+    with LedgerFile(home / LEDGER_NAME) as ledger:
+        ledger.write_days([DayQuality(dt.date(2021, 3, 5), DayStatus.EXCLUDE, ("load is unknown for 4 h",))])
+    answer = _json(home, "--at", AT, "--hours", "6")
+    assert answer["masked_days"] == [{"date": "2021-03-05", "reason": "load is unknown for 4 h"}]
 
 
 def test_without_a_charge_the_safe_mode(home: Path) -> None:
