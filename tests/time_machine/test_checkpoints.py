@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 
 from darkstar.time_machine import checkpoints as module
 from darkstar.time_machine import stretches as stretches_module
-from darkstar.time_machine.checkpoints import Checkpoints
+from darkstar.time_machine.checkpoints import Checkpoint, Checkpoints
 from darkstar.time_machine.outcome import PolicyOutcome
+from darkstar.time_machine.replay import make
+from darkstar.time_machine.run import Made
 from darkstar.time_machine.side_by_side import Job, replay_all
 from darkstar.time_machine.work import IN_PLACE, InPlace, Work
 from tests.time_machine.cases import scenario
@@ -166,3 +169,13 @@ def test_what_others_keep_stays_until_it_is_old(tmp_path: Path) -> None:
         os.utime(path, (time.time() - days * 86400,) * 2)
     Checkpoints(tmp_path, print).clear()
     assert (young.exists(), old.exists()) == (True, False)
+
+
+def test_a_number_that_is_there_or_not_is_kept(tmp_path: Path) -> None:
+    for over_least in (None, 0.1 + 0.2):
+        made = replace(make(GIVEN, "rule"), over_least=over_least)
+        checkpoint = Checkpoint(Checkpoints(tmp_path, print), tmp_path / f"{over_least}.npz", Made)
+        checkpoint.write(made)
+        found = checkpoint.read()
+        assert found is not None
+        assert found.over_least == over_least

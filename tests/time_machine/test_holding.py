@@ -81,6 +81,17 @@ def test_what_an_hour_has_drawn_is_taken_off_the_rest_of_it() -> None:
     assert over[1:] == pytest.approx([1.5 * level.kw[0]] * 7)
 
 
+@pytest.mark.parametrize("tariff", [PER_KW, TIERS])
+def test_the_oracle_says_how_near_the_least_it_is(tariff: PowerTariff) -> None:
+    given = under(tariff, 2)
+    oracle = replay(given, ORACLE)
+    assert oracle.over_least is not None
+    assert 0 <= oracle.over_least <= oracle.bill.power_fee
+    assert replay(given, MPC).over_least is None
+    assert replay(given, MPC).cost >= oracle.cost - oracle.over_least
+    assert replay(replace(given, power_tariffs=()), ORACLE).over_least == 0.0
+
+
 def test_nothing_is_held_before_a_week_is_known() -> None:
     given = replace(scenario(2, warm_up=5), power_tariffs=(MeteredTariff(PER_KW),))
     assert np.isinf(Holding(given).limit(0, 96).kw).all()

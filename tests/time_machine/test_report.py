@@ -52,6 +52,12 @@ def test_the_power_fee_is_told() -> None:
     paid = replace(given.outcomes["mpc"], bill=Bill(60.0, 30.0, 0.0, 0.0, 0.0, 30.0), power_months=(month,))
     [told] = [said for said in caveats(replace(given, outcomes={"mpc": paid}), HOME) if "power fee" in said]
     assert "30.00 SEK)" in told
+    assert "least possible" not in told
+    best = replace(paid, name="oracle", over_least=1.35)
+    [told] = [
+        said for said in caveats(replace(given, outcomes={"oracle": best}), HOME) if "power fee" in said
+    ]
+    assert told.endswith("at most 1.35 SEK more than the least possible.")
 
 
 def table() -> SlotTable:
