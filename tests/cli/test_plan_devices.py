@@ -232,6 +232,41 @@ def test_an_appliance_runs_when_it_is_asked_for(tmp_path: Path) -> None:
     assert block["to"] <= "2021-03-09T20:00:00+01:00"
 
 
+def test_a_programme_that_fits_nowhere_is_not_left_out_silently(tmp_path: Path) -> None:
+    home = _home(tmp_path, BATTERY, WASHER.replace("minutes: 60", 'minutes: 60, window: "18:00-18:45"'))
+    answer = _json(home, "--run", "washer")
+    assert answer["devices"] == []
+    [told] = answer["notices"]
+    assert told.startswith("The washer is to run")
+    assert _json(home)["notices"] == []
+
+
+def test_a_power_fee_that_stays_is_told_without_a_figure(tmp_path: Path) -> None:
+    """A fee below 50 kW is the same whatever is drawn."""
+    fee = (
+        "tariff: {grid_fee_per_kwh: 0, energy_tax_per_kwh: 0, vat_percent: 0, "
+        "power: {tiers: [{up_to_kw: 50, fee: 100}], peaks: 1, period: hour}}\n"
+    )
+    answer = _json(_home(tmp_path, BATTERY, fee), "--hours", "4")
+    assert answer["power_cost"] == pytest.approx(0.0)
+    [told] = answer["notices"]
+    assert told == "This plan does not raise the month's power fee over what the month comes to anyway."
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--car-soc-percent", "45", "names no car"),
+        ("--away", "car", "names no car"),
+        ("--run", "washer", "names no appliance"),
+        ("--battery-soc-percent", "40", "--soc-percent"),
+    ],
+)
+def test_what_the_home_has_none_of_is_said(tmp_path: Path, option: str, value: str, told: str) -> None:
+    result = _run(_home(tmp_path, BATTERY), "--at", AT, option, value)
+    assert told in str(result.exception)
+
+
 @pytest.mark.slow
 def test_a_power_tariff_is_told_and_paid(tmp_path: Path) -> None:
     fee = (
@@ -252,10 +287,10 @@ def test_a_power_tariff_is_told_and_paid(tmp_path: Path) -> None:
         (("--car-soc-percent", "bus=40"), "there is no 'bus'"),
         (("--car-soc-percent", "half"), "'half' is no percentage"),
         (("--away", "cat"), "there is no 'cat'"),
-        (("--run", "washer"), "there is no 'washer'"),
+        (("--run", "washer"), "names no appliance"),
         (("--plugged-in", "car", "--away", "car"), "plugged in and away"),
         (("--heated-kwh", "2"), "darkstar.yaml names none"),
-        (("--battery-soc-percent", "cellar=3"), "there is no 'cellar'"),
+        (("--battery-soc-percent", "cellar=3"), "does not name several batteries"),
     ],
 )
 def test_what_does_not_fit_the_home_is_refused(tmp_path: Path, options: tuple[str, ...], told: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from darkstar.domain.power_tariff import MonthSoFar, Peak, PowerTariff, Tier, power_cost
 from darkstar.domain.slots import DAY_SECONDS, day_bounds, slot_range
 from darkstar.planner.full.site import MeteredTariff
-from darkstar.time_machine.past_levels import MARGIN, expecting, past_levels
+from darkstar.time_machine.past_levels import MARGIN, expecting, past_averages, past_levels
 from tests.time_machine.cases import GRID, START, STORAGE, TZ, past
 
 PER_KW = PowerTariff(peaks=3, per_kw=60)
@@ -40,6 +40,23 @@ def test_what_comes_later_is_not_looked_at_and_a_week_is_needed() -> None:
 def test_a_tier_has_no_margin() -> None:
     tiers = PowerTariff(tiers=(Tier(0.7, 10), Tier(1.5, 60), Tier(9, 200)))
     assert levels(tiers)[0] in (0.7, 1.5)
+
+
+def test_where_no_tier_is_worth_holding_a_month_comes_to_what_is_drawn() -> None:
+    known = past(22)
+    drawn = (known.load_kwh - known.pv_kwh).reshape(-1, 4).sum(axis=1).max()
+    high = PowerTariff(tiers=(Tier(0.01, 10), Tier(drawn + 9, 11)))
+
+    def found(tariff: PowerTariff, now: int) -> tuple[float, float]:
+        given = known, now, TZ, [tariff], STORAGE, GRID, 0.4
+        return past_levels(*given)[0], past_averages(*given)[0]
+
+    level, average = found(high, NOW)
+    assert level == INF
+    assert 0.1 < average < drawn + STORAGE.charge_max_kw
+    # A level that is held is what the month comes to, and a month without a known week comes to nobody knows what.
+    assert len(set(found(PER_KW, NOW))) == 1
+    assert found(high, START + 6 * DAY_SECONDS) == (INF, INF)
 
 
 def test_a_plan_pays_only_for_more_than_the_month_comes_to_anyway() -> None:

@@ -143,7 +143,7 @@ def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:
 def _in_load_too(settings: Settings, present: Present, wanted: Sequence[Wish]) -> list[Notice]:
     """Devices of whose past the forecast of the load knows no better than to expect it again."""
     kinds = [wish.name for wish in wanted if wish.kind not in HEATERS or present.drawn is None]
-    return [Notice(Text.IN_LOAD_TOO, words={"devices": ", ".join(kinds)})] if kinds else []
+    return [Notice(Text.IN_LOAD_TOO, words={"devices": " and ".join(kinds)})] if kinds else []
 
 
 def _hints(present: Present, stores: Stores, settings: Settings) -> list[str]:
@@ -221,6 +221,8 @@ def _fee_notice(home: HomePlan) -> str | None:
     planned = home.planned
     if planned is None or not planned.whole.household.power_tariffs:
         return None
+    if abs(planned.whole.power_cost) < LEAST_MONEY:
+        return ENGLISH.say(Text.POWER_FEE_STAYS)
     money = ENGLISH.figure(planned.whole.power_cost, 2)
     return ENGLISH.say(Text.POWER_FEE, money=money, currency=home.settings.home.currency)
 

@@ -121,11 +121,22 @@ def _percent(option: str, number: str) -> float:
     return percent
 
 
+_NONE_OF = {
+    "--car-soc-percent": "names no car",
+    "--plugged-in": "names no car",
+    "--away": "names no car",
+    "--run": "names no appliance",
+    "--battery-soc-percent": "does not name several batteries: one battery's charge is --soc-percent",
+}
+
+
 def _known(option: str, told: Sequence[str], names: Collection[str]) -> None:
     for name in told:
+        if not names:
+            raise UsageError(f"{option}: darkstar.yaml {_NONE_OF[option]}.")
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
             remedy = f"Did you mean {near[0]}?" if near else ""
             if not near:
-                remedy = f"Known: {', '.join(names)}." if names else "darkstar.yaml has nothing of the kind."
+                remedy = f"Known: {', '.join(names)}."
             raise UsageError(f"{option}: there is no '{name}'.", remedy=remedy)

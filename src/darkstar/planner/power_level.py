@@ -39,11 +39,13 @@ class Levelled:
 
     Attributes:
         levels_kw: one a tariff, infinite where it holds nothing back.
+        averages_kw: what the highest means come to, one a tariff; 0 where the month has no fee.
         plan: the cheapest under them.
         fees: what its highest means cost.
     """
 
     levels_kw: tuple[float, ...]
+    averages_kw: tuple[float, ...]
     plan: Plan
     fees: float
 
@@ -89,7 +91,11 @@ class Levels:
     def under(self, levels_kw: Sequence[float]) -> Levelled:
         """The days under these levels."""
         plan = self._engine.solve(self._problem, self.limit(levels_kw))
-        return Levelled(tuple(levels_kw), plan, self._weight * sum(self._fees(plan)))
+        averages = tuple(
+            self._average(plan, number) if tariff.windows else 0.0
+            for number, tariff in enumerate(self._tariffs)
+        )
+        return Levelled(tuple(levels_kw), averages, plan, self._weight * self._fees(averages))
 
     def best(self) -> Levelled:
         """The best levels, one tariff after the other."""
@@ -123,11 +129,9 @@ class Levels:
         [peaks] = highest(tariff, self._metered[number], drawn, self._so_far[number]).values()
         return average_kw(tariff, peaks)
 
-    def _fees(self, plan: Plan) -> list[float]:
-        return [
-            tariff.fee(self._average(plan, number)) if tariff.windows else 0.0
-            for number, tariff in enumerate(self._tariffs)
-        ]
+    def _fees(self, averages_kw: Sequence[float]) -> float:
+        charged = zip(self._tariffs, averages_kw, strict=True)
+        return sum(tariff.fee(kw) for tariff, kw in charged if tariff.windows)
 
 
 def lowest(look: Callable[[float], float], low: float, high: float) -> None:

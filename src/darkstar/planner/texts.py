@@ -80,6 +80,7 @@ class Text(StrEnum):
     GAP = auto()
     GAP_UNKNOWN = auto()
     POWER_FEE = auto()
+    POWER_FEE_STAYS = auto()
     IN_LOAD_TOO = auto()
     CHARGE_SHARED = auto()
     BATTERY_UNKNOWN = auto()
@@ -90,6 +91,7 @@ class Text(StrEnum):
     DISINFECTED_UNKNOWN = auto()
     CAR_ASSUMED = auto()
     CAR_LEFT_OUT = auto()
+    RUN_LEFT_OUT = auto()
     ENERGY_TAKEN_AS_ZERO = auto()
     HORIZON_CUT = auto()
     SOC_RAISED = auto()
@@ -230,6 +232,7 @@ ENGLISH = Catalogue(
         "more: --seconds 10.",
         Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency} over what the month comes to "
         "anyway; prices and gains of single blocks leave it out, the table below does not.",
+        Text.POWER_FEE_STAYS: "This plan does not raise the month's power fee over what the month comes to anyway.",
         Text.IN_LOAD_TOO: "Past use of the {devices} is in the forecast of the load as well: the ledger has no meter "
         "that tells it apart.",
         Text.CHARGE_SHARED: "The ledger knows the batteries' charge as one: each is taken to hold {percent} %. Say "
@@ -247,6 +250,8 @@ ENGLISH = Catalogue(
         "as if overdue. Say it: --disinfected 2026-03-28.",
         Text.CAR_ASSUMED: "The charge of the {car} is not known: planned as if {percent} %, a day's driving below its "
         "target. Say it: --car-soc-percent 40.",
+        Text.RUN_LEFT_OUT: "The {device} is to run, but its programme fits before no deadline within this plan's "
+        "hours: it is not in the plan. Plan further (--hours 48), or look at its minutes and window in darkstar.yaml.",
         Text.CAR_LEFT_OUT: "The charge of the {car} is not known, so it is not in the plan: let it charge when it is "
         "plugged in, or say it: --car-soc-percent 40.",
         Text.ENERGY_TAKEN_AS_ZERO: "{series} is below zero in {count} of {slots} slots, which cannot be: taken as 0.",

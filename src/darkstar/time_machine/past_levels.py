@@ -15,7 +15,7 @@ import numpy as np
 from darkstar.domain.power_tariff import Peak, PowerTariff, month_of
 from darkstar.domain.slots import DAY_SECONDS, QUARTERS_OF_DAY, SLOT_HOURS, Slots, local_date
 from darkstar.planner.full.site import MeteredTariff
-from darkstar.planner.power_level import Levels
+from darkstar.planner.power_level import Levelled, Levels
 from darkstar.planner.power_limit import UNLIMITED
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 from darkstar.time_machine.history import History
@@ -42,12 +42,54 @@ def past_levels(
         known: with the weeks before the instant; what comes later is not looked at.
         worth_per_kwh: of energy left at the end of these weeks.
     """
+    found = _looking_back(known, now_utc, tz, tariffs, storage, grid, worth_per_kwh)
+    if found is None:
+        return [UNLIMITED] * len(tariffs)
+    return [
+        level if tariff.tiers else level * (1 + MARGIN)
+        for tariff, level in zip(tariffs, found.levels_kw, strict=True)
+    ]
+
+
+def past_averages(
+    known: History,
+    now_utc: int,
+    tz: ZoneInfo,
+    tariffs: Sequence[PowerTariff],
+    storage: StorageModel,
+    grid: GridModel,
+    worth_per_kwh: float,
+) -> list[float]:
+    """Counted kW that a month comes to, one a tariff: its level, or what is drawn where none is worth holding.
+
+    Infinite where that is not known; arguments as for `past_levels`.
+    """
+    found = _looking_back(known, now_utc, tz, tariffs, storage, grid, worth_per_kwh)
+    if found is None:
+        return [UNLIMITED] * len(tariffs)
+    come_to = []
+    for tariff, level, average in zip(tariffs, found.levels_kw, found.averages_kw, strict=True):
+        held = level if tariff.tiers else level * (1 + MARGIN)
+        come_to.append(held if np.isfinite(held) else average)
+    return come_to
+
+
+def _looking_back(
+    known: History,
+    now_utc: int,
+    tz: ZoneInfo,
+    tariffs: Sequence[PowerTariff],
+    storage: StorageModel,
+    grid: GridModel,
+    worth_per_kwh: float,
+) -> Levelled | None:
+    """The weeks before under the level that was best for them; None where they are not known."""
     series = known.load_kwh, known.pv_kwh, known.import_price, known.export_price
     chosen = (known.slots >= now_utc - PAST_SECONDS) & (known.slots < now_utc)
     chosen &= np.isfinite(np.sum(series, axis=0))
     count = int(chosen.sum())
     if count < LEAST_SLOTS:
-        return [UNLIMITED] * len(tariffs)
+        return None
     past, room = known.take(chosen), storage.soc_max_kwh - storage.soc_min_kwh
     problem = Problem(
         slot_hours=SLOT_HOURS,
@@ -61,11 +103,7 @@ def past_levels(
         terminal=TerminalValue(np.array([worth_per_kwh]), np.array([room])),
     )
     month = month_of(local_date(now_utc, tz))
-    found = Levels(problem, past.slots, tz, tariffs, month, weight=count / MONTH_SLOTS).best()
-    return [
-        level if tariff.tiers else level * (1 + MARGIN)
-        for tariff, level in zip(tariffs, found.levels_kw, strict=True)
-    ]
+    return Levels(problem, past.slots, tz, tariffs, month, weight=count / MONTH_SLOTS).best()
 
 
 def expecting(metered: MeteredTariff, level_kw: float, slots: Slots, tz: ZoneInfo) -> MeteredTariff:

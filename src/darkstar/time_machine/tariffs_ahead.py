@@ -15,7 +15,7 @@ from darkstar.planner.problem import Problem, StorageModel
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.loader import labels_of, past_of
 from darkstar.time_machine.metered import tariffs_at
-from darkstar.time_machine.past_levels import PAST_SECONDS, expecting, past_levels
+from darkstar.time_machine.past_levels import PAST_SECONDS, expecting, past_averages
 from darkstar.time_machine.scenario import cautious_settlement
 
 
@@ -50,8 +50,8 @@ def tariffs_ahead(
     storage = _as_one(storages)
     priced = known.take(np.isfinite(known.export_price))
     worth = cautious_settlement(priced, storage)
-    levels = past_levels(known, start, home.tz, tariffs, storage, rest.grid, worth)
-    return tuple(expecting(one, kw, ahead, home.tz) for one, kw in zip(metered, levels, strict=True))
+    come_to = past_averages(known, start, home.tz, tariffs, storage, rest.grid, worth)
+    return tuple(expecting(one, kw, ahead, home.tz) for one, kw in zip(metered, come_to, strict=True))
 
 
 def _as_one(storages: Sequence[StorageModel]) -> StorageModel:

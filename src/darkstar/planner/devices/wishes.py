@@ -24,6 +24,7 @@ from darkstar.planner.devices.heater import heater_wish
 from darkstar.planner.devices.tank import tank_wish
 from darkstar.planner.devices.wish import CarState, DeviceStates, Wish
 from darkstar.planner.problem import Series
+from darkstar.planner.texts import Text
 
 
 def wishes(
@@ -42,5 +43,7 @@ def wishes(
         found += [wish] if wish is not None else []
     for appliance in devices.appliances:
         wish = appliance_wish(appliance, appliance.name in states.to_run, slots, tz)
+        if wish is None and appliance.name in states.to_run:
+            notices.append(Notice(Text.RUN_LEFT_OUT, words={"device": appliance.name}))
         found += [wish] if wish is not None else []
     return found, notices
