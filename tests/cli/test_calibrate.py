@@ -144,7 +144,18 @@ def test_what_cannot_be_is_told(home: Path) -> None:
 
 
 def test_simulate_knows_the_data_sheet(home: Path) -> None:
-    span = ("simulate", "--from", "2021-03-20", "--to", "2021-03-23", "--policy", "none,rule", "--json")
+    span = (
+        "simulate",
+        "--from",
+        "2021-03-20",
+        "--to",
+        "2021-03-22",
+        "--policy",
+        "rule",
+        "--workers",
+        "1",
+        "--json",
+    )
     ideal = json.loads(_run(home, *span))["policies"]["rule"]
     with pytest.raises(UsageError, match="Nothing is stated"):
         _run(home, *span, "--plant", "stated")
