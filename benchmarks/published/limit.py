@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from benchmarks.published.trondheim import TARIFF
+from darkstar.planner.fast.keeping import BEYOND, limit_within
 
 SAME_KW = 1e-6
 ROUNDING_KW = 1e-4
@@ -62,16 +65,12 @@ def highest_limit(peaks: list[float], days_after: int, tier_kw: float) -> float 
         days_after: how many days the limit is for.
         tier_kw: what the mean of the month's highest peaks may be.
     """
-    past = sorted(peaks, reverse=True)[: TARIFF.peaks]
-    allowed = TARIFF.peaks * tier_kw + SAME_KW
-    best: float | None = None
-    for counted in range(min(len(past), TARIFF.peaks) + 1):
-        new = min(TARIFF.peaks - counted, days_after)
-        limit = (allowed - sum(past[:counted])) / new if new else (past[-1] if past else tier_kw)
-        among = sorted([*past, *[limit] * min(days_after, TARIFF.peaks)], reverse=True)
-        if limit > 0 and sum(among[: TARIFF.peaks]) <= allowed + SAME_KW:
-            best = limit if best is None else max(best, limit)
-    return best
+    past = np.zeros(TARIFF.peaks)
+    past[: len(peaks)] = sorted(peaks, reverse=True)[: TARIFF.peaks]
+    if not days_after:
+        return float(past[-1]) if past.sum() <= TARIFF.peaks * tier_kw + SAME_KW else None
+    limit = limit_within(past, tier_kw + SAME_KW / TARIFF.peaks, days_after)
+    return None if limit == BEYOND else limit
 
 
 def _from_today(peaks: list[float], today_kw: float, days_after: int, tier_kw: float) -> float | None:
