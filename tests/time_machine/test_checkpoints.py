@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -179,3 +179,12 @@ def test_a_number_that_is_there_or_not_is_kept(tmp_path: Path) -> None:
         found = checkpoint.read()
         assert found is not None
         assert found.over_least == over_least
+
+
+def test_what_could_not_be_given_back_is_refused(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Named:
+        name: str
+
+    with pytest.raises(TypeError, match="str cannot be kept"):
+        Checkpoint(Checkpoints(tmp_path, print), tmp_path / "named.npz", Named).write(Named("a"))

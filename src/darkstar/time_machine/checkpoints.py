@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from threading import get_ident
 from types import NoneType
@@ -147,7 +147,13 @@ class Checkpoint(Generic[R]):
 
 
 def _lay_out(value: object, place: str, arrays: dict[str, Array]) -> None:
-    """A dataclass of arrays, numbers and such dataclasses, as arrays by their places."""
+    """A dataclass of arrays, numbers and such dataclasses, as arrays by their places.
+
+    Raises:
+        TypeError: it holds anything else.
+    """
+    if not is_dataclass(value):
+        raise TypeError(f"A {type(value).__qualname__} cannot be kept.")
     for name in get_type_hints(type(value)):
         inner = getattr(value, name)
         if isinstance(inner, np.ndarray | int | float):

@@ -28,9 +28,9 @@ from darkstar.time_machine.work import IN_PLACE, Work
 Done = Callable[[int, int], None]
 """Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""
 
-_SETPOINT_EFFORT = 4
-_UNDER_TARIFFS_EFFORT = 12
-"""What a plan costs beside one that is made by the stretch."""
+_EFFORT = {SETPOINT: 4}
+_UNDER_TARIFFS = {SETPOINT: 7, MPC: 2, ORACLE: 2}
+"""What a slot of those that are planned whole costs beside one of a stretch."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,8 @@ class Job:
 
     @property
     def whole(self) -> bool:
-        """Whether its plans are made one after another."""
-        planned = self.policy == SETPOINT or (
-            self.policy in (MPC, ORACLE) and bool(self.scenario.power_tariffs)
-        )
-        return planned and not self.by_stretch
+        """Whether its plans are made one after another, or take long though there are few."""
+        return self.policy in (_UNDER_TARIFFS if self.scenario.power_tariffs else _EFFORT)
 
     @property
     def effort(self) -> int:
@@ -60,8 +57,7 @@ class Job:
         slots = len(self.scenario.history)
         if self.by_stretch:
             return slots * max(1, self.scenario.courses // FEW)
-        times = _UNDER_TARIFFS_EFFORT if self.scenario.power_tariffs else _SETPOINT_EFFORT
-        return slots * times if self.whole else 0
+        return slots * (_UNDER_TARIFFS if self.scenario.power_tariffs else _EFFORT).get(self.policy, 0)
 
 
 def compare(
