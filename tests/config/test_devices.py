@@ -136,6 +136,10 @@ def test_several_batteries_are_one_to_who_knows_one(tmp_path: Path) -> None:
         (CAR.replace("max_current_a: 16", "max_current_a: 5"), "min_current_a must not be above"),
         (CAR.replace("phases: 3, ", ""), "car.phases is missing."),
         (CAR.replace("17:00", "07:15"), "home_from must differ from ready_by"),
+        (
+            'appliances: [{name: mill, power_kw: 1, minutes: 30, ready_by: "17:00", window: "18:00-18:15"}]\n',
+            "mill runs for 30 minutes, longer than its window",
+        ),
         (CAR + CAR.replace("car: {", "cars: [{").replace("}", "}]"), "car and cars are both there"),
         (
             CAR.replace("car: {", "cars: [{").replace("phases", "fases").replace("}", "}]"),

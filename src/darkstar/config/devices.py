@@ -98,6 +98,12 @@ class ApplianceSection(Section):
     every_day: Annotated[bool, Field(strict=True)] = False
     phase: Phase | None = None
 
+    @model_validator(mode="after")
+    def _fit_the_window(self) -> "ApplianceSection":
+        if self.window is not None and self.minutes > self.window.minutes:
+            raise ValueError(f"{self.name} runs for {self.minutes:g} minutes, longer than its window")
+        return self
+
 
 class HasName(Protocol):
     """Whatever has a name."""

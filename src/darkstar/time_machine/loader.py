@@ -20,7 +20,7 @@ from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import known_until
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, iso_utc, local_date
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, iso_local, local_date
 from darkstar.domain.tariffs import Tariffs
 from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
@@ -100,8 +100,8 @@ def _charge_at(table: SlotTable, row: int, labels: Sequence[DayQuality], tz: Zon
     if np.isnan(percent) or stuck:
         why = "is not to be trusted: its sensor stood still that day" if stuck else "is not known"
         raise UsageError(
-            f"The battery's state of charge at {iso_utc(at)} {why}.",
-            remedy="Say where it starts: --soc-start-percent.",
+            f"The battery's state of charge at {iso_local(at, tz)[:16]} {why}.",
+            remedy="Say where it starts, for all policies alike: --soc-start-percent 50.",
         )
     return percent
 
