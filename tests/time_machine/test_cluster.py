@@ -118,6 +118,11 @@ def test_nobody_there_is_told() -> None:
     assert "does not answer" in told
 
 
+def test_encryption_wants_certificates() -> None:
+    with pytest.raises(UsageError, match="wants certificates"), cluster("tls://127.0.0.1:9"):
+        pass
+
+
 def _by_itself(code: str) -> str:
     """What a process of its own says: what Dask leaves behind when it is refused is none of ours."""
     start = "from darkstar.time_machine.cluster import cluster\nif __name__ == '__main__':\n"

@@ -43,11 +43,18 @@ def cluster(address: str, *, in_clear: bool = False, patience_s: float = PATIENC
         import dask
         from distributed import Client, KilledWorker
         from distributed.comm.core import CommClosedError
+        from distributed.security import Security
     except ImportError:
         raise UsageError(
             "Dask is not installed here.",
             remedy='Install Darkstar with its extra: pip install "darkstar[cluster]".',
         ) from None
+    encrypted = urlsplit(address).scheme in _ENCRYPTED
+    if encrypted and Security().get_connection_args("client").get("ssl_context") is None:
+        raise UsageError(
+            f"{address} wants certificates, and Dask's configuration here names none.",
+            remedy="Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..__CLIENT__CERT and ..__CLIENT__KEY.",
+        )
     with dask.config.set(_LARGE_TASKS):
         try:
             client = Client(address, timeout=patience_s, set_as_default=False)
