@@ -16,7 +16,7 @@ import pandas as pd
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, slot_range
 from darkstar.domain.tariff import Tariff
 from darkstar.planner.problem import GridModel, Series, StorageModel
-from darkstar.time_machine.history import History
+from darkstar.time_machine.past.history import History
 from darkstar.time_machine.plant.minutes import Minutes
 from darkstar.time_machine.plant.model import MINUTES_OF_SLOT
 from darkstar.time_machine.scenario import Scenario, cautious_settlement

@@ -18,7 +18,7 @@ from darkstar.time_machine.outcome import CHEAPEST, MPC, NONE, ORACLE, RULE, SET
 from darkstar.time_machine.replay import POLICIES
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Job, compare, replay_all
-from darkstar.time_machine.work import processes
+from darkstar.time_machine.spread.work import processes
 
 SHOWN = (NONE, RULE, SETPOINT, MPC, ORACLE)
 WORKERS = 2

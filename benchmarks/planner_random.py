@@ -10,8 +10,8 @@ import numpy as np
 
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.loads import LoadsRecursion
-from darkstar.planner.loads import Comfort, Level, LoadedProblem, Need, OnOffLoad
-from darkstar.planner.loads_milp import LoadsMilp
+from darkstar.planner.loads.milp import LoadsMilp
+from darkstar.planner.loads.model import Comfort, Level, LoadedProblem, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 
 KINDS = ("heater", "car", "appliance", "heater and car", "car in steps", "heater and appliance")

@@ -29,7 +29,7 @@ from darkstar.planner.full.site import (
     Switching,
     Tank,
 )
-from darkstar.planner.loads import Level, Need, OnOffLoad
+from darkstar.planner.loads.model import Level, Need, OnOffLoad
 from darkstar.planner.problem import StorageModel, TerminalValue
 
 Figures = NDArray[np.float64]

@@ -25,7 +25,7 @@ from darkstar.planner.full.site import (
     SiteLoad,
 )
 from darkstar.planner.highs import HighsEngine
-from darkstar.planner.loads import Level, LoadedPlan, LoadedProblem, Need, OnOffLoad
+from darkstar.planner.loads.model import Level, LoadedPlan, LoadedProblem, Need, OnOffLoad
 from darkstar.planner.problem import Engine, Plan
 
 Answer = dict[str, object]

@@ -28,8 +28,8 @@ from benchmarks.planner.value import Valued, valued
 from benchmarks.planner.worker import Worker
 
 from darkstar.planner.highs import HighsEngine
-from darkstar.planner.loads import Level, LoadedProblem, Need, OnOffLoad
-from darkstar.planner.loads_milp import LoadsMilp
+from darkstar.planner.loads.milp import LoadsMilp
+from darkstar.planner.loads.model import Level, LoadedProblem, Need, OnOffLoad
 from darkstar.planner.problem import StorageModel, TerminalValue
 
 SHORT = 24

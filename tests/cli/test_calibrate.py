@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from darkstar.cli import calibrate, simulate
+from darkstar.cli import calibrate
+from darkstar.cli.simulate import command as simulate
 from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, DataError, UsageError

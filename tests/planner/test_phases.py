@@ -9,14 +9,14 @@ import pytest
 
 from darkstar.domain.devices import ClockWindow, Devices, ElectricCar, HotWaterTank, WaterHeater
 from darkstar.domain.home import Home
+from darkstar.planner.devices.engines import _quick, _site, plan_household
+from darkstar.planner.devices.household import NO_STORAGE, Household, PhaseLimits
 from darkstar.planner.devices.reasons import device_blocks
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import CarState, DeviceStates
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.site import SiteBattery
-from darkstar.planner.household import NO_STORAGE, Household, PhaseLimits
-from darkstar.planner.household_engines import _quick, _site, plan_household
 from darkstar.planner.modes import setpoint
 from darkstar.planner.phases import hung, limits, net_kwh, on_phase, overloads, plan_net_kwh, within_phases
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue

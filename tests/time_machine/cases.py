@@ -8,7 +8,7 @@ import numpy as np
 
 from darkstar.domain.slots import DAY_SECONDS, QUARTERS_OF_DAY, SLOT_SECONDS, slot_range
 from darkstar.planner.problem import GridModel, StorageModel
-from darkstar.time_machine.history import History
+from darkstar.time_machine.past.history import History
 from darkstar.time_machine.scenario import Scenario
 
 TZ = ZoneInfo("Europe/Stockholm")

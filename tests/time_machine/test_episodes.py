@@ -22,8 +22,8 @@ from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.replay import replay
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
+from darkstar.time_machine.spread.work import processes
 from darkstar.time_machine.witness import Moment
-from darkstar.time_machine.work import processes
 from tests.time_machine.cases import STORAGE, changed_after, scenario
 
 HOME = Home("My home", "Europe/Stockholm", 59.3, 18.1, "SEK", 16, 3)

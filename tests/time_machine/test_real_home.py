@@ -10,7 +10,7 @@ import pytest
 from darkstar.domain.slots import SLOTS_PER_HOUR, slot_range
 from darkstar.domain.tariff import Tariff
 from darkstar.planner.problem import GridModel, Series, StorageModel
-from darkstar.time_machine.history import History
+from darkstar.time_machine.past.history import History
 from darkstar.time_machine.replay import POLICIES
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 from darkstar.time_machine.side_by_side import compare

@@ -14,7 +14,7 @@ from darkstar.time_machine.outcome import Flows, PolicyOutcome
 from darkstar.time_machine.replay import POLICIES, replay
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 from darkstar.time_machine.side_by_side import compare
-from darkstar.time_machine.work import processes
+from darkstar.time_machine.spread.work import processes
 from tests.time_machine.cases import STORAGE, changed_after, flat, scenario
 
 GIVEN = scenario(days=2)

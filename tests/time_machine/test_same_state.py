@@ -13,11 +13,11 @@ from darkstar.domain.tariffs import DatedTariff, Tariffs
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.information import HORIZON_SLOTS, HonestInformation
-from darkstar.time_machine.loader import load_scenario
-from darkstar.time_machine.present import read_present
+from darkstar.time_machine.now.present import read_present
+from darkstar.time_machine.past.loader import load_scenario
 from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, past
-from tests.time_machine.test_present import BATTERY, HOME, write
+from tests.time_machine.now.test_present import BATTERY, HOME, write
 
 SPRING = dt.date(2021, 3, 28)
 """The clocks go forward."""

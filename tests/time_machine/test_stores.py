@@ -9,11 +9,11 @@ from darkstar.domain.devices import NamedBattery
 from darkstar.domain.home import Battery
 from darkstar.domain.slots import SLOT_SECONDS, slot_range
 from darkstar.planner.caution import Known, SafeMode
-from darkstar.planner.household import NO_STORAGE
+from darkstar.planner.devices.household import NO_STORAGE
 from darkstar.planner.problem import GridModel, TerminalValue
-from darkstar.planner.texts import Text
+from darkstar.planner.why.texts import Text
+from darkstar.time_machine.now.present import Present
 from darkstar.time_machine.plant.carrying import storage_model
-from darkstar.time_machine.present import Present
 from darkstar.time_machine.stores import stores_of
 from tests.time_machine.cases import START
 

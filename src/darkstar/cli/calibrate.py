@@ -7,7 +7,7 @@ from rich.table import Table
 
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
-from darkstar.cli.simulate_options import range_of
+from darkstar.cli.simulate.options import range_of
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.slots import iso_local

@@ -12,16 +12,16 @@ from darkstar.cli.common import JsonOption, output, print_json
 from darkstar.cli.ledger_json import report_json, verification_json
 from darkstar.cli.ledger_tables import verification_table
 from darkstar.cli.progress import shown_progress
-from darkstar.cli.simulate_json import comparison_json
+from darkstar.cli.simulate.as_json import comparison_json
 from darkstar.demo.home import DAYS
 from darkstar.demo.run import DemoResult, run_demo
 from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
-from darkstar.time_machine.charts import policy_name
-from darkstar.time_machine.figures import number
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.replay import POLICIES
-from darkstar.time_machine.report import verdict, whole_days
+from darkstar.time_machine.report.charts import policy_name
+from darkstar.time_machine.report.figures import number
+from darkstar.time_machine.report.page import verdict, whole_days
 
 UNEXPLAINED = 1
 """Exit code: done, and an hour of the ledger differs from Home Assistant's without a named cause."""

@@ -18,14 +18,14 @@ from darkstar.demo.settings import claim
 from darkstar.demo.source import DemoPrices, DemoSource
 from darkstar.domain.slots import day_bounds, local_date
 from darkstar.store.ledger_file import LedgerFile
-from darkstar.time_machine.loader import load_scenario
 from darkstar.time_machine.outcome import MPC, Comparison
+from darkstar.time_machine.past.loader import load_scenario
 from darkstar.time_machine.replay import POLICIES
-from darkstar.time_machine.report import Report, render_report, write_report
-from darkstar.time_machine.sample_plan import sample_plan
+from darkstar.time_machine.report.page import Report, render_report, write_report
+from darkstar.time_machine.report.sample_plan import sample_plan
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
-from darkstar.time_machine.work import processes
+from darkstar.time_machine.spread.work import processes
 
 REPLAYED_DAYS = 30
 REPORT_NAME = "demo.html"

@@ -21,7 +21,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
 from darkstar.planner.modes import Mode, self_consumption, setpoint
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
-from darkstar.planner.texts import Text
+from darkstar.planner.why.texts import Text
 
 NO_WORTH = TerminalValue(np.zeros(0), np.zeros(0))
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from darkstar.domain.devices import Devices
 from darkstar.domain.home import Home
+from darkstar.planner.devices.household import Household, HouseholdPlan, PhaseLimits
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.devices.wish import Wish
 from darkstar.planner.full.site import Car, SiteBattery
-from darkstar.planner.household import Household, HouseholdPlan, PhaseLimits
-from darkstar.planner.loads import OnOffLoad
+from darkstar.planner.loads.model import OnOffLoad
 from darkstar.planner.modes import Mode
 from darkstar.planner.problem import Plan, Series
 

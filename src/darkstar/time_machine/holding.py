@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from darkstar.domain.slots import SLOT_SECONDS, slot_range
 from darkstar.planner.fast.keeping import Books
 from darkstar.planner.fast.limited import ImportLimit
-from darkstar.planner.power_keeper import PowerKeeper
+from darkstar.planner.power.keeper import PowerKeeper
 from darkstar.time_machine.information import HORIZON_SLOTS
-from darkstar.time_machine.past_levels import past_levels
+from darkstar.time_machine.past.levels import past_levels
 from darkstar.time_machine.scenario import Scenario
 
 

@@ -15,7 +15,7 @@ from darkstar.domain.bill import Bill
 from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS
 from darkstar.planner.problem import Plan
-from darkstar.time_machine.history import History
+from darkstar.time_machine.past.history import History
 
 Series = NDArray[np.float64]
 

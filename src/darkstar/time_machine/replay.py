@@ -12,7 +12,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.modes import setpoint
-from darkstar.planner.power_months import plan_months
+from darkstar.planner.power.months import plan_months
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, Knowledge, information
 from darkstar.time_machine.metered import power_bill

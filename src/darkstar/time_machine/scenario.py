@@ -14,7 +14,7 @@ from darkstar.domain.tariffs import Tariffs
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
-from darkstar.time_machine.history import History
+from darkstar.time_machine.past.history import History
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
 
 

@@ -21,9 +21,9 @@ from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, Pol
 from darkstar.time_machine.replay import check_policy, make, outcome, replay
 from darkstar.time_machine.run import Made
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.spread.work import IN_PLACE, Work
 from darkstar.time_machine.stretches import Stretch
 from darkstar.time_machine.witness import WitnessOf
-from darkstar.time_machine.work import IN_PLACE, Work
 
 Done = Callable[[int, int], None]
 """Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""

@@ -8,12 +8,12 @@ import numpy as np
 from darkstar.domain.devices import NamedBattery
 from darkstar.domain.home import Battery
 from darkstar.planner.caution import Known, Notice, Prepared, SafeMode, prepare
+from darkstar.planner.devices.household import NO_STORAGE
 from darkstar.planner.full.site import SiteBattery
-from darkstar.planner.household import NO_STORAGE
 from darkstar.planner.problem import Problem, TerminalValue
-from darkstar.planner.texts import Text
+from darkstar.planner.why.texts import Text
+from darkstar.time_machine.now.present import Present
 from darkstar.time_machine.plant.carrying import storage_model
-from darkstar.time_machine.present import Present
 
 BATTERY = "battery"
 NO_WORTH = TerminalValue(np.zeros(0), np.zeros(0))

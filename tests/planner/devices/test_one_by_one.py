@@ -7,10 +7,10 @@ import pytest
 
 from darkstar.domain.devices import Devices
 from darkstar.domain.slots import SLOT_HOURS
+from darkstar.planner.devices.household import NO_STORAGE
 from darkstar.planner.devices.one_by_one import one_by_one
 from darkstar.planner.devices.wish import CarState, DeviceStates
 from darkstar.planner.devices.wishes import wishes
-from darkstar.planner.household import NO_STORAGE
 from darkstar.planner.problem import GridModel, Problem, TerminalValue
 from tests.planner.devices.cases import CAR, HEATER, TZ, ahead, flat
 

@@ -7,15 +7,15 @@ import pytest
 
 from darkstar.domain.devices import Devices
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, slot_range
+from darkstar.planner.devices.account import account
 from darkstar.planner.devices.at_once import at_once
+from darkstar.planner.devices.household import NO_STORAGE, Household, HouseholdPlan, with_devices
 from darkstar.planner.devices.reasons import DeviceBlock, device_blocks
 from darkstar.planner.devices.run import DeviceRun, Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import CarState, DeviceKind, DeviceStates, Due, Wish
 from darkstar.planner.devices.wishes import wishes
-from darkstar.planner.household import NO_STORAGE, Household, HouseholdPlan, with_devices
-from darkstar.planner.household_account import account
-from darkstar.planner.loads import Level, Need, OnOffLoad
+from darkstar.planner.loads.model import Level, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, TerminalValue
 from tests.planner.devices.cases import CAR, HEATER, START, SWITCHED, TZ, ahead, flat
 

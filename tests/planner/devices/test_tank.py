@@ -9,6 +9,8 @@ import pytest
 from darkstar.domain.devices import ClockWindow, Devices, Disinfection, HotWaterTank
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.devices.at_once import at_once
+from darkstar.planner.devices.engines import plan_household
+from darkstar.planner.devices.household import NO_STORAGE, Household, HouseholdPlan
 from darkstar.planner.devices.reasons import device_blocks
 from darkstar.planner.devices.run import Lack
 from darkstar.planner.devices.sentences import DeviceTeller
@@ -16,11 +18,9 @@ from darkstar.planner.devices.tank import left_worth, temperatures, thermostat
 from darkstar.planner.devices.wish import DeviceStates, TankState, Wish
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.full.site import Tank
-from darkstar.planner.household import NO_STORAGE, Household, HouseholdPlan
-from darkstar.planner.household_engines import plan_household
 from darkstar.planner.problem import GridModel, Problem, Series, TerminalValue
-from darkstar.planner.texts import Text
-from darkstar.planner.ways import Way, ways
+from darkstar.planner.why.texts import Text
+from darkstar.planner.why.ways import Way, ways
 from tests.planner.devices.cases import START, TZ, ahead, flat
 
 EVENING = ClockWindow(dt.time(18), dt.time(22))

@@ -10,8 +10,8 @@ from darkstar.domain.devices import Appliance, Devices
 from darkstar.planner.devices.wish import CarState, DeviceKind, DeviceStates, Wish
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.full.site import Car
-from darkstar.planner.loads import OnOffLoad
-from darkstar.planner.texts import Text
+from darkstar.planner.loads.model import OnOffLoad
+from darkstar.planner.why.texts import Text
 from tests.planner.devices.cases import CAR, HEATER, NIGHT, SWITCHED, TZ, ahead, drawn, flat
 
 NAN = float("nan")

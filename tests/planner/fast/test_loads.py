@@ -9,8 +9,8 @@ from darkstar.planner.accounting import cost
 from darkstar.planner.fast import loads as fast
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.highs import HighsEngine
-from darkstar.planner.loads import Level, LoadedPlan, LoadedProblem, Need, OnOffLoad, with_energy
-from darkstar.planner.loads_milp import LoadsMilp
+from darkstar.planner.loads.milp import LoadsMilp
+from darkstar.planner.loads.model import Level, LoadedPlan, LoadedProblem, Need, OnOffLoad, with_energy
 from tests.planner.cases import problem
 
 pytestmark = pytest.mark.slow

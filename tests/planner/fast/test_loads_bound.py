@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from benchmarks.planner_random import random_problem
 
-from darkstar.planner.automata import automaton_of, idle, pairs_of
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.fast.loads_bound import SAME_COST, ascend, cheapest_way, share, slack_of
 from darkstar.planner.fast.loads_site import cost_with, scratch_of, site_of
 from darkstar.planner.fast.loads_worth import cost_between, costs_at, lay_out_kinds
-from darkstar.planner.loads import with_energy
-from darkstar.planner.loads_milp import LoadsMilp
+from darkstar.planner.loads.automata import automaton_of, idle, pairs_of
+from darkstar.planner.loads.milp import LoadsMilp
+from darkstar.planner.loads.model import with_energy
 from darkstar.planner.problem import Series
 
 pytestmark = pytest.mark.slow

@@ -24,7 +24,7 @@ from darkstar.planner.full.site import (
     Tank,
 )
 from darkstar.planner.highs import HighsEngine
-from darkstar.planner.loads import Level, Need, OnOffLoad
+from darkstar.planner.loads.model import Level, Need, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 from tests.planner.full.sites import LOSSLESS, site, site_of
 

@@ -8,7 +8,7 @@ from benchmarks.planner_random import random_problem
 
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.site import SiteLoad
-from darkstar.planner.loads_milp import LoadsMilp
+from darkstar.planner.loads.milp import LoadsMilp
 from tests.planner.full.sites import site_of
 
 pytestmark = pytest.mark.slow

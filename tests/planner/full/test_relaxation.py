@@ -19,7 +19,7 @@ from darkstar.planner.full.site import (
     Tank,
 )
 from darkstar.planner.full.solver import Outcome, Solver
-from darkstar.planner.loads import Level, Need, OnOffLoad
+from darkstar.planner.loads.model import Level, Need, OnOffLoad
 from darkstar.planner.problem import StorageModel
 from tests.planner.full.sites import site, site_of
 

@@ -17,7 +17,7 @@ from darkstar.planner.full.site import (
     SiteLoad,
     Tank,
 )
-from darkstar.planner.loads import OnOffLoad
+from darkstar.planner.loads.model import OnOffLoad
 from tests.planner.full.sites import LOSSLESS, site
 
 ENGINE = FullEngine(seconds=10.0, gap=0.0)

@@ -16,7 +16,7 @@ from darkstar.planner.devices.wish import (
     dues,
     need_name,
 )
-from darkstar.planner.loads import Need, OnOffLoad
+from darkstar.planner.loads.model import Need, OnOffLoad
 
 
 def appliance_wish(appliance: Appliance, asked: bool, slots: Slots, tz: ZoneInfo) -> Wish | None:

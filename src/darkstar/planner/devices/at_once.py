@@ -5,7 +5,7 @@ import numpy as np
 from darkstar.planner.devices.tank import thermostat
 from darkstar.planner.devices.wish import Wish
 from darkstar.planner.full.site import Car, Tank
-from darkstar.planner.loads import OnOffLoad
+from darkstar.planner.loads.model import OnOffLoad
 from darkstar.planner.problem import Series
 
 

@@ -19,8 +19,8 @@ from darkstar.planner.devices.wish import (
     units,
 )
 from darkstar.planner.full.site import Car, CarTarget
-from darkstar.planner.loads import Level, Mask, Need, OnOffLoad
-from darkstar.planner.texts import Text
+from darkstar.planner.loads.model import Level, Mask, Need, OnOffLoad
+from darkstar.planner.why.texts import Text
 
 LEAST_RUN_SLOTS = 2
 """A charger that knows one power is not switched for less: contactors wear, and cars go to sleep."""

@@ -20,8 +20,8 @@ from darkstar.planner.devices.wish import (
     slots_of,
     units,
 )
-from darkstar.planner.loads import Comfort, Level, Need, OnOffLoad
-from darkstar.planner.texts import Text
+from darkstar.planner.loads.model import Comfort, Level, Need, OnOffLoad
+from darkstar.planner.why.texts import Text
 
 LATE_PER_SLOT = 1.0
 """Cost of a quarter of an hour with cold water."""

@@ -13,7 +13,7 @@ from darkstar.planner.devices.wish import ROUNDING, Wish
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.plan import CarRun
 from darkstar.planner.full.site import Car, Tank
-from darkstar.planner.loads import Level, LoadedProblem, Need, OnOffLoad, with_energy
+from darkstar.planner.loads.model import Level, LoadedProblem, Need, OnOffLoad, with_energy
 from darkstar.planner.problem import Problem, Series
 
 

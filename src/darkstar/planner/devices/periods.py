@@ -9,7 +9,7 @@ import numpy as np
 
 from darkstar.domain.devices import ClockWindow
 from darkstar.domain.slots import SLOT_SECONDS, Slots, local_date, slot_floor
-from darkstar.planner.loads import Mask
+from darkstar.planner.loads.model import Mask
 from darkstar.planner.problem import Series
 
 SECONDS_PER_MINUTE = 60

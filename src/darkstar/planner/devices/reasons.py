@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from darkstar.planner.devices.household import HouseholdPlan, with_devices
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.devices.tank import LEAST_KELVIN
 from darkstar.planner.devices.wish import Due
 from darkstar.planner.full.site import Tank
-from darkstar.planner.household import HouseholdPlan, with_devices
 from darkstar.planner.phases import full_phase
 from darkstar.planner.problem import Problem, Series
-from darkstar.planner.tracing import site_flows, slot_costs
+from darkstar.planner.why.tracing import site_flows, slot_costs
 
 ENERGY_TOLERANCE_KWH = 1e-6
 SHORT_PAUSE_SLOTS = 2

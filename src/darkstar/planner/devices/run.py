@@ -10,7 +10,7 @@ from darkstar.planner.devices.wish import Due, Wish
 from darkstar.planner.full.accounting import tank_breaches
 from darkstar.planner.full.plan import CarRun, SitePlan, TankRun
 from darkstar.planner.full.site import Car, Tank
-from darkstar.planner.loads import LoadRun
+from darkstar.planner.loads.model import LoadRun
 from darkstar.planner.problem import Series
 
 LEAST_KWH = 1e-6

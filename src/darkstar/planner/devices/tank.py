@@ -14,7 +14,7 @@ from darkstar.planner.devices.wish import DeviceKind, Due, TankState, Wish
 from darkstar.planner.full.site import Legionella, Tank
 from darkstar.planner.full.tank import unheated, windows
 from darkstar.planner.problem import Series
-from darkstar.planner.texts import Text
+from darkstar.planner.why.texts import Text
 
 SLOTS_PER_DAY = 24 * SLOTS_PER_HOUR
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from darkstar.domain.slots import SLOTS_PER_HOUR, Slots
 from darkstar.planner.devices.periods import Period
 from darkstar.planner.full.site import THREE_PHASES, Car, Tank
-from darkstar.planner.loads import Mask, OnOffLoad
+from darkstar.planner.loads.model import Mask, OnOffLoad
 from darkstar.planner.problem import Series
 
 SHORTFALL_PER_KWH = 20.0

@@ -24,7 +24,7 @@ from darkstar.planner.devices.heater import heater_wish
 from darkstar.planner.devices.tank import tank_wish
 from darkstar.planner.devices.wish import CarState, DeviceStates, Wish
 from darkstar.planner.problem import Series
-from darkstar.planner.texts import Text
+from darkstar.planner.why.texts import Text
 
 
 def wishes(

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner.automata import Allowance, Automaton, automaton_of, idle, pairs_of, together
 from darkstar.planner.fast.engine import plan_of
 from darkstar.planner.fast.loads_bound import SAME_COST, ascend, share, slack_of
 from darkstar.planner.fast.loads_recursion import follow, recurse
 from darkstar.planner.fast.loads_site import Scratch, Site, scratch_of, site_of
 from darkstar.planner.fast.loads_worth import Slots, costs_at, lay_out_kinds
-from darkstar.planner.loads import Levels, LoadedPlan, LoadedProblem, with_energy
-from darkstar.planner.loads_accounting import run_of
-from darkstar.planner.loads_checks import check
+from darkstar.planner.loads.accounting import run_of
+from darkstar.planner.loads.automata import Allowance, Automaton, automaton_of, idle, pairs_of, together
+from darkstar.planner.loads.checks import check
+from darkstar.planner.loads.model import Levels, LoadedPlan, LoadedProblem, with_energy
 from darkstar.planner.problem import Series
 
 BOUND_STEPS = (12, 3)

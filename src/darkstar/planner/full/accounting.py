@@ -10,7 +10,7 @@ from darkstar.domain.power_tariff import power_cost
 from darkstar.planner.full.plan import BatteryRun, Breach, CarRun, SitePlan, TankRun
 from darkstar.planner.full.site import Car, Site, SiteBattery, Tank
 from darkstar.planner.full.tank import windows
-from darkstar.planner.loads import Mask
+from darkstar.planner.loads.model import Mask
 from darkstar.planner.problem import Series
 
 TOLERANCE = 1e-6

@@ -14,7 +14,7 @@ import numpy as np
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Switching
 from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch
-from darkstar.planner.loads import Mask
+from darkstar.planner.loads.model import Mask
 from darkstar.planner.problem import Series
 
 USED_KWH = 1e-7

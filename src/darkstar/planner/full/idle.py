@@ -6,8 +6,8 @@ from darkstar.planner.full.accounting import settled
 from darkstar.planner.full.plan import BatteryRun, BoostRun, CarRun, SitePlan, TankRun
 from darkstar.planner.full.site import Boost, Car, Site, SiteLoad
 from darkstar.planner.full.tank import unheated
-from darkstar.planner.loads import LoadRun
-from darkstar.planner.loads_accounting import owed_slots, run_of
+from darkstar.planner.loads.accounting import owed_slots, run_of
+from darkstar.planner.loads.model import LoadRun
 from darkstar.planner.problem import Series
 
 

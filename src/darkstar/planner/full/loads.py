@@ -13,8 +13,8 @@ from darkstar.planner.full.connection import Bus
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Site, SiteLoad, Switching
 from darkstar.planner.full.switch import EARLIER, SwitchColumns, add_switch, bounds
-from darkstar.planner.loads import Comfort, Need, OnOffLoad
-from darkstar.planner.loads_accounting import owed_slots
+from darkstar.planner.loads.accounting import owed_slots
+from darkstar.planner.loads.model import Comfort, Need, OnOffLoad
 
 
 @dataclass(frozen=True)

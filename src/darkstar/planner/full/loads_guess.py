@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from darkstar.planner.automata import automaton_of
 from darkstar.planner.fast.loads_bound import cheapest_way
 from darkstar.planner.full.build import Built
 from darkstar.planner.full.loads import LoadColumns
@@ -16,6 +15,7 @@ from darkstar.planner.full.programme import Arrays
 from darkstar.planner.full.site import Site, SiteLoad
 from darkstar.planner.full.solver import Outcome
 from darkstar.planner.full.steady import profile_starts
+from darkstar.planner.loads.automata import automaton_of
 from darkstar.planner.problem import Series
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from darkstar.domain.slots import Slots
-from darkstar.planner.loads import LoadRun, Mask
+from darkstar.planner.loads.model import LoadRun, Mask
 from darkstar.planner.problem import Series
 
 

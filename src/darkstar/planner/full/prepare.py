@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from darkstar.planner.automata import automaton_of
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.loads_bound import cheapest_way
-from darkstar.planner.loads import Level, OnOffLoad
+from darkstar.planner.loads.automata import automaton_of
+from darkstar.planner.loads.model import Level, OnOffLoad
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 
 

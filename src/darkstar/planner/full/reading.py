@@ -8,8 +8,8 @@ from darkstar.planner.full.build import Built
 from darkstar.planner.full.loads import LoadColumns
 from darkstar.planner.full.plan import BatteryRun, BoostRun, CarRun, SitePlan, TankRun
 from darkstar.planner.full.site import Site, SiteLoad
-from darkstar.planner.loads import LoadRun
-from darkstar.planner.loads_accounting import run_of
+from darkstar.planner.loads.accounting import run_of
+from darkstar.planner.loads.model import LoadRun
 from darkstar.planner.problem import Series
 
 

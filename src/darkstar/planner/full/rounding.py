@@ -16,7 +16,7 @@ from darkstar.planner.full.build import Built
 from darkstar.planner.full.draw import InStretches
 from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.site import Site, Switching
-from darkstar.planner.loads import Mask
+from darkstar.planner.loads.model import Mask
 from darkstar.planner.problem import Series
 
 OWED_SLOTS = 0.02

@@ -14,7 +14,7 @@ import numpy as np
 
 from darkstar.domain.power_tariff import NOTHING_YET, MonthSoFar, PowerTariff
 from darkstar.domain.slots import SLOT_HOURS, Slots
-from darkstar.planner.loads import Mask, OnOffLoad
+from darkstar.planner.loads.model import Mask, OnOffLoad
 from darkstar.planner.problem import Series, StorageModel, TerminalValue
 
 WATER_KWH_PER_LITRE_K = 1.163e-3

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner import loads_checks
 from darkstar.planner.full.site import NO_TERMINAL, Boost, Car, Site, SiteBattery, Switching, Tank
-from darkstar.planner.loads import LoadedProblem, Mask
+from darkstar.planner.loads import checks as loads_checks
+from darkstar.planner.loads.model import LoadedProblem, Mask
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel
 
 ANY, AT_LEAST_ZERO = -np.inf, 0.0

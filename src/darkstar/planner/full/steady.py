@@ -17,7 +17,7 @@ from darkstar.planner.full.draw import Draw, InStretches
 from darkstar.planner.full.plan import SitePlan
 from darkstar.planner.full.programme import Arrays, Indices
 from darkstar.planner.full.site import Site
-from darkstar.planner.loads import Levels, Mask
+from darkstar.planner.loads.model import Levels, Mask
 from darkstar.planner.problem import Series
 
 MOVING_KWH = 1e-6

@@ -13,7 +13,7 @@ import numpy as np
 
 from darkstar.planner.full.programme import Indices, Programme
 from darkstar.planner.full.site import Switching
-from darkstar.planner.loads import Mask
+from darkstar.planner.loads.model import Mask
 from darkstar.planner.problem import Series
 
 EARLIER = 1e-4

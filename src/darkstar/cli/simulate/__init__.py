@@ -1,0 +1,1 @@
+"""`darkstar simulate`."""

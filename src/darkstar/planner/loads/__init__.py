@@ -1,0 +1,1 @@
+"""Loads that are switched: what they need, and plans of them with the battery."""

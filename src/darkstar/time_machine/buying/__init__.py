@@ -1,0 +1,1 @@
+"""What another battery, tariff or home would have brought."""

@@ -1,0 +1,1 @@
+"""What a plan from now on needs, read off the ledger."""

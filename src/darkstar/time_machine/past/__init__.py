@@ -1,0 +1,1 @@
+"""The past as a replay needs it, read off the ledger."""

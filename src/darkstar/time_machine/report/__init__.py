@@ -1,0 +1,1 @@
+"""What a replay tells people: pages, charts, tables."""

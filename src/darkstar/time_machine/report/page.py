@@ -1,0 +1,300 @@
+"""One HTML file that a person can keep: energy by day, a day's plan, what each policy would have cost, and the proof.
+
+The page holds everything that it needs (Plotly's script once, styles, data) and is forbidden to load anything else. It
+says only what the replay shows, with what it rests on.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+import numpy as np
+import plotly.graph_objects as go
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from darkstar.bookkeeping.verify import Verification
+from darkstar.domain.home import Home
+from darkstar.domain.slots import DAY_SECONDS, iso_local, utc_offsets
+from darkstar.store.slot_table import SlotTable
+from darkstar.time_machine.buying.what_if import WhatIf
+from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE, Comparison
+from darkstar.time_machine.regret import Regret
+from darkstar.time_machine.report.charts import (
+    DayPlan,
+    cost_by_policy,
+    energy_by_day,
+    plan_of_a_day,
+    policy_name,
+    saving_over_time,
+)
+from darkstar.time_machine.report.charts_days import lived_day, regret_by_day
+from darkstar.time_machine.report.day_replay import DayReplay
+from darkstar.time_machine.report.days import (
+    best_and_worst,
+    columns,
+    judged,
+    left_out,
+    months_of,
+    quarter_rows,
+)
+from darkstar.time_machine.report.figures import number
+from darkstar.time_machine.report.money import regret_rows, tried_rows, what_if_headings, what_if_notes
+from darkstar.time_machine.report.proof import (
+    SHOWN_DIFFERENCES,
+    causes,
+    difference_rows,
+    statuses,
+    unsound_days,
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is made of; a part that is None is left out of the page.
+
+    Attributes:
+        notice: said at the top, such as that the home is not real.
+        actual_note: said of the home's own inverter beside the policies.
+        day: told quarter by quarter.
+        made_utc: when it was made [UTC s], as told by whoever makes it.
+    """
+
+    home: Home
+    made_utc: float
+    notice: str = ""
+    table: SlotTable | None = None
+    verification: Verification | None = None
+    day_plan: DayPlan | None = None
+    comparison: Comparison | None = None
+    actual_note: str = ""
+    regret: Regret | None = None
+    what_if: WhatIf | None = None
+    day: DayReplay | None = None
+
+
+@dataclass(frozen=True)
+class _Chart:
+    name: str
+    json: Markup
+    height: int
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """A policy in words."""
+
+    name: str
+    cost: str
+    saving: str
+    gap_closed: str
+    share_of_optimal: str
+    import_kwh: str
+    export_kwh: str
+    peak_kw: str
+    wear: str
+
+
+def render_report(report: Report) -> str:
+    """The whole page."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("darkstar.time_machine.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    comparison, verification = report.comparison, report.verification
+    return environment.get_template("report.html").render(
+        home=report.home,
+        notice=report.notice,
+        made=dt.datetime.fromtimestamp(report.made_utc, report.home.tz).strftime("%Y-%m-%d %H:%M"),
+        plotly=_plotly(),
+        charts={chart.name: chart for chart in _charts(report)},
+        plan_made=_plan_title(report.day_plan, report.home),
+        plan_why=report.day_plan.why if report.day_plan else "",
+        verdict=verdict(comparison, report.home) if comparison else "",
+        caveats=caveats(comparison, report.home) if comparison else (),
+        policies=policy_rows(comparison) if comparison else (),
+        verification=verification,
+        causes=causes(verification) if verification else (),
+        differences=difference_rows(verification, report.home) if verification else (),
+        left_out=max(len(verification.differences) - SHOWN_DIFFERENCES, 0) if verification else 0,
+        statuses=statuses(verification) if verification else (),
+        unsound_days=unsound_days(verification) if verification else (),
+        number=number,
+        **_days(report),
+        **_money(report),
+    )
+
+
+def write_report(path: Path, html: str) -> None:
+    """Put a page where it belongs; a reader sees the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half_done = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        half_done.write_text(html, encoding="utf-8")
+        half_done.replace(path)
+    finally:
+        half_done.unlink(missing_ok=True)
+
+
+def verdict(comparison: Comparison, home: Home) -> str:
+    """What the replay shows of Kepler, in one or two sentences that claim no more than that."""
+    outcomes, currency = comparison.outcomes, home.currency
+    if MPC not in outcomes or RULE not in outcomes:
+        return ""
+    saved = outcomes[RULE].cost - outcomes[MPC].cost
+    days = whole_days(comparison, home.tz)
+    sense = "less" if saved >= 0 else "more"
+    text = (
+        f"Replayed over {days} days, Kepler would have cost {number(abs(saved), 2)} {currency} {sense} than "
+        f"self-consumption"
+    )
+    share = comparison.gap_closed.get(MPC)
+    if share is None:
+        return text + "."
+    possible = outcomes[RULE].cost - outcomes[ORACLE].cost
+    if saved < 0:
+        return f"{text}. Perfect foresight would have saved {number(possible, 2)} {currency}."
+    bound = f"the {number(possible, 2)} {currency} that perfect foresight would have saved"
+    return f"{text}: {number(100 * share)} % of {bound}."
+
+
+def whole_days(comparison: Comparison, tz: ZoneInfo) -> int:
+    """How many local days were replayed; those left out do not count."""
+    slots = comparison.history.slots
+    return len(np.unique((slots + utc_offsets(slots, tz)) // DAY_SECONDS))
+
+
+def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
+    """What the figures rest on."""
+    said = [
+        "A replay of what was measured, not a promise: other months give other figures.",
+        "Plans knew prices only once published and forecasts only as they could have been made; perfect foresight "
+        "is the bound that nobody reaches.",
+        "Every policy began with the same energy in the battery; what was left or lacking at the end is settled at "
+        f"{number(comparison.settlement_per_kwh, 3)} {home.currency}/kWh for all alike.",
+    ]
+    fees = {
+        name: outcome.bill.power_fee for name, outcome in comparison.outcomes.items() if outcome.power_months
+    }
+    if fees:
+        told = ", ".join(f"{policy_name(name)} {number(fee, 2)}" for name, fee in fees.items())
+        said.append(
+            f"The costs hold the power fee on the months' highest draws ({told} {home.currency}), each month that the "
+            f"range touches charged whole.{_over_least(comparison, home)}"
+        )
+    if NONE in comparison.outcomes:
+        said.append("The battery's own price is not in the figures; its wear is.")
+    omitted = comparison.history.omitted
+    if omitted:
+        days = "; ".join(f"{day} ({reason})" for day, reason in omitted[:5])
+        more = f" and {len(omitted) - 5} more" if len(omitted) > 5 else ""
+        said.append(f"Left out, for lack of sound numbers: {days}{more}.")
+    return tuple(said)
+
+
+def _over_least(comparison: Comparison, home: Home) -> str:
+    """How near the least perfect foresight's plan is known to be; it is the least itself without power tariffs."""
+    over = comparison.outcomes[ORACLE].over_least if ORACLE in comparison.outcomes else None
+    if not over:
+        return ""
+    return f" Perfect foresight's plan costs at most {number(over, 2)} {home.currency} more than the least possible."
+
+
+def _days(report: Report) -> dict[str, object]:
+    """What the template says of days."""
+    comparison, day, tz = report.comparison, report.day, report.home.tz
+    told: dict[str, object] = {"months": (), "day": day}
+    if day is not None:
+        told |= {"day_policy": policy_name(day.policy), "quarters": quarter_rows(day, tz)}
+    if comparison is None:
+        return told
+    found = judged(comparison, tz)
+    best, worst = best_and_worst(found, report.regret)
+    return told | {
+        "months": months_of(found, comparison.history.omitted, report.home.currency),
+        "of_policy": policy_name(found.policy),
+        "of_baseline": None if found.baseline is None else policy_name(found.baseline),
+        "day_columns": [policy_name(name) for name in columns(found)],
+        "best_days": best,
+        "worst_days": worst,
+        "left_out_days": left_out(comparison.history.omitted),
+    }
+
+
+def _money(report: Report) -> dict[str, object]:
+    """What the template says of money lost and money that could be saved."""
+    regret, tried = report.regret, report.what_if
+    return {
+        "actual_note": report.actual_note,
+        "regret_rows": regret_rows(regret) if regret else (),
+        "tried": tried_rows(tried) if tried else (),
+        "tried_headings": what_if_headings(),
+        "tried_notes": what_if_notes(tried, report.home.currency) if tried else (),
+    }
+
+
+def _charts(report: Report) -> list[_Chart]:
+    tz, currency = report.home.tz, report.home.currency
+    charts = []
+    if report.table is not None and len(report.table):
+        charts.append(_chart("energy", energy_by_day(report.table, tz), 420))
+    if report.day is not None:
+        charts.append(_chart("day", lived_day(report.day, tz, currency), 640))
+    if report.regret is not None:
+        charts.append(_chart("regret", regret_by_day(report.regret, currency), 340))
+    if report.day_plan is not None:
+        charts.append(_chart("plan", plan_of_a_day(report.day_plan, tz, currency), 620))
+    if report.comparison is not None:
+        bars = 80 + 44 * len(report.comparison.outcomes)
+        charts.append(_chart("costs", cost_by_policy(report.comparison, currency), bars))
+        saving = saving_over_time(report.comparison, RULE, tz, currency)
+        if saving is not None:
+            charts.append(_chart("saving", saving, 320))
+    return charts
+
+
+def _chart(name: str, figure: go.Figure, height: int) -> _Chart:
+    figure.update_layout(template="none")
+    # Within a script element nothing is escaped, and `</` would end it.
+    return _Chart(name, Markup(figure.to_json().replace("</", "<\\/")), height)  # noqa: S704
+
+
+@cache
+def _plotly() -> Markup:
+    return Markup(get_plotlyjs())  # noqa: S704
+
+
+def _plan_title(day_plan: DayPlan | None, home: Home) -> str:
+    return iso_local(int(day_plan.slots[0]), home.tz)[:16].replace("T", " ") if day_plan else ""
+
+
+def policy_rows(comparison: Comparison) -> Sequence[PolicyRow]:
+    """The policies in the order that they were asked for."""
+    gap, share = comparison.gap_closed, comparison.share_of_optimal
+    rule = comparison.outcomes.get(RULE)
+    return [
+        PolicyRow(
+            policy_name(name),
+            number(outcome.cost, 2),
+            number(rule.cost - outcome.cost, 2) if rule and name != RULE else "",
+            _percent(gap.get(name)),
+            _percent(share.get(name)),
+            number(outcome.import_kwh),
+            number(outcome.export_kwh),
+            number(outcome.peak_import_kw, 1),
+            number(outcome.bill.wear, 2),
+        )
+        for name, outcome in comparison.outcomes.items()
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{number(100 * share)} %"

@@ -1,0 +1,1 @@
+"""Replays that are spread over workers, killed and gone on with."""

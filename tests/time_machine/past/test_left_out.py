@@ -1,0 +1,51 @@
+"""What was left out in total, by reason."""
+
+import datetime as dt
+
+from darkstar.domain.slots import day_bounds
+from darkstar.time_machine.past.left_out import Left, left_out
+from tests.time_machine.cases import TZ
+
+SPRING = dt.date(2021, 3, 28)
+"""The clocks go forward: 92 slots."""
+BEFORE, AFTER = SPRING - dt.timedelta(days=1), SPRING + dt.timedelta(days=1)
+BOUNDS = day_bounds(BEFORE, TZ)[0] + 12 * 3600, day_bounds(AFTER, TZ)[1]
+
+
+def test_days_slots_and_reasons() -> None:
+    found = left_out(
+        [
+            (BEFORE, "load unknown in 2 of 96 slots; import price unknown in 1 of 96 slots"),
+            (SPRING, "load unknown in 92 of 92 slots"),
+            (AFTER, "soc stands still while 48 % of the capacity goes through the battery; load is unknown for 4 h"),
+        ],
+        BOUNDS,
+        TZ,
+    )  # fmt: skip
+    assert found.total == Left(3, 48 + 92 + 96)
+    assert found.reasons == {
+        "load unknown": Left(2, 48 + 92),
+        "import price unknown": Left(1, 48),
+        "load is unknown": Left(1, 96),
+        "soc stands still": Left(1, 96),
+    }
+    assert next(iter(found.reasons)) == "load unknown"
+    assert found.sentence() == (
+        "Left out: 3 days, 236 slots. Days by reason: load unknown (2); import price unknown (1); "
+        "load is unknown (1); soc stands still (1)."
+    )
+
+
+def test_reasons_without_numbers_and_with_several() -> None:
+    told = "price: implausible for 1 h, as 84 per kWh; price: vattenfall and elprisetjustnu differ; labelled exclude"
+    found = left_out([(SPRING, told)], BOUNDS, TZ)
+    assert set(found.reasons) == {
+        "price: implausible",
+        "price: vattenfall and elprisetjustnu differ",
+        "labelled exclude",
+    }
+
+
+def test_nothing() -> None:
+    found = left_out([], BOUNDS, TZ)
+    assert (found.total, found.sentence()) == (Left(0, 0), "")
