@@ -18,9 +18,9 @@ from darkstar.time_machine.actual import (
     residual_kwh,
     without_days,
 )
+from darkstar.time_machine.calendar import costs_by_day
 from darkstar.time_machine.outcome import RULE
 from darkstar.time_machine.replay import replay
-from darkstar.time_machine.report.calendar import costs_by_day
 from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, flat, scenario
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from darkstar.time_machine.calendar import DayCosts
 from darkstar.time_machine.outcome import MPC, ORACLE
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
 from darkstar.time_machine.regret import (
@@ -21,7 +22,6 @@ from darkstar.time_machine.regret import (
     split,
 )
 from darkstar.time_machine.replay import replay
-from darkstar.time_machine.report.calendar import DayCosts
 from tests.time_machine.cases import scenario
 
 DAYS = tuple(dt.date(2021, 3, 1) + dt.timedelta(days=i) for i in range(3))

@@ -25,10 +25,10 @@ from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.problem import Series, StorageModel
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
+from darkstar.time_machine.calendar import days_of
 from darkstar.time_machine.outcome import NONE, Comparison, Flows, PolicyOutcome
 from darkstar.time_machine.plant.carrying import Plant
 from darkstar.time_machine.replay import outcome_of
-from darkstar.time_machine.report.calendar import days_of
 from darkstar.time_machine.scenario import Scenario
 
 ACTUAL = "actual"

@@ -22,10 +22,10 @@ from math import factorial
 
 import numpy as np
 
+from darkstar.time_machine.calendar import DayCosts, costs_by_day
 from darkstar.time_machine.information import Knowledge
 from darkstar.time_machine.outcome import MPC, PolicyOutcome, Series
 from darkstar.time_machine.plant.model import IDEAL
-from darkstar.time_machine.report.calendar import DayCosts, costs_by_day
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Done, Job, replay_all
 from darkstar.time_machine.spread.work import IN_PLACE, Work

@@ -165,6 +165,12 @@ def test_what_makes_no_sense_is_told(home: Path, options: tuple[str, ...], words
         _run(home, *options)
 
 
+def test_unknown_policy_is_answered_with_all_there_are(home: Path) -> None:
+    with pytest.raises(UsageError) as told:
+        _run(home, "--policy", "mcp")
+    assert told.value.remedy == "Choose from none, rule, timer, cheapest, setpoint, mpc, oracle, actual."
+
+
 def test_empty_ledger_is_told(tmp_path: Path) -> None:
     (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
     with pytest.raises(UsageError, match="no slots yet"):

@@ -11,7 +11,7 @@ from darkstar.domain.home import Battery
 from darkstar.domain.tariff import Tariff
 from darkstar.domain.tariffs import always
 from darkstar.time_machine.buying.variant import Past, Thing, Variant, parse_variants
-from darkstar.time_machine.buying.what_if import YEAR_DAYS, Change, Saving, Tried, WhatIf, try_out
+from darkstar.time_machine.buying.what_if import YEAR_DAYS, Change, Saving, Tried, WhatIf, try_out, years_told
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.replay import replay
@@ -149,3 +149,7 @@ def test_the_range_runs_from_the_lowest_end_to_the_highest() -> None:
     assert (one.low, one.high) == (2, 14)
     assert one.payback_years(one.low) == 15
     assert Tried(Variant("x"), {}, {RULE: Saving(5, None, None)}).low is None
+
+
+def test_years_beyond_any_battery_are_not_counted() -> None:
+    assert [years_told(years) for years in (7.25, 100.0, 379.5, None)] == ["7.2", "100.0", "> 100", "never"]

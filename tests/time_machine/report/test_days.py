@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from darkstar.time_machine.calendar import DayCosts
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE
 from darkstar.time_machine.regret import Part, Regret
-from darkstar.time_machine.report.calendar import DayCosts
 from darkstar.time_machine.report.charts_days import MOST_BARS, regret_by_day
 from darkstar.time_machine.report.days import Judged, best_and_worst, judged, left_out, months_of
 from darkstar.time_machine.side_by_side import compare

@@ -9,10 +9,10 @@ from darkstar.domain.power_tariff import MonthFee
 from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.actual import Beside, residual_kwh
 from darkstar.time_machine.buying.what_if import Tried, WhatIf
+from darkstar.time_machine.calendar import calendar
 from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
 from darkstar.time_machine.past.left_out import LeftOut
 from darkstar.time_machine.regret import Part, Regret
-from darkstar.time_machine.report.calendar import calendar
 from darkstar.time_machine.report.day_replay import DayReplay
 
 

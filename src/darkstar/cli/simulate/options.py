@@ -156,6 +156,10 @@ def policies_of(told: Sequence[str] | None, *, regret: bool, battery: bool) -> t
     if not battery:
         return (NONE,)
     names = [name.strip() for entry in told or POLICIES for name in entry.split(",")]
+    for name in names:
+        if name not in (*POLICIES, ACTUAL):
+            choice = ", ".join((*POLICIES, ACTUAL))
+            raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {choice}.")
     if regret:
         names += [name for name in (MPC, ORACLE) if name not in names]
     if names == [ACTUAL]:

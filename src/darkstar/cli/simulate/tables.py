@@ -12,13 +12,11 @@ from darkstar.cli.simulate.plant import PlantChoice
 from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
 from darkstar.time_machine.actual import actual_note
-from darkstar.time_machine.buying.what_if import Tried, WhatIf
+from darkstar.time_machine.buying.what_if import Tried, WhatIf, years_told
 from darkstar.time_machine.outcome import MPC, ORACLE, RULE, Comparison
 from darkstar.time_machine.regret import Part, Regret
 
 WORST_DAYS = 5
-MOST_YEARS = 100
-"""No thing bought for a home lasts longer."""
 MOST_SHARE = 9.999
 """A share beyond it tells that rule and foresight cost the same, and nothing of the policy."""
 
@@ -175,12 +173,7 @@ def what_if_notes(found: WhatIf) -> list[str]:
 
 
 def _payback(one: Tried) -> str:
-    years = one.payback_years(one.savings[MPC].per_year)
-    return "" if one.variant.price is None else "never" if years is None else _years(years)
-
-
-def _years(years: float) -> str:
-    return f"{years:.1f}" if years <= MOST_YEARS else f"> {MOST_YEARS}"
+    return "" if one.variant.price is None else years_told(one.payback_years(one.savings[MPC].per_year))
 
 
 def _span(low: float | None, high: float | None) -> str:

@@ -23,15 +23,17 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.buying.bootstrap import interval_of_sum
 from darkstar.time_machine.buying.car_sessions import CarSessions
 from darkstar.time_machine.buying.variant import Past, Variant, varied_history
+from darkstar.time_machine.calendar import DayCosts, costs_by_day
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE, PolicyOutcome
 from darkstar.time_machine.plant.carrying import storage_model
-from darkstar.time_machine.report.calendar import DayCosts, costs_by_day
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Done, Job, replay_all
 from darkstar.time_machine.spread.work import IN_PLACE, Work
 
 WAYS = (RULE, MPC, ORACLE)
 """How the battery is run, from the simplest to the bound."""
+MOST_YEARS = 100
+"""No thing bought for a home lasts longer."""
 YEAR_DAYS = 365.25
 WHOLE_YEAR_DAYS = 360
 """A range of so many replayed days has all seasons."""
@@ -97,6 +99,13 @@ class Tried:
         """Years until it has paid for itself; None where it never does, or has no price."""
         price = self.variant.price
         return price / saving if price is not None and saving is not None and saving > 0 else None
+
+
+def years_told(years: float | None) -> str:
+    """When something has paid for itself, in words; None is never."""
+    if years is None:
+        return "never"
+    return f"{years:.1f}" if years <= MOST_YEARS else f"> {MOST_YEARS}"
 
 
 @dataclass(frozen=True)

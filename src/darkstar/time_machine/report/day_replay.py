@@ -17,9 +17,9 @@ from darkstar.planner.why.blocks import actions_of
 from darkstar.planner.why.reasons import explain
 from darkstar.planner.why.sentences import ACTIONS, Teller
 from darkstar.planner.why.texts import ENGLISH
+from darkstar.time_machine.calendar import days_of
 from darkstar.time_machine.information import HonestInformation, Outlook
 from darkstar.time_machine.outcome import MPC, PolicyOutcome
-from darkstar.time_machine.report.calendar import days_of
 from darkstar.time_machine.scenario import Scenario
 
 NOTHING = TerminalValue(np.zeros(0), np.zeros(0))

@@ -13,9 +13,9 @@ import numpy as np
 from darkstar.domain.slots import iso_local
 from darkstar.planner.why.texts import ENGLISH
 from darkstar.time_machine.actual import ACTUAL
+from darkstar.time_machine.calendar import DayCosts, calendar
 from darkstar.time_machine.outcome import MPC, NONE, RULE, Comparison, Series
 from darkstar.time_machine.regret import Regret
-from darkstar.time_machine.report.calendar import DayCosts, calendar
 from darkstar.time_machine.report.charts import policy_name
 from darkstar.time_machine.report.day_replay import DayReplay
 from darkstar.time_machine.report.figures import number

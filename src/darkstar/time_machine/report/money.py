@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from darkstar.time_machine.buying.what_if import WAYS, Tried, WhatIf
+from darkstar.time_machine.buying.what_if import WAYS, Tried, WhatIf, years_told
 from darkstar.time_machine.outcome import MPC, ORACLE, RULE
 from darkstar.time_machine.regret import Part, Regret
 from darkstar.time_machine.report.charts import policy_name
@@ -71,12 +71,9 @@ def _payback(one: Tried) -> str:
     if one.variant.price is None:
         return ""
     years = one.payback_years(one.savings[MPC].per_year)
-    if years is None:
-        return "never"
     soonest, latest = one.payback_years(one.high), one.payback_years(one.low)
-    if soonest is None:
-        return number(years, 1)
-    return f"{number(years, 1)} ({number(soonest, 1)} to {'never' if latest is None else number(latest, 1)})"
+    span = "" if years is None or soonest is None else f" ({years_told(soonest)} to {years_told(latest)})"
+    return years_told(years) + span
 
 
 def what_if_headings() -> tuple[str, ...]:

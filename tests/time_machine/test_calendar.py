@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from darkstar.domain.slots import day_slots
+from darkstar.time_machine.calendar import calendar, costs_by_day, days_of
 from darkstar.time_machine.outcome import MPC, NONE, RULE
 from darkstar.time_machine.replay import replay
-from darkstar.time_machine.report.calendar import calendar, costs_by_day, days_of
 from darkstar.time_machine.side_by_side import compare
 from tests.time_machine.cases import TZ, flat, scenario
 
