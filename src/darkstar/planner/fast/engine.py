@@ -155,20 +155,32 @@ def plan_of(
     """
     flows = np.empty((6, len(problem)))
     resolve(*_series(problem)[:4], limits_of(problem), moves, flows)
-    settled = Moves(*flows)
-    soc_kwh = stored_energy(problem, settled.charge_kwh, settled.discharge_kwh)
+    return plan_from(problem, Moves(*flows), began, gap=gap, further_cost=further_cost)
+
+
+def plan_from(
+    problem: Problem,
+    flows: Moves,
+    began: float,
+    *,
+    gap: float = 0.0,
+    further_cost: float = 0.0,
+    engine: str = FastEngine.name,
+) -> Plan:
+    """The plan of these flows; see `plan_of`."""
+    soc_kwh = stored_energy(problem, flows.charge_kwh, flows.discharge_kwh)
     return Plan(
-        charge_kwh=settled.charge_kwh,
-        discharge_kwh=settled.discharge_kwh,
-        import_kwh=settled.import_kwh,
-        export_kwh=settled.export_kwh,
-        curtail_kwh=settled.curtail_kwh,
-        breach_kwh=settled.breach_kwh,
+        charge_kwh=flows.charge_kwh,
+        discharge_kwh=flows.discharge_kwh,
+        import_kwh=flows.import_kwh,
+        export_kwh=flows.export_kwh,
+        curtail_kwh=flows.curtail_kwh,
+        breach_kwh=flows.breach_kwh,
         soc_kwh=soc_kwh,
-        cost=cost(problem, settled, float(soc_kwh[-1])) + further_cost,
+        cost=cost(problem, flows, float(soc_kwh[-1])) + further_cost,
         gap=gap,
         ms=(time.perf_counter() - began) * 1000,
-        engine=FastEngine.name,
+        engine=engine,
     )
 
 

@@ -12,9 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
-from darkstar.planner.accounting import Moves, cost, stored_energy
+from darkstar.planner.accounting import Moves
 from darkstar.planner.checks import check
-from darkstar.planner.fast.engine import KEPT_PIECES_PER_MOVE, SPARE_PIECES
+from darkstar.planner.fast.engine import KEPT_PIECES_PER_MOVE, SPARE_PIECES, plan_from
 from darkstar.planner.fast.forward import cost_at, walk
 from darkstar.planner.fast.glance import Scratch, scratch
 from darkstar.planner.fast.recursion import begin, fold
@@ -72,21 +72,7 @@ class LimitedEngine:
         drawn = flows[IMPORT] + flows[BREACH]
         flows[IMPORT] = np.minimum(drawn, fuse_kwh)
         flows[BREACH] = drawn - flows[IMPORT]
-        settled = Moves(*flows)
-        soc_kwh = stored_energy(problem, settled.charge_kwh, settled.discharge_kwh)
-        return Plan(
-            charge_kwh=settled.charge_kwh,
-            discharge_kwh=settled.discharge_kwh,
-            import_kwh=settled.import_kwh,
-            export_kwh=settled.export_kwh,
-            curtail_kwh=settled.curtail_kwh,
-            breach_kwh=settled.breach_kwh,
-            soc_kwh=soc_kwh,
-            cost=cost(problem, settled, float(soc_kwh[-1])),
-            gap=0.0,
-            ms=(time.perf_counter() - began) * 1000,
-            engine=self.name,
-        )
+        return plan_from(problem, Moves(*flows), began, engine=self.name)
 
     def _recursion(self, problem: Problem, limit: ImportLimit, *, whole: bool) -> tuple[float, Series]:
         check(problem)
