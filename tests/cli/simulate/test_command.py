@@ -171,6 +171,18 @@ def test_unknown_policy_is_answered_with_all_there_are(home: Path) -> None:
     assert told.value.remedy == "Choose from none, rule, timer, cheapest, setpoint, mpc, oracle, actual."
 
 
+def test_replay_that_is_cut_off_says_how_it_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulate, "replay_home", cut_off)
+    result = CliRunner().invoke(app, ["simulate", "--home", str(home)])
+    assert result.exit_code == 130
+    assert "the same command goes on from there" in result.stderr + capsys.readouterr().err
+
+
 def test_empty_ledger_is_told(tmp_path: Path) -> None:
     (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
     with pytest.raises(UsageError, match="no slots yet"):

@@ -51,7 +51,11 @@ def workforce(
 def kept_at(settings: Settings, work: Work, *, fresh: bool) -> Iterator[Work]:
     """The workers, with what they come to kept in the home's folder until the replay is through."""
     checkpoints = Checkpoints(settings.folder / CHECKPOINTS, say, fresh=fresh)
-    yield work.keeping(checkpoints)
+    try:
+        yield work.keeping(checkpoints)
+    except KeyboardInterrupt:
+        say("Cut off. What is planned is kept: the same command goes on from there.")
+        raise
     checkpoints.clear()
 
 
