@@ -159,6 +159,7 @@ def test_decisions_do_not_know_what_comes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [NONE, RULE, TIMER, CHEAPEST, MPC, SETPOINT])
+@pytest.mark.slow
 def test_decisions_under_power_tariffs_do_not_know_what_comes(name: str) -> None:
     assert changed(name, power=True) == []
 

@@ -110,6 +110,7 @@ def test_perfect_information_comes_close_to_the_oracle(outcomes: dict[str, Polic
     assert perfect < outcomes["mpc"].cost
 
 
+@pytest.mark.slow
 def test_figures_do_not_depend_on_the_number_of_workers(outcomes: dict[str, PolicyOutcome]) -> None:
     seen: list[tuple[int, int]] = []
     names = ("mpc", "rule", "setpoint", "oracle")

@@ -126,6 +126,7 @@ def test_what_if(home: Path, tmp_path: Path) -> None:
     assert [(step["from_kwh"], step["to_kwh"]) for step in found["marginal"]] == [(5.0, 10.0)]
 
 
+@pytest.mark.slow
 def test_what_if_the_tariff_changes_on_the_second_day(home: Path, tmp_path: Path) -> None:
     """Today's tariff for one day, a dearer one from the next; its power fee begins with the month after."""
     power = "power: {peaks: 1, period: hour, per_kw: 80}"

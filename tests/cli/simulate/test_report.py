@@ -12,6 +12,8 @@ from darkstar.cli.simulate import command as simulate
 from darkstar.domain.errors import UsageError
 from tests.cli.simulate.made_homes import make_home
 
+pytestmark = pytest.mark.slow
+
 RANGE = "--from", "2021-03-09", "--to", "2021-03-12"
 NAME = "</script><script>alert(1)</script> | *Åsa*"
 

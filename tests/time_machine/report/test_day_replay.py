@@ -13,6 +13,8 @@ from darkstar.time_machine.report.day_replay import DayReplay, replayed_day
 from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, scenario
 
+pytestmark = pytest.mark.slow
+
 DAY = dt.date(2021, 3, 10)
 
 

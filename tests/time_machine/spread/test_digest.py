@@ -50,6 +50,7 @@ def test_whatever_differs_in_a_scenario_gives_it_another_name() -> None:
     assert set(vars(given)) >= {field.name for field in fields(given)}
 
 
+@pytest.mark.slow
 def test_each_stretch_has_its_own_name_in_every_process() -> None:
     given = scenario(days=20)
     cut = list(stretches(given, information(Honesty.HONEST, given)))
