@@ -164,7 +164,7 @@ def _read(
 ) -> MeterReadings:
     """Hourly just before the hour ends, then every five minutes or so, off the grid."""
     offset = 17 + 23 * (len(meter.object_id) % 7)
-    hourly = np.arange(start - HOUR, recent, HOUR) - 20
+    hourly = np.arange(start - HOUR, recent + HOUR, HOUR) - 20
     dense = np.arange(recent + offset, end, 300)
     times = np.concatenate([hourly, dense])
     shown = np.interp(times + np.where(times < recent, 20, 0), at, kwh)

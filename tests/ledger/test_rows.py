@@ -101,3 +101,17 @@ def test_hours_of_a_frozen_meter_share_the_lump_that_ends_them() -> None:
 
     assert hourly(found.energy_kwh) == pytest.approx([1.0, 1.0, *[30 / 9] * 9, 1.0], abs=1e-9)
     assert flagged(found, Flag.SPREAD) == list(range(8, 44))
+
+
+@pytest.mark.parametrize("first", [60.3, 70.0, 75.0])
+def test_a_missing_row_holds_only_what_readings_that_begin_after_it_leave(first: float) -> None:
+    """The row of the first hour is absent; readings begin within a quarter of the second one, or on its edge."""
+    rows = statistics([(-60, 100.0, 10.0), (60, 101.4, 11.4)])
+    shown = [(first, 100.02), (120, 101.4)]
+    meter = on_change([*shown], watched=[(first, 120)], hourly=rows)
+
+    found = resolve_meter(meter)
+
+    assert float(found.energy_kwh.sum()) == pytest.approx(1.4, abs=1e-9)
+    before = float(found.energy_kwh[:4].sum())
+    assert before == pytest.approx(0.02 * 60 / first, abs=1e-9)

@@ -205,13 +205,15 @@ class _Sheet:
         free = ~self._known[rows] & ~hour_known
         if not free.any():
             return
+        seen_us = self._seen_us(rows, inside_us)
+        open_us = (inside_us - seen_us)[free]
         cut = start_us < self._edges_us[0] or end_us > self._edges_us[-1]
         if cut:
-            laid = self._part_of_block(start_us, end_us, energy, rows)[free]
+            laid = self._part_of_block(start_us, end_us, energy, rows)[free] * (open_us / inside_us[free])
         else:
-            share = inside_us[free] / SLOT_US
+            share = open_us / SLOT_US
             room = self._limit_kwh * share
-            accounted = self._accounted(rows, inside_us)
+            accounted = self._accounted(rows, inside_us, seen_us)
             left = max(energy - accounted, 0.0)
             if accounted > 0:
                 # Two sources that disagree on when it was must not meet in a spike.
@@ -219,7 +221,7 @@ class _Sheet:
             laid = fill(left, self._shape(self._slots[rows])[free] * share, share, room)
         target = rows[free]
         self._energy[target] += laid
-        self._covered_us[target] += inside_us[free]
+        self._covered_us[target] += open_us
         self._source[target] = np.maximum(self._source[target], source)
         sun = bool(self._shape(self._slots[target]).any())
         split = Method.SPLIT_SUN if sun else Method.SPLIT_EVEN
@@ -235,16 +237,19 @@ class _Sheet:
         laid = fill(energy, self._shape(slots) * share, share, self._limit_kwh * share)
         return laid[rows + (self._start_us // SLOT_US - first)]
 
-    def _accounted(self, rows: NDArray[np.intp], inside_us: Instants) -> float:
+    def _seen_us(self, rows: NDArray[np.intp], inside_us: Instants) -> Instants:
+        """Time of each of a block's slots that finer evidence covers; where both cover a part, as apart as they can."""
+        return np.maximum(inside_us + np.minimum(self._covered_us[rows], SLOT_US) - SLOT_US, 0)
+
+    def _accounted(self, rows: NDArray[np.intp], inside_us: Instants, seen_us: Instants) -> float:
         """Energy of a block's time that finer evidence has accounted for."""
-        known = self._known[rows]
-        share = inside_us / SLOT_US
-        slots = float((self._energy[rows] * share)[known].sum())
+        covered_us = np.minimum(self._covered_us[rows], SLOT_US)
+        slots = float((self._energy[rows] * (seen_us / np.maximum(covered_us, 1))).sum())
         whole = rows[inside_us >= SLOT_US]
         hours, counts = np.unique(whole // SLOTS_PER_HOUR, return_counts=True)
         for hour in hours[(counts == SLOTS_PER_HOUR) & np.isfinite(self._hour[hours])].tolist():
             quarters = slice(hour * SLOTS_PER_HOUR, (hour + 1) * SLOTS_PER_HOUR)
-            in_slots = float(self._energy[quarters][self._known[quarters]].sum())
+            in_slots = float(self._energy[quarters].sum())
             slots += max(float(self._hour[hour]) - in_slots, 0.0)
         return slots
 
