@@ -16,7 +16,7 @@ from darkstar.ledger.resolved import ChannelSlots, Flag
 from tests.ledger.cases import MIDNIGHT, intervals, on_change, site, statistics
 
 HOURLY = statistics([(-60, 100.0, 10.0), (0, 104.0, 14.0), (60, 108.0, 18.0)])
-FIVE_MINUTE = statistics([(5.0 * i, 100 + i / 8, i / 8) for i in range(-1, 12)], 300)
+FIVE_MINUTE = statistics([(5.0 * i, 100 + (i + 1) / 3, 10 + (i + 1) / 3) for i in range(-1, 12)], 300)
 
 
 def best_of(groups: Sequence[tuple[str, Sequence[MeterEvidence]]], hours: int = 1) -> ChannelSlots:
@@ -25,22 +25,22 @@ def best_of(groups: Sequence[tuple[str, Sequence[MeterEvidence]]], hours: int = 
 
 
 def test_the_finest_that_home_assistant_tells_of_a_slot_wins() -> None:
-    meter = on_change([(0, 100.0), (15, 100.1), (30, 100.2)], five_minute=FIVE_MINUTE, hourly=HOURLY)
+    meter = on_change([(0, 100.0), (15, 101.0), (30, 102.0)], five_minute=FIVE_MINUTE, hourly=HOURLY)
 
     found = best_of([("home_assistant", [meter])], 2)
 
     assert found.source.tolist() == [Source.HA_HISTORY] * 2 + [Source.HA_5MIN] * 2 + [Source.HA_HOUR] * 4
-    assert found.energy_kwh[:4] == pytest.approx([0.1, 0.1, 0.375, 0.375])
+    assert found.energy_kwh[:4] == pytest.approx([1.0] * 4)
 
 
 def test_a_file_finer_than_an_hour_stands_before_statistics_and_behind_readings() -> None:
     file = intervals([(15 * i, 15 * i + 15, 0.2) for i in range(8)])
-    meter = on_change([(0, 100.0), (15, 100.1), (30, 100.2)], five_minute=FIVE_MINUTE, hourly=HOURLY)
+    meter = on_change([(0, 100.0), (15, 101.0), (30, 102.0)], five_minute=FIVE_MINUTE, hourly=HOURLY)
 
     found = best_of([("home_assistant", [meter]), ("import", [file])], 2)
 
     assert found.source.tolist() == [Source.HA_HISTORY] * 2 + [Source.IMPORT_FINE] * 6
-    assert found.energy_kwh == pytest.approx([0.1, 0.1] + [0.2] * 6)
+    assert found.energy_kwh == pytest.approx([1.0] * 2 + [0.2] * 6)
 
 
 @pytest.mark.parametrize("file_first", [False, True])
@@ -68,7 +68,7 @@ def test_what_was_measured_in_time_stands_before_what_is_known_in_total_only() -
 
 
 def test_readings_that_we_heard_ourselves_are_named_so() -> None:
-    live = on_change([(0, 100.0), (15, 100.1), (30, 100.2)], source=Source.LIVE)
+    live = on_change([(0, 100.0), (15, 101.0), (30, 102.0)], source=Source.LIVE)
 
     assert best_of([("home_assistant", [live])]).source[:2].tolist() == [Source.LIVE] * 2
 

@@ -90,6 +90,7 @@ def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Shape) -
     rest = _join(rest.take(~brief), statistic_steps(evidence.hourly, limit_kw))
     hourly = (_seconds(rest) == HOUR_SECONDS) & (rest.start_us % HOUR_US == 0)
     sheet.keep_hours(rest.take(hourly))
+    sheet.fit_five_minute()
     sheet.lay_blocks(rest.take(~hourly))
     return sheet.finished(_born(counted, evidence.hourly, limit_kw))
 
@@ -182,6 +183,29 @@ class _Sheet:
         self._hour[hour[rows]] = steps.energy_kwh[rows]
         self._hour_source[hour[rows]] = steps.source[rows]
         self._hour_flags[hour[rows]] = steps.flags[rows]
+
+    def fit_five_minute(self) -> None:
+        """Slots of 5-minute rows hold what their hour leaves them where readings make its other slots.
+
+        A row holds what the meter had shown by its end, a reading's energy lies before it: where one takes over from
+        the other within an hour, what was counted between the meter's last two readings would be lost or come twice.
+        """
+        quarters = (-1, SLOTS_PER_HOUR)
+        by_rows = (self._known & (self._source == Source.HA_5MIN)).reshape(quarters)
+        energy, known = self._energy.reshape(quarters), self._known.reshape(quarters)
+        others = known & ~by_rows
+        mixed = np.flatnonzero(
+            by_rows.any(axis=1)
+            & others.any(axis=1)
+            & known.all(axis=1)
+            & np.isfinite(self._hour)
+            & (self._hour_flags == 0)
+        )
+        for hour in mixed.tolist():
+            rows = by_rows[hour]
+            left = max(float(self._hour[hour] - energy[hour][others[hour]].sum()), 0.0)
+            share = np.ones(int(rows.sum()))
+            energy[hour][rows] = fill(left, energy[hour][rows], share, self._limit_kwh * share)
 
     def lay_blocks(self, steps: Steps) -> None:
         """Energies known in total only: what others have not accounted for, over the slots that nobody knows."""
