@@ -101,6 +101,7 @@ UNKNOWN = st.one_of(st.floats(0, 5), st.just(float("nan")))
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(UNKNOWN, min_size=96, max_size=96), st.lists(UNKNOWN, min_size=96, max_size=96))
+@pytest.mark.slow
 def test_never_nan_and_never_negative(load: list[float], pv: list[float]) -> None:
     # Fault 20.
     forecaster, past = NaiveForecaster(TZ), _days(3)

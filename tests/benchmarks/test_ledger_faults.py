@@ -71,12 +71,14 @@ def test_what_is_lost_counts_against_the_ledger_unless_nobody_can_know_it() -> N
     assert trial.ledger.quarters_kwh > 10
 
 
+@pytest.mark.slow
 def test_a_meter_without_a_past_has_no_habit_to_be_tried() -> None:
     meter = replace(steady(Way.FILE, hours=25 * 24), name="import")
     assert attempt([meter], ("frozen for ever",), np.random.default_rng(1), by_file=False) is None
 
 
 @pytest.mark.parametrize("way", list(Way))
+@pytest.mark.slow
 def test_a_meter_that_rests_by_habit_is_told_later(way: Way) -> None:
     """One that always moves is told within a day, one that moves for four hours a day after some."""
     always = replace(steady(way, hours=70 * 24), name="import")

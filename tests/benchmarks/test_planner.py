@@ -110,6 +110,7 @@ def test_a_case_is_heard_as_it_was_spoken(kind: str) -> None:
     assert len(case.batteries) == (3 if kind == THREE else 1)
 
 
+@pytest.mark.slow
 def test_a_worker_answers_and_its_end_is_told() -> None:
     case = Case(BATTERY, "short", made_problem(0, SHORT))
     with Worker([sys.executable, "-m", "benchmarks.planner.peers.with_scipy"], 60) as worker:

@@ -74,6 +74,7 @@ def test_a_check_tells_where_two_sources_differ(home: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_check_for_people(home: Path) -> None:
     code, out = run(home, "--check", "--dry-run")
     assert (code, "to check with" in out) == (0, False), "nothing is known yet that could be compared"

@@ -91,6 +91,7 @@ def test_finds_tells_and_keeps(home: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_simulate_runs_on_it_unless_told_otherwise(home: Path) -> None:
     options = (
         "simulate",
@@ -144,6 +145,7 @@ def test_what_cannot_be_is_told(home: Path) -> None:
         _run(home, "calibrate")
 
 
+@pytest.mark.slow
 def test_simulate_knows_the_data_sheet(home: Path) -> None:
     span = (
         "simulate",

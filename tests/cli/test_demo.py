@@ -34,6 +34,7 @@ def test_it_never_takes_the_home_that_the_environment_names(
     assert asked == [Path("demo-home"), tmp_path / "other"]
 
 
+@pytest.mark.slow
 def test_a_real_home_is_refused(app: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "darkstar.yaml").write_text("home: {}\n")
     outcome = CliRunner().invoke(app, ["demo", "--home", str(tmp_path)])

@@ -128,6 +128,7 @@ def test_export_says_what_waits_and_where_it_cannot_write(home: Path, tmp_path: 
     assert "cannot be written" in str(failed.exception)
 
 
+@pytest.mark.slow
 def test_prune_asks_and_forgets_on_both_sides(home: Path) -> None:
     answer(home, "deliver")
     assert "Nobody is here" in str(run(home, "prune", "--system", "prod").exception)

@@ -82,6 +82,7 @@ def test_an_hour_known_in_part_says_how_much(tmp_path: Path) -> None:
     assert text.count("unknown") == 2
 
 
+@pytest.mark.slow
 def test_an_hour_that_the_clocks_show_twice_is_told_apart(tmp_path: Path) -> None:
     """2025-10-26: 02:00 comes at 00:00 UTC and again at 01:00."""
     first = 1_761_436_800

@@ -114,6 +114,7 @@ def test_a_map_and_a_time_zone(home: Path, tmp_path: Path) -> None:
     ],
     ids=["empty", "half written", "text"],
 )
+@pytest.mark.slow
 def test_a_broken_file_leaves_everything_as_it_was(
     home: Path, tmp_path: Path, energy_file: Path, text: str
 ) -> None:
@@ -208,6 +209,7 @@ def test_backfill_prices(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list((home / "backups").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_backfill_tells_of_gaps_that_are_left(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch, Hourly(until=T0 + 3600))
     words = ("backfill", "prices", "--home", home, "--from", "2025-03-29", "--to", "2025-03-30")

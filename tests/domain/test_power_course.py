@@ -87,6 +87,7 @@ def test_months_without_a_window_are_free() -> None:
     st.booleans(),
     st.lists(st.tuples(st.integers(20, 30), st.sampled_from([0.5, 2.0, 4.0])), max_size=4),
 )
+@pytest.mark.slow
 def test_in_all_it_is_the_bill(
     kwh: list[float],
     peaks: int,

@@ -207,6 +207,7 @@ def test_what_is_no_tariff_is_refused(wrong: dict[str, object]) -> None:
     st.booleans(),
     st.integers(1, 287),
 )
+@pytest.mark.slow
 def test_a_range_in_two_parts_costs_what_it_costs_in_one(
     kwh: list[float], peaks: int, different_days: bool, cut: int
 ) -> None:

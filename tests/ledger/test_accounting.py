@@ -68,6 +68,7 @@ histories = st.lists(
 
 @given(histories, st.booleans())
 @settings(max_examples=400, deadline=None)
+@pytest.mark.slow
 def test_it_is_the_same_rule_as_told_plainly(shown: list[Shown], edge_counts_before: bool) -> None:
     found = ha_hours(readings(shown), ALL_HOURS, edge_counts_before=edge_counts_before)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,7 @@ def same(one: ResolvedSlots, other: ResolvedSlots) -> bool:
 
 @settings(deadline=None, max_examples=20)
 @given(st.lists(corrections, min_size=1, max_size=3))
+@pytest.mark.slow
 def test_repaired_withdrawn_repaired(made: list[list[tuple[Channel, int, int, float | None]]]) -> None:
     repairs = [
         repair(*((c, a / 4, a / 4 + n / 4, kwh) for c, a, n, kwh in rows), made_us=i)

@@ -95,6 +95,7 @@ def test_the_sun_gives_nothing_before_it_rises() -> None:
 
 @given(some_hours, st.sampled_from([0.0, 0.5]))
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_the_quarters_sum_to_their_hour_and_are_never_negative(told: list[float], bend: float) -> None:
     hours = np.array(told)
     clear = np.maximum(np.sin(np.arange(4.0 * len(hours)) / 96 * 2 * np.pi), 0).reshape(-1, 4)

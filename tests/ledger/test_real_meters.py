@@ -68,6 +68,7 @@ TOON = {
 
 
 @pytest.mark.parametrize("channel", TOON)
+@pytest.mark.slow
 def test_a_dutch_home_s_hours_are_the_differences_of_its_meters(
     toon: pd.DataFrame, real_data: Path, channel: Channel
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_dutch_home_s_hours_are_the_differences_of_its_meters(
     assert hourly(found.energy_kwh)[both] == pytest.approx(expected[both], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_dutch_home_s_meters_keep_their_energy(toon: pd.DataFrame) -> None:
     start, end = extent(toon)
     for names in (TOON[Channel.IMPORT], TOON[Channel.EXPORT]):
@@ -112,6 +114,7 @@ def test_the_sun_s_meter_is_counted_through_its_reset(toon: pd.DataFrame) -> Non
 
 
 @pytest.mark.parametrize("file", ["nl_p1mon.1min.cum", "nl_p1mon.h.cum", "nl_homewizard.15min.cum"])
+@pytest.mark.slow
 def test_dutch_meters_lose_and_invent_nothing(real_data: Path, file: str) -> None:
     table = pd.read_parquet(real_data / "homes" / f"{file}.parquet")
     start, end = extent(table)

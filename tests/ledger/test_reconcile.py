@@ -54,6 +54,7 @@ energies = st.lists(st.floats(0, 2), min_size=2, max_size=8)
 
 @settings(deadline=None, max_examples=20)
 @given(energies, st.data())
+@pytest.mark.slow
 def test_totals_are_exact_and_bounds_kept(true: list[float], data: st.DataObject) -> None:
     n = len(true)
     net = np.array(data.draw(st.lists(st.floats(-3, 3), min_size=n, max_size=n)))

@@ -40,6 +40,7 @@ def made(
     begins_after=st.integers(0, HOUR_SECONDS),
     rows_before=st.integers(0, 12),
 )
+@pytest.mark.slow
 def test_hours_are_home_assistant_s_wherever_states_begin(
     gaps: list[int], kw: list[float], begins_after: int, rows_before: int
 ) -> None:

@@ -184,6 +184,7 @@ days = st.lists(st.one_of(wild, quiet), min_size=4, max_size=4).map(
 
 @given(st.tuples(*[days] * len(BALANCE_SIGN)), st.integers(1, 4 * 48 - 1), st.booleans())
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_the_hours_of_a_home_split_in_two_pieces_are_the_same_to_the_bit(
     told: tuple[list[float], ...], cut: int, metered_load: bool
 ) -> None:

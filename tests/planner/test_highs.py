@@ -252,6 +252,7 @@ def test_reference_instances_at_their_optimum() -> None:
         assert plan.gap == 0.0, instance.id
 
 
+@pytest.mark.slow
 def test_linear_reference_instances_at_their_optimum() -> None:
     if not REFERENCE.is_file():
         pytest.skip(f"no reference instances in {REFERENCE.parent}")

@@ -220,6 +220,7 @@ def test_a_courier_carries_while_others_record(path: Path, tmp_path: Path) -> No
     assert sum(Lake(file_address(tmp_path)).counts().values()) == 60
 
 
+@pytest.mark.slow
 def test_a_lake_too_slow_for_a_batch_is_given_smaller_ones(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +303,7 @@ def test_what_a_server_says_is_passed_on_without_the_password() -> None:
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.slow
 def test_the_ledger_uses_the_room_of_what_was_carried_again(path: Path, tmp_path: Path) -> None:
     lake = Lake(file_address(tmp_path))
     with LedgerFile(path) as ledger:

@@ -96,6 +96,7 @@ def fill(path: Path, steps: Sequence[Step]) -> tuple[object, ...]:
 
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(len(STEPS))), st.lists(st.integers(0, len(STEPS) - 1), max_size=10))
+@pytest.mark.slow
 def test_order_and_repetition_do_not_matter(order: list[int], again: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wanted = fill(Path(folder) / "a.db", STEPS)
@@ -103,6 +104,7 @@ def test_order_and_repetition_do_not_matter(order: list[int], again: list[int]) 
     assert repr(found) == repr(wanted)
 
 
+@pytest.mark.slow
 def test_broken_off_and_begun_again(tmp_path: Path) -> None:
     """A run that ends between any two steps, or fails within one, and is then run whole."""
     wanted = fill(tmp_path / "whole.db", STEPS)

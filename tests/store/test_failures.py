@@ -124,6 +124,7 @@ with LedgerFile(path) as ledger:
 """
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow(path: Path) -> None:
     out, err = python(FILL_THE_DISK, path).communicate()
     assert "The disk failed while" in out, err
@@ -244,6 +245,7 @@ with LedgerFile(Path(sys.argv[1])) as ledger:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_whole_transactions(path: Path) -> None:
     with python(WRITE_UNTIL_KILLED, path) as writer:
         assert writer.stdout is not None

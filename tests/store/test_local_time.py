@@ -71,6 +71,7 @@ def test_the_view_shows_the_clock_on_the_wall(
     assert shown(path) == [(slot, iso_local(slot, tz)) for slot in written]
 
 
+@pytest.mark.slow
 def test_every_hour_of_many_years(ledger: LedgerFile, path: Path) -> None:
     ledger.keep_local_time(STOCKHOLM)
     first, last = parse_instant("2012-01-01", STOCKHOLM), parse_instant("2032-01-01", STOCKHOLM)

@@ -103,6 +103,7 @@ def test_who_looks_at_nothing_expects_nothing(kept: tuple[Comparison, dict[str, 
     assert {one.run.context["information"] for one in kept[1]["mpc"]} == {"honest"}
 
 
+@pytest.mark.slow
 def test_an_episode_knows_nothing_of_what_came_after_it(tmp_path: Path) -> None:
     """Everything after the first decision is scrambled; what the first episode knew and decided stays."""
     now = int(GIVEN.history.slots[0])

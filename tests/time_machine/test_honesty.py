@@ -154,6 +154,7 @@ def test_it_has_all_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("name", [NONE, RULE, TIMER, CHEAPEST, MPC, SETPOINT])
+@pytest.mark.slow
 def test_decisions_do_not_know_what_comes(name: str) -> None:
     assert changed(name, power=False) == []
 

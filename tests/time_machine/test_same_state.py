@@ -70,6 +70,7 @@ def test_days_are_left_out_by_their_labels(replayed: Scenario) -> None:
 
 
 @pytest.mark.parametrize("hour", [0.0, 2.75, 12.75, 13.0, 19.75, 20.0, 23.75])
+@pytest.mark.slow
 def test_the_outlook_of_a_slot_is_that_of_a_plan_at_it(
     hour: float, ledger: LedgerFile, replayed: Scenario
 ) -> None:

@@ -81,11 +81,12 @@ class HomeSection(Section):
     @field_validator("timezone")
     @classmethod
     def _check_timezone(cls, name: str) -> str:
-        known = zoneinfo.available_timezones()
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1)
             hint = f"did you mean {near[0]}?" if near else "write one like Europe/Stockholm"
-            raise ValueError(f"'{name}' is no time zone: {hint}")
+            raise ValueError(f"'{name}' is no time zone: {hint}") from None
         return name
 
     @field_validator("currency")

@@ -5,6 +5,7 @@ at the edges, so a local day has 92, 96 or 100 slots (more exotic shifts give ot
 """
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -70,23 +71,19 @@ def local_date(utc_seconds: float, tz: ZoneInfo) -> dt.date:
 def utc_offsets(slots: Slots, tz: ZoneInfo) -> NDArray[np.int64]:
     """Seconds by which local time is ahead of UTC at each slot's start; shape (n,).
 
-    Asks the time zone once a day and again only on days where the answer changes.
+    Asks the time zone once a day, and slot by slot only on days on which the answer changes.
     """
-    if not len(slots):
-        return np.zeros(0, dtype=np.int64)
-    days = slots // 86_400
-    first = np.unique(days)
-    at_midnight = {
-        int(d): _offset(int(d) * 86_400, tz) for d in np.unique(np.concatenate([first, first + 1])).tolist()
-    }
-    offsets = np.array([at_midnight[int(d)] for d in days.tolist()], dtype=np.int64)
-    for d in first.tolist():
-        if at_midnight[d] != at_midnight[d + 1]:
-            for i in np.flatnonzero(days == d).tolist():
-                offsets[i] = _offset(int(slots[i]), tz)
+    days, row = np.unique(slots // DAY_SECONDS, return_inverse=True)
+    midnights = (days * DAY_SECONDS).tolist()
+    begins = np.array([_offset(at, tz) for at in midnights], dtype=np.int64)
+    ends = np.array([_offset(at + DAY_SECONDS, tz) for at in midnights], dtype=np.int64)
+    offsets = begins[row]
+    for i in np.flatnonzero((begins != ends)[row]).tolist():
+        offsets[i] = _offset(int(slots[i]), tz)
     return offsets
 
 
+@lru_cache(maxsize=2**14)
 def _offset(utc_seconds: int, tz: ZoneInfo) -> int:
     offset = dt.datetime.fromtimestamp(utc_seconds, tz).utcoffset()
     assert offset is not None

@@ -1,6 +1,7 @@
 """What SQLite needs to show local times to people who open the file with another tool (the view `slots_local`)."""
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +15,8 @@ FIRST = int(dt.datetime(2000, 1, 1, tzinfo=dt.UTC).timestamp())
 LAST = int(dt.datetime(2050, 1, 1, tzinfo=dt.UTC).timestamp())
 
 
-def offsets_of(tz: ZoneInfo) -> list[tuple[int, int]]:
+@lru_cache
+def offsets_of(tz: ZoneInfo) -> tuple[tuple[int, int], ...]:
     """(from when [UTC s], seconds ahead of UTC) for every change of the clocks from FIRST to LAST."""
     midnights = np.arange(FIRST, LAST, DAY_SECONDS, dtype=np.int64)
     at_midnight = utc_offsets(midnights, tz)
@@ -24,7 +26,7 @@ def offsets_of(tz: ZoneInfo) -> list[tuple[int, int]]:
         offsets = utc_offsets(slots, tz)
         after = np.flatnonzero(offsets[1:] != offsets[:-1]) + 1
         changes.extend(zip(slots[after].tolist(), offsets[after].tolist(), strict=True))
-    return changes
+    return tuple(changes)
 
 
 def keep_local_time(db: Database, tz: ZoneInfo) -> None:
@@ -32,7 +34,7 @@ def keep_local_time(db: Database, tz: ZoneInfo) -> None:
     c = local_offsets.c
     wanted = offsets_of(tz)
     present = select(c.from_utc, c.offset_s).order_by(c.from_utc)
-    if [tuple(row) for row in db.read(present)] == wanted:
+    if tuple(tuple(row) for row in db.read(present)) == wanted:
         return
     with db.transaction():
         db.write(delete(local_offsets))

@@ -98,6 +98,7 @@ def test_a_car_whose_power_can_be_chosen_takes_the_full_engine(tmp_path: Path) -
     assert car["stored_kwh"][68] == pytest.approx(40.0)
 
 
+@pytest.mark.slow
 def test_a_tank_is_planned_by_its_temperature(tmp_path: Path) -> None:
     home = _home(tmp_path, BATTERY, TANK)
     answer = _json(home, "--tank-temperature", "50", "--disinfected", "2021-03-04", "--hours", "36")

@@ -103,6 +103,7 @@ def test_contract(home: Path) -> None:
     assert answer["share_of_optimal"]["none"] == 0.0
 
 
+@pytest.mark.slow
 def test_plans_as_often_and_with_as_many_courses_as_asked_for(home: Path) -> None:
     options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "mpc,setpoint"
     hourly = _json(home, *options, "--replan-minutes", "60")["policies"]
@@ -133,6 +134,7 @@ def test_another_battery_and_start(home: Path) -> None:
     assert answer["policies"]["rule"]["soc_start_kwh"] == 6.0  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_timer_and_threshold_of_ones_own(home: Path) -> None:
     options = "--from", "2021-03-08", "--to", "2021-03-09"
     usual = _json(home, *options, "--policy", "timer,setpoint")["policies"]
@@ -203,6 +205,7 @@ def test_options_change_the_battery() -> None:
     assert tried == Battery(7.0)
 
 
+@pytest.mark.slow
 def test_episodes_are_kept_when_asked_for(home: Path) -> None:
     options = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule,mpc"
     assert "episodes" not in _json(home, *options)

@@ -220,6 +220,7 @@ def walls(first: str, last: str, step: str) -> list[str]:
 
 @pytest.mark.parametrize("step", ["1h", "15min", "10s"])
 @pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.slow
 def test_local_times_through_the_autumn_night(tmp_path: Path, step: str, newest_first: bool) -> None:
     """Fault 16: a day of 25 hours is a whole day."""
     shown = walls("2025-10-25T22:00", "2025-10-26T23:00", step)

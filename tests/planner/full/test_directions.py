@@ -54,6 +54,7 @@ def both(plan: object) -> float:
     return max(float(np.minimum(run.charge_kwh, run.discharge_kwh).max()) for run in plan.batteries)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_deep_negative_prices_have_the_battery_engines_optimum() -> None:
     for seed in range(8):
         problem = negative(seed)
@@ -77,6 +78,7 @@ def test_one_look_at_each_battery_gives_the_optimum_of_a_single_one() -> None:
         assert linear.solve(turned, seconds=10).objective == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_where_nobody_saw_burning_coming_there_is_none_and_the_optimum_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -89,6 +91,7 @@ def test_where_nobody_saw_burning_coming_there_is_none_and_the_optimum_all_the_s
         assert both(plan) < 1e-6
 
 
+@pytest.mark.slow
 def test_a_limit_cuts_off_neither_the_plan_nor_the_bound() -> None:
     for seed in range(8):
         problem = negative(seed, n=48)

@@ -55,6 +55,7 @@ def test_nothing_is_said_where_burning_energy_pays(seed: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 def test_just_beyond_a_threshold_the_plan_changes_and_just_before_not(seed: int) -> None:
     """Before it no plan is cheaper than this one at the moved prices; beyond it one is."""
     any_problem = random_problem(seed, slots=16)
