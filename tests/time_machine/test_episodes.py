@@ -42,7 +42,7 @@ def recorded(
     """The replay, and its episodes as the lake gives them back."""
     ledger = folder / "planner_learning.db"
     compared = compare(
-        given, names, BOUNDS, honesty=honesty, witness_of=EpisodeBook(ledger, HOME, given, honesty)
+        given, names, BOUNDS, honesty=honesty, onlooker_of=EpisodeBook(ledger, HOME, given, honesty)
     )
     with LedgerFile(ledger) as opened:
         lake = Lake(file_address(folder))
@@ -130,7 +130,7 @@ def test_replayed_again_in_other_processes_it_is_there_once(tmp_path: Path) -> N
     ledger = tmp_path / "planner_learning.db"
     book = EpisodeBook(ledger, HOME, GIVEN, Honesty.HONEST)
     with processes(2) as work:
-        compare(GIVEN, ("rule", "oracle"), BOUNDS, work=work, witness_of=book)
+        compare(GIVEN, ("rule", "oracle"), BOUNDS, work=work, onlooker_of=book)
     with LedgerFile(ledger) as opened:
         assert opened.episodes.state().waiting == 0
         assert opened.episodes.state().kept == len(before) == 2 * 96
@@ -142,7 +142,7 @@ def test_a_replay_that_is_killed_keeps_whole_days_and_is_recorded_again(tmp_path
     book = EpisodeBook(ledger, HOME, given, Honesty.HONEST)
 
     def killed() -> None:
-        with book("rule") as witness:
+        with book("rule").looking(given) as witness:
 
             def until_the_third_day(moment: Moment) -> None:
                 witness(moment)
@@ -156,7 +156,7 @@ def test_a_replay_that_is_killed_keeps_whole_days_and_is_recorded_again(tmp_path
     with LedgerFile(ledger) as opened:
         assert opened.episodes.state().kept == 192
     bounds = (int(given.history.slots[0]), int(given.known.slots[-1]) + 900)
-    compare(given, ("rule",), bounds, witness_of=book)
+    compare(given, ("rule",), bounds, onlooker_of=book)
     with closing(sqlite3.connect(ledger)) as file:
         found = file.execute(
             "SELECT count(*), count(DISTINCT episode_start_utc) FROM training_episodes"

@@ -1,8 +1,8 @@
 """From a replay to episodes: every decision written into the ledger, a local day of them in one transaction.
 
 An episode is named by its run. Of what a decision depends on the run's id holds all but the home's own past: the same
-replay of a past that was mended since takes the place of the one before, and what a killed replay had recorded is
-recorded again under the same names.
+replay of a past that was mended since takes the place of the one before. What is recorded is recorded by the passage,
+a task like others: a replay that was killed goes on after the last one that is kept and still in the ledger.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from darkstar.domain.home import Home
-from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, iso_local, local_date
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, iso_local, local_date
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.store.episodes.episode import Decision, Episode, Expected, Outcome, Run, Schedule
 from darkstar.store.ledger_file import LedgerFile
@@ -32,7 +32,7 @@ _PAST = frozenset({"known", "replayed", "settlement_per_kwh"})
 
 @dataclass(frozen=True)
 class EpisodeBook:
-    """Records the replays of a scenario; may be sent to other processes.
+    """Says who records the replays of a scenario.
 
     Attributes:
         ledger: the home's ledger.
@@ -43,13 +43,11 @@ class EpisodeBook:
     scenario: Scenario
     honesty: Honesty
 
-    @contextmanager
-    def __call__(self, policy: str) -> Iterator[Witness]:
-        """The witness of one policy's replay; what it saw last is recorded at the end, unless the replay failed."""
+    def __call__(self, policy: str) -> "Recorder":
+        """Who records one policy's replay."""
         with LedgerFile(self.ledger) as ledger:
-            pages = _Pages(ledger, self, policy)
-            yield pages.saw
-            pages.record()
+            labels = _labels(ledger, self.scenario)
+        return Recorder(self.ledger, self.run_of(policy), labels, self.honesty is Honesty.PERFECT)
 
     def run_of(self, policy: str) -> Run:
         """What the policy's episodes have in common."""
@@ -75,17 +73,47 @@ class EpisodeBook:
         return Run(SIMULATION, run_id, home.name, policy, context)
 
 
-class _Pages:
-    """What one replay has seen since it last recorded."""
+@dataclass(frozen=True)
+class Recorder:
+    """Records one policy's replay; may be sent to other processes.
 
-    def __init__(self, ledger: LedgerFile, book: EpisodeBook, policy: str) -> None:
+    Attributes:
+        labels: the ledger's, by local date.
+        perfect: whether the policy knew all prices.
+    """
+
+    ledger: Path
+    run: Run
+    labels: Mapping[str, str]
+    perfect: bool
+
+    @contextmanager
+    def looking(self, scenario: Scenario, first: int = 0) -> Iterator[Witness]:
+        """The witness of some slots; what it saw last is recorded at the end, unless something failed."""
+        with LedgerFile(self.ledger) as ledger:
+            pages = _Pages(ledger, self, scenario, first)
+            yield pages.saw
+            pages.record()
+
+    def has(self, slots: Slots) -> bool:
+        """Whether the ledger has these slots' episodes."""
+        with LedgerFile(self.ledger) as ledger:
+            found = ledger.episodes.starts(self.run, int(slots[0]), int(slots[-1]))
+        return found.issuperset(slots.tolist())
+
+
+class _Pages:
+    """What one witness has seen since it last recorded."""
+
+    def __init__(self, ledger: LedgerFile, recorder: Recorder, scenario: Scenario, first: int) -> None:
         self._ledger = ledger
-        self._scenario = book.scenario
-        self._history = book.scenario.history
-        self._run = book.run_of(policy)
-        self._perfect = book.honesty is Honesty.PERFECT
+        self._scenario = scenario
+        self._history = scenario.history
+        self._first = first
+        self._run = recorder.run
+        self._perfect = recorder.perfect
         self._engine = FastEngine()
-        self._labels = _labels(ledger, book.scenario)
+        self._labels = recorder.labels
         self._page: list[Episode] = []
 
     def saw(self, moment: Moment) -> None:
@@ -101,7 +129,7 @@ class _Pages:
         self._page = []
 
     def _episode(self, moment: Moment) -> Episode:
-        start, tz = int(self._history.slots[moment.number]), self._scenario.tz
+        start, tz = int(self._history.slots[moment.number - self._first]), self._scenario.tz
         date = local_date(start, tz).isoformat()
         mode, outlook = moment.mode, moment.outlook
         return Episode(
@@ -128,7 +156,7 @@ class _Pages:
         )
 
     def _outcome(self, moment: Moment) -> Outcome:
-        history, step, at = self._history, moment.step, moment.number
+        history, step, at = self._history, moment.step, moment.number - self._first
         storage, grid = self._scenario.storage, self._scenario.grid
         buy, sell = float(history.import_price[at]), float(history.export_price[at])
         cost = buy * step.import_kwh - sell * step.export_kwh

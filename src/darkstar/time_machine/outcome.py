@@ -6,7 +6,7 @@ Every sum is computed from the flows, so a chart and a table can never disagree.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,13 @@ class Flows:
             loss_kwh=plan.charge_kwh - plan.discharge_kwh - np.diff(plan.soc_kwh),
             standby_kwh=nothing,
             faded_kwh=nothing,
+        )
+
+    def part(self, slots: slice) -> "Flows":
+        """Those of some slots, by number, the first and the one after the last stated."""
+        stored = slice(slots.start, slots.stop + 1)
+        return Flows(
+            **{f.name: getattr(self, f.name)[stored if f.name == "soc_kwh" else slots] for f in fields(self)}
         )
 
 

@@ -11,10 +11,10 @@ from darkstar.domain.bill import Bill, energy_cost, export_revenue
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.modes import setpoint
 from darkstar.planner.power.months import plan_months
 from darkstar.planner.problem import Series
 from darkstar.time_machine.information import Honesty, Knowledge, information
+from darkstar.time_machine.looking_on import passages
 from darkstar.time_machine.metered import power_bill
 from darkstar.time_machine.outcome import (
     CHEAPEST,
@@ -27,13 +27,13 @@ from darkstar.time_machine.outcome import (
     Flows,
     PolicyOutcome,
 )
-from darkstar.time_machine.plant.carrying import Plant, steps_of
+from darkstar.time_machine.plant.carrying import Plant
 from darkstar.time_machine.plant.model import IDEAL
 from darkstar.time_machine.policies import unplanned_modes
 from darkstar.time_machine.run import Made, Run
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.stretches import PlanEach
-from darkstar.time_machine.witness import Moment, Witness
+from darkstar.time_machine.witness import Witness
 
 POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
 
@@ -49,27 +49,30 @@ def replay(
 
     Args:
         honesty: what the policy is told; the oracle knows everything.
-        witness: told of every slot.
+        witness: told of every slot once the replay is through.
         plan_each: makes the plans of `mpc`, stretch by stretch; that of an executor makes them side by side.
 
     Raises:
         UsageError: there is no policy of that name.
     """
-    return outcome(scenario, name, make(scenario, name, honesty, witness, plan_each))
+    made = make(scenario, name, honesty, plan_each)
+    if witness is not None:
+        for passage in passages(scenario, name, honesty, made):
+            passage.tell(witness)
+    return outcome(scenario, name, made)
 
 
 def make(
     scenario: Scenario,
     name: str,
     honesty: Honesty | Knowledge = Honesty.HONEST,
-    witness: Witness | None = None,
     plan_each: PlanEach = map,
 ) -> Made:
     """What `replay` makes a bill of."""
     if name == ORACLE:
-        return _oracle(scenario, witness)
+        return _oracle(scenario)
     check_policy(name)
-    run = Run(scenario, _plant(scenario, name), witness)
+    run = Run(scenario, _plant(scenario, name))
     unplanned = unplanned_modes(name, scenario)
     if unplanned is not None:
         run.follow(unplanned)
@@ -99,7 +102,7 @@ def check_policy(name: str) -> None:
         raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
 
 
-def _oracle(scenario: Scenario, witness: Witness | None) -> Made:
+def _oracle(scenario: Scenario) -> Made:
     """One plan over the whole range, everything known: the least cost that was possible.
 
     Under power tariffs it is the cheapest that was found, and how far from the least at most (`planner.power_months`).
@@ -115,13 +118,8 @@ def _oracle(scenario: Scenario, witness: Witness | None) -> Made:
     )
     found = plan_months(problem, history.slots, scenario.tz, tariffs) if tariffs else None
     plan = found.plan if found is not None else FastEngine().solve(problem)
-    flows = Flows.planned(plan)
-    if witness is not None:
-        for number, step in enumerate(steps_of(flows)):
-            mode = setpoint(scenario.storage, (step.charge_kwh - step.discharge_kwh) / SLOT_HOURS)
-            witness(Moment(number, float(flows.soc_kwh[number]), None, mode, step))
     return Made(
-        flows,
+        Flows.planned(plan),
         np.array([plan.ms]),
         plans=1,
         switches=0,

@@ -87,6 +87,17 @@ class Scenario:
         start = max(min(self.soc_start_kwh, most), self.storage.soc_min_kwh)
         return replace(self, plant=plant, soc_start_kwh=start)
 
+    def only(self, slots: slice) -> "Scenario":
+        """Some of the replayed slots, by number, with no more around them than what is published at each."""
+        rows = np.flatnonzero(self.replayed)[slots]
+        near = np.zeros(len(self.known), dtype=np.bool_)
+        near[rows[0] : rows[-1] + 1 + 2 * QUARTERS_OF_DAY] = True
+        replayed = np.zeros(len(self.known), dtype=np.bool_)
+        replayed[rows] = True
+        return replace(
+            self, known=replace(self.known.take(near), minutes=None, omitted=()), replayed=replayed[near]
+        )
+
     @property
     def settlement(self) -> TerminalValue:
         """The settlement as a planner sees it, up to a constant that no decision changes."""

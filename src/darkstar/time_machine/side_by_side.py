@@ -17,13 +17,14 @@ from darkstar.aurora.courses import FEW
 from darkstar.domain.errors import UsageError
 from darkstar.planner.fast.stretch import Modes
 from darkstar.time_machine.information import Honesty, Knowledge
+from darkstar.time_machine.looking_on import Passage, passages
 from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, PolicyOutcome
-from darkstar.time_machine.replay import check_policy, make, outcome, replay
+from darkstar.time_machine.replay import check_policy, make, outcome
 from darkstar.time_machine.run import Made
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.spread.work import IN_PLACE, Work
 from darkstar.time_machine.stretches import Stretch
-from darkstar.time_machine.witness import WitnessOf
+from darkstar.time_machine.witness import Onlooker, OnlookerOf
 
 Done = Callable[[int, int], None]
 """Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""
@@ -31,6 +32,8 @@ Done = Callable[[int, int], None]
 _EFFORT = {SETPOINT: 4}
 _UNDER_TARIFFS = {SETPOINT: 7, MPC: 2, ORACLE: 2}
 """What a slot of those that are planned whole costs beside one of a stretch."""
+_LOOKING_ON = 10
+"""The same of a slot that somebody looks on at: its plan is made again, and written down."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,13 @@ def compare(
     honesty: Honesty = Honesty.HONEST,
     work: Work = IN_PLACE,
     done: Done = lambda *_: None,
-    witness_of: WitnessOf | None = None,
+    onlooker_of: OnlookerOf | None = None,
 ) -> Comparison:
     """Several policies on one scenario.
 
     Args:
         bounds_utc: the range that was asked for, end exclusive.
-        witness_of: who looks on at each policy's replay, in whatever process of this machine that runs.
+        onlooker_of: who looks on at each policy's replay, in whatever process of this machine.
 
     Raises:
         UsageError: a policy is unknown or named twice.
@@ -84,7 +87,7 @@ def compare(
     if len(set(names)) != len(names) or not names:
         raise UsageError("Name each policy once, and at least one.")
     began = time.perf_counter()
-    outcomes = replay_all([Job(scenario, name, honesty) for name in names], work, done, witness_of)
+    outcomes = replay_all([Job(scenario, name, honesty) for name in names], work, done, onlooker_of)
     seconds = time.perf_counter() - began
     return Comparison(
         start_utc=bounds_utc[0],
@@ -100,10 +103,13 @@ def replay_all(
     jobs: Sequence[Job],
     work: Work = IN_PLACE,
     done: Done = lambda *_: None,
-    witness_of: WitnessOf | None = None,
+    onlooker_of: OnlookerOf | None = None,
 ) -> list[PolicyOutcome]:
     """The outcomes in the order of the jobs."""
-    all_of_them = _Replays(work, _Told(done, sum(job.effort for job in jobs)), witness_of)
+    effort = sum(job.effort for job in jobs)
+    if onlooker_of is not None:
+        effort += _LOOKING_ON * sum(len(job.scenario.history) for job in jobs)
+    all_of_them = _Replays(work, _Told(done, effort), onlooker_of)
     if work.workers <= 1:
         return [all_of_them.run(job) for job in jobs]
     # What cannot be divided goes first: the rest fills what it leaves idle.
@@ -137,44 +143,51 @@ class _Told:
 
 
 @dataclass(frozen=True)
-class _Watched:
-    """A replay that is looked on at."""
+class _Looking:
+    """A passage of a replay that is looked on at."""
 
-    job: Job
-    witness_of: WitnessOf
+    onlooker: Onlooker
+    passage: Passage
+
+    def still_told(self) -> bool:
+        return self.onlooker.has(self.passage.scenario.history.slots)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """How many slots whoever looked on was told of."""
+
+    slots: int
 
 
 class _Replays:
     """Runs replays with the same workers; each in a thread of its own."""
 
-    def __init__(self, work: Work, told: _Told, witness_of: WitnessOf | None) -> None:
-        self._work, self._told, self._witness_of = work, told, witness_of
+    def __init__(self, work: Work, told: _Told, onlooker_of: OnlookerOf | None) -> None:
+        self._work, self._told, self._onlooker_of = work, told, onlooker_of
 
     def stop(self) -> None:
         """Plan no further stretch."""
         self._told.stopped = True
 
     def run(self, job: Job) -> PolicyOutcome:
-        found = self._alone(job) if self._witness_of is None else self._seen(job, self._witness_of)
-        if not job.by_stretch:
-            self._told.add(job.effort)
-        return found
-
-    def _alone(self, job: Job) -> PolicyOutcome:
         if job.whole:
             made = self._work.one(_make, job)
         else:
-            made = make(job.scenario, job.policy, job.honesty, plan_each=self._plan_each(job))
+            made = make(job.scenario, job.policy, job.honesty, self._plan_each(job))
+        if not job.by_stretch:
+            self._told.add(job.effort)
+        if self._onlooker_of is not None:
+            self._look_on(job, made, self._onlooker_of(job.policy))
         return outcome(job.scenario, job.policy, made)
 
-    def _seen(self, job: Job, witness_of: WitnessOf) -> PolicyOutcome:
+    def _look_on(self, job: Job, made: Made, onlooker: Onlooker) -> None:
         """Whoever looks on writes files of this machine."""
-        if self._work.workers > 1 and self._work.here:
-            found = self._work.keeping(None).one(_look_on, _Watched(job, witness_of))
-            self._told.add(job.effort if job.by_stretch else 0)
-            return found
-        with witness_of(job.policy) as witness:
-            return replay(job.scenario, job.policy, job.honesty, witness, self._plan_each(job))
+        work = self._work if self._work.here else IN_PLACE.keeping(self._work.kept)
+        cut = passages(job.scenario, job.policy, job.honesty, made)
+        tasks = (_Looking(onlooker, passage) for passage in cut)
+        for seen in work.each(_look_on, tasks, _Looking.still_told):
+            self._told.add(_LOOKING_ON * seen.slots)
 
     def _plan_each(self, job: Job) -> "_PlanEach":
         return _PlanEach(self._work, self._told, job.effort // len(job.scenario.history))
@@ -198,7 +211,8 @@ def _make(job: Job) -> Made:
     return make(job.scenario, job.policy, job.honesty)
 
 
-def _look_on(watched: _Watched) -> PolicyOutcome:
-    job = watched.job
-    with watched.witness_of(job.policy) as witness:
-        return replay(job.scenario, job.policy, job.honesty, witness)
+def _look_on(looking: _Looking) -> _Seen:
+    passage = looking.passage
+    with looking.onlooker.looking(passage.scenario, passage.first) as witness:
+        passage.tell(witness)
+    return _Seen(len(passage.scenario.history))

@@ -113,7 +113,8 @@ class Replay:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        with EpisodeBook(self._path, HOME, GIVEN, Honesty.HONEST)("mpc") as witness:
+        book = EpisodeBook(self._path, HOME, GIVEN, Honesty.HONEST)
+        with book("mpc").looking(GIVEN) as witness:
 
             def count(moment: Moment) -> None:
                 witness(moment)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from textwrap import dedent, indent
 
@@ -10,12 +11,15 @@ import pytest
 from distributed import LocalCluster
 
 from darkstar.domain.errors import UsageError
+from darkstar.domain.slots import Slots
 from darkstar.time_machine import stretches as stretches_module
 from darkstar.time_machine.information import Knowledge
+from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import Job, replay_all
 from darkstar.time_machine.spread import cluster as module
 from darkstar.time_machine.spread.checkpoints import Checkpoints
 from darkstar.time_machine.spread.cluster import checked_address, cluster
+from darkstar.time_machine.witness import Witness
 from tests.time_machine.cases import scenario
 from tests.time_machine.spread.test_work import same
 
@@ -75,14 +79,15 @@ def test_who_looks_on_stays_here(address: str) -> None:
         def __call__(self, policy: str) -> "Book":
             return self
 
-        def __enter__(self):  # type: ignore[no-untyped-def]
-            return lambda moment: seen.append(moment.number)
+        @contextmanager
+        def looking(self, _scenario: Scenario, _first: int = 0) -> Iterator[Witness]:
+            yield lambda moment: seen.append(moment.number)
 
-        def __exit__(self, *_: object) -> None:
-            return None
+        def has(self, _slots: Slots) -> bool:
+            return False
 
     with cluster(address) as work:
-        found = replay_all(JOBS[:1], work, witness_of=Book())
+        found = replay_all(JOBS[:1], work, onlooker_of=Book())
     assert seen == list(range(288))
     assert same(found[0], replay_all(JOBS[:1])[0])
 

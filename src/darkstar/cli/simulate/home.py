@@ -205,7 +205,7 @@ def _with_episodes(
     ledger = settings.folder / LEDGER_NAME
     book = EpisodeBook(ledger, settings.home, scenario, honesty)
     with Courier(ledger, lake_address(settings)) as courier:
-        comparison = replayed(witness_of=book)
+        comparison = replayed(onlooker_of=book)
         progress("sending episodes", 0, 1)
         courier.finish()
         progress("sending episodes", 1, 1)

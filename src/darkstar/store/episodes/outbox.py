@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from darkstar.store.database import Database, positional
 from darkstar.store.episodes.columns import KEY, PACKED
-from darkstar.store.episodes.episode import Episode
+from darkstar.store.episodes.episode import Episode, Run
 from darkstar.store.episodes.rows import COLUMNS, Value, digest_of, row_of
 from darkstar.store.schema import episode_delivery, episode_payloads, training_episodes
 
@@ -107,6 +107,16 @@ class Outbox:
         with self._db.transaction():
             self._db.write_many(_PUT, light)
             self._db.write_many(_PUT_PAYLOAD, packed)
+
+    def starts(self, run: Run, first_utc: int, last_utc: int) -> frozenset[int]:
+        """Starts of the slots [UTC s] from one to another, both included, of which the run has an episode."""
+        row = training_episodes.c
+        wanted = select(row.episode_start_utc).where(
+            row.system_id == run.system_id,
+            row.run_id == run.run_id,
+            row.episode_start_utc.between(first_utc, last_utc),
+        )
+        return frozenset(int(start) for (start,) in self._db.read(wanted))
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The rows that have waited longest, at most `limit`."""

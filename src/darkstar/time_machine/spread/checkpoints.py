@@ -162,6 +162,12 @@ def _lay_out(value: object, place: str, arrays: dict[str, Array]) -> None:
             _lay_out(inner, f"{place}{name}.", arrays)
 
 
+def _stated(hint: type[R]) -> type[R]:
+    """The dataclass where None would do as well."""
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+    return kinds[0] if kinds else hint
+
+
 def _built(kind: type[R], arrays: dict[str, Array], place: str) -> R:
     """The dataclass again."""
     values: dict[str, object] = {}
@@ -172,7 +178,7 @@ def _built(kind: type[R], arrays: dict[str, Array], place: str) -> R:
             array = arrays[here]
             values[name] = array if array.ndim else array.item()
         elif any(key.startswith(f"{here}.") for key in arrays):
-            values[name] = _built(hint, arrays, f"{here}.")
+            values[name] = _built(_stated(hint), arrays, f"{here}.")
         elif may_lack:
             values[name] = None
         else:

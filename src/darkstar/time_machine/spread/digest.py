@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,8 @@ def digest(*values: object) -> str:
     """The name, 32 hexadecimal digits.
 
     Raises:
-        TypeError: a value is neither a number, a text, an array, a collection of such nor an object of this package.
+        TypeError: a value is neither a number, a text, a path, an array, a collection of such nor an object of this
+            package.
     """
     found = hashlib.blake2b(digest_size=16)
     _feed(found, values)
@@ -58,7 +59,7 @@ def _feed(found: "hashlib.blake2b", value: object) -> None:
         found.update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, Enum):
         _head(found, type(value).__qualname__, value.name)
-    elif isinstance(value, bool | int | float | np.generic | dt.date | ZoneInfo | None):
+    elif isinstance(value, bool | int | float | np.generic | dt.date | ZoneInfo | PurePath | None):
         _head(found, type(value).__name__, repr(value))
     elif isinstance(value, str):
         _head(found, "str", value)

@@ -52,12 +52,18 @@ class Work:
         """The same workers, with results kept there."""
         return replace(self, kept=checkpoints)
 
-    def each(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-        """As `map`: results in the order of the tasks, of which few more than there are workers are under way."""
+    def each(
+        self, function: Callable[[T], R], tasks: Iterable[T], still: Callable[[T], bool] = lambda _: True
+    ) -> Iterator[R]:
+        """As `map`: results in the order of the tasks, of which few more than there are workers are under way.
+
+        Args:
+            still: whether what a kept result tells of is still so; asked only where one is kept.
+        """
         under_way: deque[Callable[[], R]] = deque()
         ahead = 2 * self.workers if self.workers > 1 else 0
         for task in tasks:
-            under_way.append(self._begin(function, task))
+            under_way.append(self._begin(function, task, still))
             if len(under_way) > ahead:
                 yield under_way.popleft()()
         while under_way:
@@ -67,13 +73,15 @@ class Work:
         """The result of a single task."""
         return self._begin(function, task)()
 
-    def _begin(self, function: Callable[[T], R], task: T) -> Callable[[], R]:
+    def _begin(
+        self, function: Callable[[T], R], task: T, still: Callable[[T], bool] = lambda _: True
+    ) -> Callable[[], R]:
         """Answers what waits for the result."""
         if self.kept is None:
             return self.executor.submit(function, task).result
         checkpoint = self.kept.of(function, task)
         found = checkpoint.read()
-        if found is not None:
+        if found is not None and still(task):
             return _done(found).result
         future = self.executor.submit(function, task)
         return lambda: checkpoint.write(future.result())
