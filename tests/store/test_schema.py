@@ -64,7 +64,7 @@ def test_head_is_the_last_script() -> None:
     assert scripts[-1] == f"schema_{HEAD}"
 
 
-@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_a_ledger_of_an_older_schema_is_brought_to_this_one(
     schema: str, tmp_path: Path, path: Path, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,15 +47,23 @@ def steady(
 
 def _carried_on(problem: Problem, before: Plan, near: int, engine: FastEngine, apart: int) -> Plan:
     """The near moves of the plan before, as far as the energy stored now allows, and the best that follows them."""
-    began, storage = time.perf_counter(), problem.storage
+    storage = problem.storage
     shared = max(min(len(before.soc_kwh) - 1 - apart, len(problem), near), 0)
-    moves, stored = np.zeros(len(problem)), problem.soc_start_kwh
+    moves, stored = np.zeros(shared), problem.soc_start_kwh
     for slot, change in enumerate(np.diff(before.soc_kwh)[apart : apart + shared].tolist()):
         after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)
         moves[slot], stored = after - stored, after
+    return then_the_best(problem, moves, engine)
+
+
+def then_the_best(problem: Problem, moves: Series, engine: FastEngine) -> Plan:
+    """The plan that moves the stored energy by so much in each of the first slots, and does the best after them."""
+    began, shared = time.perf_counter(), len(moves)
     if shared < len(problem):
-        rest = engine.solve(replace(problem.after(shared), soc_start_kwh=stored))
-        moves[shared:] = np.diff(rest.soc_kwh)
+        rest = engine.solve(
+            replace(problem.after(shared), soc_start_kwh=problem.soc_start_kwh + float(moves.sum()))
+        )
+        moves = np.concatenate([moves, np.diff(rest.soc_kwh)])
     return plan_of(problem, moves, began)
 
 

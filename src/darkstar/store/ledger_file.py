@@ -39,6 +39,7 @@ from darkstar.store import (
 from darkstar.store.database import PATIENCE_S, Clock, Database
 from darkstar.store.episodes.outbox import Outbox
 from darkstar.store.meters import MeterRow
+from darkstar.store.plans import Plans
 from darkstar.store.slot_table import SlotTable
 
 
@@ -138,6 +139,11 @@ class LedgerFile:
     def episodes(self) -> Outbox:
         """The episodes of this home and their way to the lake; written in the transaction that is open."""
         return Outbox(self._db)
+
+    @property
+    def plans(self) -> Plans:
+        """The plans that were made for this home."""
+        return Plans(self._db)
 
     def now_us(self) -> int:
         """The ledger's clock [UTC us]."""

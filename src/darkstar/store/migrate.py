@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from darkstar.domain.errors import StoreError
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest script of `migrations/versions`."""
 SCRIPTS = Path(__file__).parent / "migrations"
 APPLICATION_ID = 0x4441524B

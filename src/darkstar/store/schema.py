@@ -1,7 +1,7 @@
 """The tables of `planner_learning.db`, as typed columns for the statements of this room.
 
 How they come to be in a file is the migrations' matter (`migrations/versions`, each frozen as it was
-written); a test holds both against each other. Four kinds of tables:
+written); a test holds both against each other. Five kinds of tables:
 
 - **Evidence** (`meters`, `meter_readings`, `watched`, `meter_statistics`, `interval_energies`, `price_feeds`,
   `price_quotes`, `corrections`, `correction_withdrawals`): only ever added to. Each row's key holds all that was
@@ -11,6 +11,7 @@ written); a test holds both against each other. Four kinds of tables:
   evidence, written over freely.
 - **Episodes** (`training_episodes`, `episode_payloads`, `episode_delivery`): decisions and what came of them, on their
   way to the lake.
+- **Plans** (`plans`): what was planned, by when it was made; the last one may still be followed.
 - **The file's own** (`runs`, `local_offsets`, and Alembic's version).
 
 Times: `_us` are UTC microseconds, `_utc` and `slot_start` UTC seconds. NULL is "not known", 0.0 "known to be
@@ -231,6 +232,32 @@ episode_delivery = Table(
     Column("failure", Text),
 )
 """One row, number 0: the last delivery, and the last failure since."""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_id", Integer, primary_key=True),
+    Column("made_us", Integer, nullable=False),
+    Column("start_utc", Integer, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("held_slots", Integer, nullable=False),
+    Column("prices_until_utc", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("settings_digest", Text, nullable=False),
+    Column("input_digest", Text, nullable=False),
+    Column("cost", Float, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("gain", Float),
+    Column("threshold", Float),
+    Column("flips", Integer),
+    Column("new_flips", Integer),
+    Column("parts", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""`parts`: names of batteries and devices, JSON; `content`: their series and what was expected, packed."""
+Index("plans_made", plans.c.made_us)
 
 runs = Table(
     "runs",

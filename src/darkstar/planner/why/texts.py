@@ -92,6 +92,38 @@ class Text(StrEnum):
     CAR_ASSUMED = auto()
     CAR_LEFT_OUT = auto()
     RUN_LEFT_OUT = auto()
+    SENSOR_SILENT = auto()
+    SENSOR_NO_VALUE = auto()
+    SENSOR_IMPLAUSIBLE = auto()
+    SENSOR_OLD = auto()
+    SENSOR_PAST = auto()
+    SENSOR_FAR = auto()
+    SENSORS_AWAY = auto()
+    SENSORS_NOT_ASKED = auto()
+    HAS_TEMPERATURE = auto()
+    HAS_CHARGE = auto()
+    IS_PLUGGED_IN = auto()
+    NOT_PLUGGED_IN = auto()
+    HAS_TARGET = auto()
+    HAS_DEPARTURE = auto()
+    PLAN_KEPT = auto()
+    PLAN_CHANGED = auto()
+    PLAN_NOT_KEPT = auto()
+    NEWS_CHARGE = auto()
+    NEWS_PRICES = auto()
+    NEWS_PRICES_OTHERS = auto()
+    NEWS_LOAD_MORE = auto()
+    NEWS_LOAD_LESS = auto()
+    NEWS_SUN_MORE = auto()
+    NEWS_SUN_LESS = auto()
+    BREACH_NEED = auto()
+    BREACH_FUSE = auto()
+    BREACH_PHASE = auto()
+    BREACH_OVER = auto()
+    BREACH_LATER = auto()
+    BREACH_SETTINGS = auto()
+    BREACH_VERSION = auto()
+    BREACH_OTHERS = auto()
     ENERGY_TAKEN_AS_ZERO = auto()
     HORIZON_CUT = auto()
     SOC_RAISED = auto()
@@ -252,8 +284,40 @@ ENGLISH = Catalogue(
         "target. Say it: --car-soc-percent 40.",
         Text.RUN_LEFT_OUT: "The {device} is to run, but its programme fits before no deadline within this plan's "
         "hours: it is not in the plan. Plan further (--hours 48), or look at its minutes and window in darkstar.yaml.",
+        Text.SENSOR_SILENT: "{entity} ({place}) is {state} in Home Assistant: not used.",
+        Text.SENSOR_NO_VALUE: "{entity} ({place}) says '{state}', which cannot be read: not used.",
+        Text.SENSOR_IMPLAUSIBLE: "{entity} ({place}) says {state}, which cannot be: not used.",
+        Text.SENSOR_OLD: "{entity} ({place}) says {state}, but last said so {hours} h ago: not used.",
+        Text.SENSOR_PAST: "{entity} ({place}) says {state}, which is past: not used.",
+        Text.SENSOR_FAR: "{entity} ({place}) says {state}, more than a day ahead: not used.",
+        Text.SENSORS_AWAY: "The devices' sensors were not read. {why}",
+        Text.SENSORS_NOT_ASKED: "The devices' sensors are read for a plan from now on only, not with --at.",
+        Text.HAS_TEMPERATURE: "{device} {value} °C.",
+        Text.HAS_CHARGE: "{device} {value} %.",
+        Text.IS_PLUGGED_IN: "{device} plugged in.",
+        Text.NOT_PLUGGED_IN: "{device} not plugged in.",
+        Text.HAS_TARGET: "{device} to {value} %.",
+        Text.HAS_DEPARTURE: "{device} leaves at {value}.",
         Text.CAR_LEFT_OUT: "The charge of the {car} is not known, so it is not in the plan: let it charge when it is "
         "plugged in, or say it: --car-soc-percent 40.",
+        Text.PLAN_KEPT: "Kept the plan of {when}: a new one would gain {gain} {currency} (changes above {threshold}).",
+        Text.PLAN_CHANGED: "Changed the plan of {when}: gains {gain} {currency}{news}.",
+        Text.PLAN_NOT_KEPT: "Changed the plan of {when}: {why}{news}.",
+        Text.NEWS_CHARGE: "the {battery} holds {held} kWh where {planned} were planned",
+        Text.NEWS_PRICES: "prices are published until {until}",
+        Text.NEWS_PRICES_OTHERS: "published prices are others",
+        Text.NEWS_LOAD_MORE: "{kwh} kWh more load is expected",
+        Text.NEWS_LOAD_LESS: "{kwh} kWh less load is expected",
+        Text.NEWS_SUN_MORE: "{kwh} kWh more sun is expected",
+        Text.NEWS_SUN_LESS: "{kwh} kWh less sun is expected",
+        Text.BREACH_NEED: "the {device} would not get what it needs",
+        Text.BREACH_FUSE: "it would go beyond the main fuse",
+        Text.BREACH_PHASE: "it would go beyond the fuse of a phase",
+        Text.BREACH_OVER: "it has no modes left",
+        Text.BREACH_LATER: "it begins later than now",
+        Text.BREACH_SETTINGS: "darkstar.yaml says something else about the home since",
+        Text.BREACH_VERSION: "another version of Darkstar made it",
+        Text.BREACH_OTHERS: "other batteries or devices are to be planned",
         Text.ENERGY_TAKEN_AS_ZERO: "{series} is below zero in {count} of {slots} slots, which cannot be: taken as 0.",
         Text.HORIZON_CUT: "{series} is known for the next {hours} h only: planned for as long, instead of {wanted} h.",
         Text.SOC_RAISED: "The battery holds {soc} kWh, less than the least of {limit} kWh: planned from the least.",

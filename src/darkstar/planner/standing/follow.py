@@ -1,0 +1,83 @@
+"""A home's plan with the modes of another one carried out, and with devices held to that one's slots.
+
+What a plan hands on are modes, so what it comes to is found by carrying them out on the load and the sun that are
+expected now, from the energy stored now; behind the last of them the best that can follow is planned.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from darkstar.planner.devices.account import account
+from darkstar.planner.devices.household import Household, HouseholdPlan, problem_of, with_devices
+from darkstar.planner.devices.wish import Wish
+from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.full.site import Car
+from darkstar.planner.mode_table import ModeTable
+from darkstar.planner.problem import Plan, Problem, Series
+from darkstar.planner.steady import then_the_best
+
+LEAST_KWH = 1e-6
+"""A device that draws less is off."""
+
+
+def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int) -> HouseholdPlan:
+    """The same devices, the batteries by these modes in the first slots, one table for each battery.
+
+    Several batteries follow theirs one after the other, each around what the others do.
+    """
+    home, engine = whole.household, FastEngine()
+    if not whole.batteries:
+        return whole
+    site = with_devices(home.rest, whole.devices)
+    limited = replace(site, grid=whole.batteries[0].problem.grid)
+    plans = [part.plan for part in whole.batteries]
+    for number, table in enumerate(modes):
+        problem = problem_of(home, limited, plans, number)
+        plans[number] = then_the_best(problem, _moves(problem, table, slots), engine)
+    return account(
+        home,
+        whole.devices,
+        plans,
+        site if not home.power_tariffs else _at_its_peak(site, limited, plans),
+        bound=whole.cost - whole.gap * max(1.0, abs(whole.cost)),
+        engine=whole.engine,
+    )
+
+
+def held_to(household: Household, energy_kwh: Mapping[str, Series], slots: int) -> Household:
+    """The same home, whose devices may in the first slots draw only where they do by these series, shape (n,) each."""
+    return replace(
+        household,
+        devices=tuple(_held(wish, energy_kwh[wish.name][:slots] > LEAST_KWH) for wish in household.devices),
+    )
+
+
+def _held(wish: Wish, on: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Wish:
+    may = wish.available.copy()
+    may[: len(on)] &= on
+    plan = wish.plan
+    if isinstance(plan, Car):
+        return replace(wish, available=may, plan=replace(plan, connected=plan.connected & may))
+    allowed = may if plan.available is None else plan.available & may
+    return replace(wish, available=may, plan=replace(plan, available=allowed))
+
+
+def _moves(problem: Problem, modes: ModeTable, slots: int) -> Series:
+    """The change of the energy stored in each slot by these modes, shape (slots,) [kWh]."""
+    storage, stored = problem.storage, problem.soc_start_kwh
+    moves = np.zeros(slots)
+    for slot, surplus_kwh in enumerate((problem.pv_kwh - problem.load_kwh)[:slots].tolist()):
+        moved = modes.mode(slot).move(storage, stored, surplus_kwh, problem.slot_hours)
+        change = moved * storage.charge_efficiency if moved > 0 else moved / storage.discharge_efficiency
+        after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)
+        moves[slot], stored = after - stored, after
+    return moves
+
+
+def _at_its_peak(site: Problem, limited: Problem, plans: Sequence[Plan]) -> Problem:
+    """The site, its import held under what these plans draw at most or under the limit that they were made for."""
+    drawn = plans[-1].import_kwh + plans[-1].breach_kwh
+    peak_kw = max(float(drawn.max()) / site.slot_hours, limited.grid.import_max_kw)
+    return replace(site, grid=replace(site.grid, import_max_kw=min(peak_kw, site.grid.import_max_kw)))

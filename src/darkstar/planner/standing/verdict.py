@@ -1,0 +1,201 @@
+"""Kept or changed: what becomes of the plan made before, and why.
+
+It is kept as long as a new one gains no more than a threshold over it. Both are reckoned alike: with what is expected
+now, from the energy that is stored now, their modes carried out for the slots that both have modes for, and the best
+that can follow behind them (`follow`). It is never kept into a breach: where a device would lack more than under the
+new plan, or more would go beyond the main fuse or a phase's, it changes whatever it gains.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from darkstar.domain.slots import SLOT_SECONDS
+from darkstar.planner.caution import Notice
+from darkstar.planner.devices.household import HouseholdPlan, with_devices
+from darkstar.planner.mode_table import ModeTable
+from darkstar.planner.phases import overloads
+from darkstar.planner.problem import Series
+from darkstar.planner.standing.follow import LEAST_KWH, follow
+from darkstar.planner.standing.news import news
+from darkstar.planner.standing.plan import StandingPlan
+from darkstar.planner.why.texts import Text
+
+THRESHOLD_SHARE = 0.005
+"""Of what the next day's load would cost from the grid: the gain that is worth a change where none is stated."""
+TOLERANCE = 1e-3
+"""Kilowatt-hours and hours that a plan may lack more than another one without being worse."""
+
+
+class Outcome(StrEnum):
+    """What became of it."""
+
+    FIRST = "first"
+    """There was none that could be followed."""
+    FRESH = "fresh"
+    """It was not looked at, as asked for."""
+    KEPT = "kept"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of the plan made before.
+
+    Attributes:
+        before_utc: when that plan was made [UTC s]; None where there is none.
+        gain: what a new plan gains over it; None where they were not compared.
+        threshold: what it has to gain.
+        breach: why it may not be kept whatever it gains; None where it may.
+        news: what has changed since it was made, weightiest first.
+        flips: slots of the next day in which the plan does something else than that one; `new_flips`: in which the new
+            plan does, whether it was taken or not. None where there are none that both plan.
+    """
+
+    outcome: Outcome
+    before_utc: int | None = None
+    gain: float | None = None
+    threshold: float | None = None
+    breach: Notice | None = None
+    news: tuple[Notice, ...] = ()
+    flips: int | None = None
+    new_flips: int | None = None
+
+
+FIRST = Verdict(Outcome.FIRST)
+FRESH = Verdict(Outcome.FRESH)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The plan before, carried on, beside a new one.
+
+    Attributes:
+        kept: what the plan before comes to now.
+        gain: what the new one gains over it.
+    """
+
+    kept: HouseholdPlan
+    gain: float
+    breach: Notice | None
+    kept_flips: int
+    new_flips: int
+
+
+def shared_slots(standing: StandingPlan, start_utc: int, slots: int) -> int:
+    """How many of a new plan's first slots the plan before has modes for; 0 or less where it has none."""
+    passed = (start_utc - standing.start_utc) // SLOT_SECONDS
+    return min(standing.held_slots - passed, slots) if passed >= 0 else 0
+
+
+def may_be_held(standing: StandingPlan, new: HouseholdPlan) -> bool:
+    """Whether both plan the same batteries and devices."""
+    batteries = {part.name for part in new.batteries}
+    return set(standing.batteries) == batteries and set(standing.devices) == {
+        run.wish.name for run in new.devices
+    }
+
+
+def compare(
+    standing: StandingPlan, new: HouseholdPlan, held: HouseholdPlan, modes: Sequence[ModeTable], slots: int
+) -> Compared:
+    """Both plans, carried out for so many slots.
+
+    Args:
+        standing: the plan before from the new one's first slot on.
+        held: the new plan's home with its devices held to that plan's slots, planned (`follow.held_to`).
+        modes: the new plan's, a table for each battery.
+    """
+    old = [standing.batteries[part.name] for part in new.batteries]
+    kept = follow(held, [battery.modes for battery in old], slots)
+    anew = follow(new, modes, slots)
+    before = [battery.soc_kwh for battery in old]
+    then = [battery.modes for battery in old]
+    kept_flips = _mode_flips(then, before, then, _stored(kept), slots)
+    new_flips = _mode_flips(then, before, modes, _stored(new), slots)
+    return Compared(
+        kept,
+        kept.cost - anew.cost,
+        _breach(kept, anew),
+        kept_flips + _switches(standing, kept, slots),
+        new_flips + _switches(standing, new, slots),
+    )
+
+
+def judge(
+    compared: Compared, standing: StandingPlan, new: HouseholdPlan, threshold: float, prices_until_utc: int
+) -> tuple[Outcome, tuple[Notice, ...]]:
+    """Kept or changed, and the news that explain a change.
+
+    Args:
+        threshold: gain above which it is changed, in the currency of the prices.
+        prices_until_utc: end of the prices that are published now.
+    """
+    if compared.breach is None and compared.gain <= threshold:
+        return Outcome.KEPT, ()
+    return Outcome.CHANGED, news(standing, new, prices_until_utc)
+
+
+def usual_threshold(new: HouseholdPlan, slots: int) -> float:
+    """The gain that is worth a change where the home's file states none."""
+    site = with_devices(new.household.rest, new.devices)
+    return THRESHOLD_SHARE * float(np.dot(site.load_kwh[:slots], np.maximum(site.import_price[:slots], 0.0)))
+
+
+def _breach(kept: HouseholdPlan, new: HouseholdPlan) -> Notice | None:
+    """What the plan before would breach and the new one does not."""
+    for old, other in zip(kept.devices, new.devices, strict=True):
+        for lack in {missing.lack for missing in old.missing}:
+            short, less = (
+                sum(missing.amount for missing in run.missing if missing.lack is lack) for run in (old, other)
+            )
+            if short > less + TOLERANCE:
+                return Notice(Text.BREACH_NEED, words={"device": old.wish.name})
+    if _beyond_fuse(kept) > _beyond_fuse(new) + TOLERANCE:
+        return Notice(Text.BREACH_FUSE)
+    if _beyond_phases(kept) > _beyond_phases(new) + TOLERANCE:
+        return Notice(Text.BREACH_PHASE)
+    return None
+
+
+def _beyond_fuse(plan: HouseholdPlan) -> float:
+    rest = plan.household.rest
+    drawn = plan.flows.import_kwh + plan.flows.breach_kwh
+    return float(np.maximum(drawn - rest.grid.import_max_kw * rest.slot_hours, 0.0).sum())
+
+
+def _beyond_phases(plan: HouseholdPlan) -> float:
+    return sum(over.kwh for over in overloads(plan)) if plan.household.phases is not None else 0.0
+
+
+def _stored(plan: HouseholdPlan) -> list[Series]:
+    return [part.plan.soc_kwh for part in plan.batteries]
+
+
+def _mode_flips(
+    before: Sequence[ModeTable],
+    before_kwh: Sequence[Series],
+    now: Sequence[ModeTable],
+    now_kwh: Sequence[Series],
+    slots: int,
+) -> int:
+    """Slots in which a battery's mode comes to something else, each with the energy that its plan has stored then."""
+    first = slice(slots)
+    return sum(
+        int((then.take(first).kinds(then_kwh[first]) != new.take(first).kinds(new_kwh[first])).sum())
+        for then, then_kwh, new, new_kwh in zip(before, before_kwh, now, now_kwh, strict=True)
+    )
+
+
+def _switches(standing: StandingPlan, plan: HouseholdPlan, slots: int) -> int:
+    """Slots in which a device is on in one of two plans and off in the other."""
+    return sum(
+        int(
+            (
+                (run.energy_kwh[:slots] > LEAST_KWH) != (standing.devices[run.wish.name][:slots] > LEAST_KWH)
+            ).sum()
+        )
+        for run in plan.devices
+    )

@@ -1,0 +1,154 @@
+"""A new plan of a home beside the one made before it: which of them is handed on, with which modes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from darkstar.domain.slots import SLOT_SECONDS
+from darkstar.planner.caution import Notice
+from darkstar.planner.devices.engines import FULL_SECONDS, plan_household
+from darkstar.planner.devices.household import HouseholdPlan
+from darkstar.planner.mode_table import ModeTable
+from darkstar.planner.modes import Mode
+from darkstar.planner.phases import within_phases
+from darkstar.planner.problem import Series
+from darkstar.planner.standing.follow import held_to
+from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
+from darkstar.planner.standing.verdict import (
+    FIRST,
+    FRESH,
+    Outcome,
+    Verdict,
+    compare,
+    judge,
+    may_be_held,
+    shared_slots,
+    usual_threshold,
+)
+from darkstar.planner.why.texts import Text
+from darkstar.time_machine.now.modes_ahead import modes_ahead
+
+MODE_SLOTS = 96
+"""How far modes are told, and a plan is held to: a day."""
+Modes = tuple[Mode, ...]
+
+
+@dataclass(frozen=True)
+class Before:
+    """The plan made before.
+
+    Attributes:
+        made_utc: when it was made [UTC s].
+        plan: None where it may not be followed, for the reason `refused`.
+    """
+
+    made_utc: int
+    plan: StandingPlan | None
+    refused: Notice | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is handed on.
+
+    Attributes:
+        whole: the plan; modes: of each battery, for its first slots.
+    """
+
+    whole: HouseholdPlan
+    modes: tuple[Modes, ...]
+    verdict: Verdict
+
+
+def settle(
+    new: HouseholdPlan,
+    before: Before | None,
+    *,
+    prices_until_utc: int,
+    threshold: float | None = None,
+    seconds: float = FULL_SECONDS,
+    fresh: bool = False,
+) -> Settled:
+    """The plan made before where it is still followed, else the new one.
+
+    Args:
+        prices_until_utc: end of the prices that are published now.
+        threshold: gain that is worth a change; None for the usual one.
+        seconds: time limit where the full engine plans once more, with the devices held to that plan's slots.
+        fresh: the plan before is not looked at.
+    """
+    modes = _modes(new)
+    if fresh or before is None:
+        return Settled(new, modes, FRESH if fresh else FIRST)
+    start_utc = int(new.household.slots[0])
+    shared = 0 if before.plan is None else shared_slots(before.plan, start_utc, len(new.household.rest))
+    refused = before.refused or _refused(before.plan, new, start_utc, shared)
+    if before.plan is None or refused is not None:
+        return Settled(new, modes, Verdict(Outcome.CHANGED, before.made_utc, breach=refused))
+    standing = before.plan.after((start_utc - before.plan.start_utc) // SLOT_SECONDS)
+    held = new
+    if new.devices:
+        held = plan_household(held_to(new.household, standing.devices, shared), seconds=seconds)
+    compared = compare(standing, new, held, [ModeTable.of(each) for each in modes], shared)
+    least = usual_threshold(new, shared) if threshold is None else threshold
+    outcome, news = judge(compared, standing, new, least, prices_until_utc)
+    kept = outcome is Outcome.KEPT
+    verdict = Verdict(
+        outcome,
+        before.made_utc,
+        compared.gain,
+        least,
+        compared.breach,
+        news,
+        compared.kept_flips if kept else compared.new_flips,
+        compared.new_flips,
+    )
+    if not kept:
+        return Settled(new, modes, verdict)
+    return Settled(compared.kept, _carried_on(compared.kept, standing, shared), verdict)
+
+
+def standing_plan(settled: Settled, prices_until_utc: int) -> StandingPlan:
+    """What another plan may be held to."""
+    whole, rest = settled.whole, settled.whole.household.rest
+    return StandingPlan(
+        int(whole.household.slots[0]),
+        prices_until_utc,
+        min(MODE_SLOTS, len(rest)),
+        Expected(rest.load_kwh, rest.pv_kwh, rest.import_price, rest.export_price),
+        {
+            part.name: StandingBattery(part.plan.soc_kwh, ModeTable.of(modes), _worth(modes))
+            for part, modes in zip(whole.batteries, settled.modes, strict=True)
+        },
+        {run.wish.name: run.energy_kwh for run in whole.devices},
+    )
+
+
+def _refused(plan: StandingPlan | None, new: HouseholdPlan, start_utc: int, shared: int) -> Notice | None:
+    """Why the plan before cannot be held against a new one."""
+    if plan is None or shared <= 0:
+        later = plan is not None and start_utc < plan.start_utc
+        return Notice(Text.BREACH_LATER if later else Text.BREACH_OVER)
+    return None if may_be_held(plan, new) else Notice(Text.BREACH_OTHERS)
+
+
+def _modes(whole: HouseholdPlan) -> tuple[Modes, ...]:
+    """What a plan hands on to each battery."""
+    return tuple(
+        within_phases(whole, number, modes_ahead(whole.household, part, MODE_SLOTS))
+        for number, part in enumerate(whole.batteries)
+    )
+
+
+def _carried_on(kept: HouseholdPlan, standing: StandingPlan, shared: int) -> tuple[Modes, ...]:
+    """The modes of the plan before as far as they reach, then those that follow; what energy is worth as of now."""
+    carried = []
+    for number, (part, anew) in enumerate(zip(kept.batteries, _modes(kept), strict=True)):
+        old = standing.batteries[part.name]
+        modes = [old.modes.mode(slot, anew[slot].worth) for slot in range(shared)]
+        carried.append((*within_phases(kept, number, modes), *anew[shared:]))
+    return tuple(carried)
+
+
+def _worth(modes: Modes) -> Series:
+    return np.array([np.nan if mode.worth is None else mode.worth for mode in modes])
