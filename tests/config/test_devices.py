@@ -195,3 +195,57 @@ def test_phases_that_are_not_there(tmp_path: Path, home: str, sections: str, tol
     with pytest.raises(ConfigError) as error:
         load_settings(tmp_path, {})
     assert told in error.value.problem
+
+
+ASKED = "home_assistant: {url: 'http://ha.local:8123', token: t}\n"
+
+
+def test_sensors_of_devices_are_kept_beside_them(tmp_path: Path) -> None:
+    tank = TANK.replace("}}", "}, temperature_sensor: sensor.tank}")
+    car = CAR.replace(
+        "}", ", soc_sensor: sensor.soc, plugged_in_sensor: binary_sensor.plug, ready_by_sensor: time.go}"
+    )
+    settings = _settings(tmp_path, ASKED + tank + car)
+    assert [(each.place, each.device, each.entity_id) for each in settings.state_sensors] == [
+        ("water_heater.temperature_sensor", "water heater", "sensor.tank"),
+        ("car.soc_sensor", "car", "sensor.soc"),
+        ("car.plugged_in_sensor", "car", "binary_sensor.plug"),
+        ("car.ready_by_sensor", "car", "time.go"),
+    ]
+    assert settings.devices == _settings(tmp_path, TANK + CAR).devices
+    cars = f"cars: [{CAR[5:-2]}, name: red, target_sensor: number.red}}]\n"
+    assert _settings(tmp_path, ASKED + cars).state_sensors[0].place == "cars.0.target_sensor"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "problem"),
+    [
+        (
+            HEATER.replace("}", ", temperature_sensor: sensor.tank}"),
+            "water_heater: temperature_sensor without litres",
+        ),
+        (
+            CAR.replace("}", ", soc_sensor: sensor.soc}"),
+            "car.soc_sensor is there, and home_assistant is missing",
+        ),
+        (
+            ASKED + CAR.replace("}", ", soc_sensor: binary_sensor.soc}"),
+            "car.soc_sensor: 'binary_sensor.soc' is on or off",
+        ),
+        (
+            ASKED + CAR.replace("}", ", soc_sensor: soc}"),
+            "car.soc_sensor: 'soc' is no entity id of Home Assistant",
+        ),
+        (
+            ASKED + CAR.replace("}", ", soc_sensor: sensor.a, plugged_in_sensor: sensor.a}"),
+            "sensor.a is both car.soc_sensor and car.plugged_in_sensor",
+        ),
+        (
+            ASKED + "sensors: {soc: sensor.a}\n" + CAR.replace("}", ", soc_sensor: sensor.a}"),
+            "sensor.a is both sensors.soc and car.soc_sensor",
+        ),
+        (ASKED + CAR.replace("}", ", soc_senor: sensor.a}"), "car.soc_senor: did you mean soc_sensor?"),
+    ],
+)
+def test_sensors_that_cannot_be_asked_are_refused(tmp_path: Path, yaml: str, problem: str) -> None:
+    assert problem in _problem(tmp_path, yaml)

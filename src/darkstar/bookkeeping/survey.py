@@ -1,10 +1,10 @@
 """What Home Assistant holds for each sensor of the home, and what is wrong with it, before anything is fetched."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from darkstar.domain.errors import ConfigError
+from darkstar.evidence.entities import NOT_KNOWN, not_there
 from darkstar.evidence.source import EnergySource, Entity
 
 ENERGY_UNITS = frozenset({"Wh", "kWh", "MWh"})
@@ -58,9 +58,7 @@ def _problem(
     if entity is None:
         if entity_id in with_sums:
             return None
-        near = difflib.get_close_matches(entity_id, entities, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        return f"{channel}: {entity_id} does not exist in Home Assistant{hint}."
+        return f"{channel}: {not_there(entity_id, entities)}"
     if channel == SOC:
         if entity.unit not in (None, "%"):
             return f"soc: {entity_id} is in {entity.unit}; a state of charge in % is needed."
@@ -82,7 +80,7 @@ def _describe(channel: str, entity_id: str, entity: Entity | None, statistics: b
     if entity is None:
         remarks.append("no longer exists; only its statistics are left")
     else:
-        if entity.state in ("unavailable", "unknown"):
+        if entity.state in NOT_KNOWN:
             remarks.append(f"{entity.state} at present")
         if channel != SOC and entity.unit != "kWh":
             remarks.append(f"in {entity.unit}, converted to kWh")

@@ -7,6 +7,7 @@ from pathlib import Path
 from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_settings
 from darkstar.domain.errors import ConfigError
 from darkstar.evidence.home_assistant import HomeAssistant
+from darkstar.evidence.home_assistant.client import PATIENCE_SECONDS
 from darkstar.store.backup import back_up, worth_a_backup
 from darkstar.store.database import BACKUPS_NAME
 from darkstar.store.ledger_file import LedgerFile
@@ -37,12 +38,12 @@ def back_up_first(settings: Settings, reason: str) -> Path | None:
     return back_up(path, settings.folder / BACKUPS_NAME, reason, time.time())
 
 
-def home_assistant(settings: Settings) -> HomeAssistant:
-    """The home's Home Assistant; use as `async with`."""
+def home_assistant(settings: Settings, patience_s: float = PATIENCE_SECONDS) -> HomeAssistant:
+    """The home's Home Assistant, waited for so long while it restarts; use as `async with`."""
     place = settings.home_assistant
     if place is None:
         raise ConfigError(
             f"{settings.folder} does not say where Home Assistant is.",
             remedy="Write `home_assistant: {url: ..., token: !env HA_TOKEN}` into darkstar.yaml.",
         )
-    return HomeAssistant(place.url, place.token, ca_file=place.ca_file)
+    return HomeAssistant(place.url, place.token, ca_file=place.ca_file, patience_s=patience_s)

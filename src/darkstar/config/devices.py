@@ -19,6 +19,7 @@ from darkstar.config.fields import (
     Text,
     in_percent,
 )
+from darkstar.config.state_sensors import QUANTITIES, StateEntity, ValueEntity
 from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.domain.devices import (
     MINUTES_OF_DAY,
@@ -73,6 +74,10 @@ class CarSection(Section):
     min_current_a: Annotated[NotNegative, Field(le=125)] = 6.0
     daily_kwh: NotNegative | None = None
     charge_efficiency: Share = 0.9
+    soc_sensor: ValueEntity | None = None
+    plugged_in_sensor: StateEntity | None = None
+    target_sensor: ValueEntity | None = None
+    ready_by_sensor: ValueEntity | None = None
 
     _in_percent = field_validator("target_percent")(in_percent)
 
@@ -138,7 +143,7 @@ def devices_of(
     """The sections as the planner knows them."""
     return Devices(
         water_heater=None if heater is None else heater.device,
-        cars=tuple(ElectricCar(**dict(car)) for car in cars),
+        cars=tuple(ElectricCar(**car.model_dump(exclude=set(QUANTITIES["car"]))) for car in cars),
         appliances=tuple(Appliance(**dict(appliance)) for appliance in appliances),
         batteries=tuple(
             NamedBattery(each.name, Battery(**each.model_dump(exclude={"name"}))) for each in batteries

@@ -30,6 +30,7 @@ from darkstar.config.fields import (
     Text,
 )
 from darkstar.config.secret import Secret
+from darkstar.config.state_sensors import StateSensor, check_sensors, sensors_of
 from darkstar.config.tariff import TariffSections
 from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.ledger.quality import QualityRules
@@ -235,6 +236,23 @@ class ConfigFile(Section):
             *self.batteries,
         ]
         each_name_once(named)
+        return self
+
+    @property
+    def state_sensors(self) -> tuple[StateSensor, ...]:
+        """The entities that say how devices are at present."""
+        found: list[StateSensor] = []
+        if self.water_heater is not None:
+            found += sensors_of("water_heater", "water_heater", "water heater", self.water_heater)
+        for place, cars in (("cars", self.cars), ("car", [self.car] if self.car else [])):
+            for number, car in enumerate(cars):
+                found += sensors_of("car", place if place == "car" else f"cars.{number}", car.name, car)
+        return tuple(found)
+
+    @model_validator(mode="after")
+    def _ask_each_entity_for_one_thing(self) -> "ConfigFile":
+        meters = {name: key.rstrip("_") for key, names in self.sensors for name in names or ()}
+        check_sensors(self.state_sensors, meters, reached=self.home_assistant is not None)
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from darkstar.config.sections import (
     QualitySection,
     SensorsSection,
 )
+from darkstar.config.state_sensors import StateSensor
 from darkstar.config.tariff import power_tariffs_of, tariffs_of
 from darkstar.domain.channels import Channel
 from darkstar.domain.data_sheet import DataSheet
@@ -112,6 +113,7 @@ class Settings:
         power_tariffs: what the months' highest draws cost, VAT included, with the months that each holds in; empty
             where they cost nothing.
         data_sheet: what is stated of how the home's one battery really behaves; None where nothing is.
+        state_sensors: entities that say how devices are at present.
     """
 
     folder: Path
@@ -131,6 +133,7 @@ class Settings:
     devices: Devices = NO_DEVICES
     power_tariffs: tuple[PowerTariff, ...] = ()
     data_sheet: DataSheet | None = None
+    state_sensors: tuple[StateSensor, ...] = ()
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -203,6 +206,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         devices=devices,
         power_tariffs=power_tariffs_of(file.tariff),
         data_sheet=data_sheet_of(file.battery) if file.battery else None,
+        state_sensors=file.state_sensors,
     )
 
 

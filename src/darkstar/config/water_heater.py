@@ -7,10 +7,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from darkstar.config.clock import Minutes, TimeOfDay, Window
 from darkstar.config.fields import NotNegative, Number, Phase, Positive, Section
+from darkstar.config.state_sensors import ValueEntity
 from darkstar.domain.devices import Disinfection, HotWaterTank, WaterHeater
 
 TANK_NEEDS = ("hours_of_use", "least_temperature_c", "most_temperature_c", "loss_w")
-OF_TANKS = (*TANK_NEEDS, "disinfect")
+OF_TANKS = (*TANK_NEEDS, "disinfect", "temperature_sensor")
 NOT_OF_TANKS = ("ready_by", "least_run_minutes", "least_pause_minutes", "longest_pause_hours")
 Celsius = Annotated[Number, Field(ge=0, le=100)]
 
@@ -45,6 +46,7 @@ class WaterHeaterSection(Section):
     heat_per_kwh: Annotated[Positive, Field(le=10)] = 1.0
     disinfect: DisinfectSection | None = None
     phase: Phase | None = None
+    temperature_sensor: ValueEntity | None = None
 
     @model_validator(mode="after")
     def _be_one_of_two(self) -> "WaterHeaterSection":

@@ -333,4 +333,6 @@ def test_nothing_later_is_looked_at(tmp_path: Path) -> None:
         hour = (history.slots - START) % DAY_SECONDS // HOUR_SECONDS
         water = np.where(later, 0.4, np.where(hour == 3, 0.5, 0.0))
         write(ledger, history, np.where(later, 90.0, 40.0), water=water)
-    assert _json(home, "--soc-percent", "40") == before
+    after = _json(home, "--soc-percent", "40")
+    assert after.pop("states") != before.pop("states")  # who says how full the battery is
+    assert after == before

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from darkstar.cli.plan.origins import KnownState
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, iso_local, local_date
 from darkstar.planner.caution import Notice, SafeMode
@@ -73,6 +74,7 @@ class HomePlan:
     Attributes:
         safe_mode: what the batteries do without a plan; devices may be planned nevertheless.
         assumed: what had to be assumed or left out.
+        states: what the plan began with, and who says so.
     """
 
     settings: Settings
@@ -81,6 +83,7 @@ class HomePlan:
     planned: Planned | None
     assumed: tuple[Notice, ...]
     hints: tuple[str, ...]
+    states: tuple[KnownState, ...] = ()
 
     def local(self, slot: int) -> dt.datetime:
         """Local time at the start of the plan's slot of this number."""

@@ -1,5 +1,6 @@
 """`darkstar plan` for a home, for machines: see the user guide for the shape."""
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from darkstar.cli.plan.answer import HomePlan, Planned, PlannedBattery, PlannedDevice
 from darkstar.cli.plan.home import notices
+from darkstar.cli.plan.origins import KnownState
 from darkstar.domain.slots import iso_local
 from darkstar.planner.devices.run import Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
@@ -34,8 +36,20 @@ def as_json(home: HomePlan) -> Mapping[str, Any]:
         "prices_published_to": iso_local(present.published_until_utc, home.settings.home.tz),
         "soc_percent": percent,
         "safe_mode": None if mode is None else mode.value,
+        "states": [_state_json(home, state) for state in home.states],
         "notices": notices(home),
         **({} if planned is None else _planned_json(home, planned)),
+    }
+
+
+def _state_json(home: HomePlan, state: KnownState) -> Mapping[str, Any]:
+    value, seen = state.value, state.seen
+    return {
+        "device": state.device,
+        "quantity": state.quantity,
+        "value": f"{value:%H:%M}" if isinstance(value, dt.time) else value,
+        "from": state.origin.value,
+        **({} if seen is None else {"entity": seen.sensor.entity_id, "at": home.instant(seen.reported_utc)}),
     }
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
 from darkstar.cli.plan.as_json import as_json as home_json
+from darkstar.cli.plan.asking import sense
 from darkstar.cli.plan.home import plan_home
 from darkstar.cli.plan.states import Told
 from darkstar.cli.plan.tables import rendered
@@ -150,9 +151,16 @@ def plan(
         tank_c=tank_temperature,
         disinfected_utc=None if disinfected is None else parse_instant(disinfected, settings.home.tz),
     )
+    sensed = sense(settings, told, at_utc, is_now=at is None)
     with open_ledger(settings) as ledger:
         answer = plan_home(
-            ledger, settings, at_utc, slots=round(hours * SLOTS_PER_HOUR), told=told, seconds=seconds
+            ledger,
+            settings,
+            at_utc,
+            slots=round(hours * SLOTS_PER_HOUR),
+            told=told,
+            sensed=sensed,
+            seconds=seconds,
         )
     if as_json:
         print_json(home_json(answer))

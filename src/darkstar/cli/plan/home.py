@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from darkstar.cli.plan.answer import HomePlan, Planned, PlannedBattery, PlannedDevice
+from darkstar.cli.plan.origins import origins
+from darkstar.cli.plan.sensed import NOTHING_SENSED, Sensed
 from darkstar.cli.plan.states import Told, battery_charges, device_states
 from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError
@@ -44,20 +46,21 @@ def plan_home(
     *,
     slots: int,
     told: Told,
+    sensed: Sensed = NOTHING_SENSED,
     seconds: float = FULL_SECONDS,
 ) -> HomePlan:
     """Plan a home as of an instant.
 
     Args:
         slots: how far to plan.
-        told: what a person says of the present.
+        told: what a person says of the present; sensed: what Home Assistant says of the devices.
         seconds: time limit where the full engine plans.
 
     Raises:
         ConfigError: it has nothing to plan.
         UsageError: what is told does not fit the home.
     """
-    devices = settings.devices
+    devices = sensed.on(settings.devices)
     if settings.battery is None and not devices:
         raise ConfigError(
             "The home has no battery and no device to plan for.",
@@ -74,9 +77,9 @@ def plan_home(
         heater_apart=devices.water_heater is not None,
         tariffs=settings.tariffs,
     )
-    states = device_states(told, devices, present.drawn, int(present.slots[0]))
+    states = device_states(told, devices, present.drawn, int(present.slots[0]), sensed)
     stores = stores_of(present, settings.battery, devices.batteries, battery_charges(told, devices))
-    notices, rest = list(stores.notices), stores.rest
+    notices, rest = [*sensed.notices, *stores.notices], stores.rest
     planned = None
     if rest is not None and (stores.batteries or devices):
         ahead = present.slots[: len(rest)]
@@ -104,7 +107,8 @@ def plan_home(
     if planned is not None and stores.safe_mode is not None:
         notices.append(Notice(Text.BATTERY_UNKNOWN))
     hints = _hints(present, stores, settings)
-    return HomePlan(settings, present, stores.safe_mode, planned, tuple(notices), tuple(hints))
+    known = origins(settings, devices, told, sensed, present, states)
+    return HomePlan(settings, present, stores.safe_mode, planned, tuple(notices), tuple(hints), known)
 
 
 def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from darkstar.cli.plan.sensed import NOTHING_SENSED, Sensed
+from darkstar.config.state_sensors import Quantity
 from darkstar.domain.devices import Devices, HotWaterTank
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_SECONDS
@@ -34,8 +36,10 @@ class Told:
     disinfected_utc: int | None = None
 
 
-def device_states(told: Told, devices: Devices, drawn: Drawn | None, start_utc: int) -> DeviceStates:
-    """What is known of the devices as the first slot starts.
+def device_states(
+    told: Told, devices: Devices, drawn: Drawn | None, start_utc: int, sensed: Sensed = NOTHING_SENSED
+) -> DeviceStates:
+    """What is known of the devices as the first slot starts; what is told goes before what is sensed.
 
     Raises:
         UsageError: a device is not there, a number is none, or two statements contradict each other.
@@ -52,15 +56,26 @@ def device_states(told: Told, devices: Devices, drawn: Drawn | None, start_utc: 
     return DeviceStates(
         drawn=drawn,
         heated_kwh=told.heated_kwh,
-        tank=TankState(told.tank_c, told.disinfected_utc),
-        cars={
-            name: CarState(
-                charge.get(name), True if name in told.plugged_in else False if name in told.away else None
-            )
-            for name in cars
-        },
+        tank=_tank(told, devices, sensed),
+        cars={name: _car(name, charge.get(name), told, sensed) for name in cars},
         to_run=frozenset(told.to_run),
     )
+
+
+def _car(name: str, soc_percent: float | None, told: Told, sensed: Sensed) -> CarState:
+    plugged_in = True if name in told.plugged_in else False if name in told.away else sensed.plugged_in(name)
+    return CarState(
+        sensed.number(name, Quantity.CAR_CHARGE) if soc_percent is None else soc_percent, plugged_in
+    )
+
+
+def _tank(told: Told, devices: Devices, sensed: Sensed) -> TankState:
+    if devices.water_heater is None:
+        return TankState()
+    temperature = told.tank_c
+    if temperature is None:
+        temperature = sensed.number(devices.water_heater.name, Quantity.TANK_TEMPERATURE)
+    return TankState(temperature, sensed.hot_utc if told.disinfected_utc is None else told.disinfected_utc)
 
 
 def _check_heater(told: Told, devices: Devices, start_utc: int) -> None:

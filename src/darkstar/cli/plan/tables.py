@@ -1,5 +1,6 @@
 """`darkstar plan` for a home, for people: blocks with their sentences, and what each way costs."""
 
+import datetime as dt
 import textwrap
 
 from rich.console import Group, RenderableType
@@ -9,6 +10,8 @@ from rich.text import Text as Line
 from darkstar.cli.plan.answer import HomePlan, Planned, PlannedBattery
 from darkstar.cli.plan.device_tables import device_blocks
 from darkstar.cli.plan.home import notices
+from darkstar.cli.plan.origins import KnownState
+from darkstar.config.state_sensors import Quantity
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import SafeMode
 from darkstar.planner.modes import Kind
@@ -90,9 +93,34 @@ def _heading(home: HomePlan) -> RenderableType:
     if known.soc_kwh is not None and known.capacity_kwh:
         percent = f"{100 * known.soc_kwh / known.capacity_kwh:.0f}"
         told.append(ENGLISH.say(Text.BATTERY_HOLDS, percent=percent, kwh=ENGLISH.figure(known.soc_kwh, 1)))
+    told += [_sensed(state) for state in home.states if state.seen is not None]
     if home.planned is not None:
         told.append(_prices(home, end))
     return Group(title, Line(" ".join(told), style="dim")) if told else title
+
+
+def _sensed(state: KnownState) -> str:
+    """What an entity says of a device."""
+    assert state.seen is not None
+    what = f"{state.device[:1].upper()}{state.device[1:]}"
+    text = _SENSED[state.seen.sensor.quantity]
+    if state.value is False:
+        text = Text.NOT_PLUGGED_IN
+    value = ""
+    if isinstance(state.value, dt.time):
+        value = f"{state.value:%H:%M}"
+    elif isinstance(state.value, float):
+        value = ENGLISH.figure(state.value, 0)
+    return ENGLISH.say(text, device=what, value=value)
+
+
+_SENSED = {
+    Quantity.TANK_TEMPERATURE: Text.HAS_TEMPERATURE,
+    Quantity.CAR_CHARGE: Text.HAS_CHARGE,
+    Quantity.PLUGGED_IN: Text.IS_PLUGGED_IN,
+    Quantity.TARGET: Text.HAS_TARGET,
+    Quantity.READY_BY: Text.HAS_DEPARTURE,
+}
 
 
 def _instant(home: HomePlan, slot: int) -> str:
