@@ -60,9 +60,10 @@ def then_the_best(problem: Problem, moves: Series, engine: FastEngine) -> Plan:
     """The plan that moves the stored energy by so much in each of the first slots, and does the best after them."""
     began, shared = time.perf_counter(), len(moves)
     if shared < len(problem):
-        rest = engine.solve(
-            replace(problem.after(shared), soc_start_kwh=problem.soc_start_kwh + float(moves.sum()))
-        )
+        # Rounding must not leave the battery.
+        storage, stored = problem.storage, problem.soc_start_kwh + float(moves.sum())
+        stored = min(max(stored, storage.soc_min_kwh), storage.soc_max_kwh)
+        rest = engine.solve(replace(problem.after(shared), soc_start_kwh=stored))
         moves = np.concatenate([moves, np.diff(rest.soc_kwh)])
     return plan_of(problem, moves, began)
 

@@ -65,10 +65,10 @@ def _held(wish: Wish, on: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Wish:
 
 
 def _moves(problem: Problem, modes: ModeTable, slots: int) -> Series:
-    """The change of the energy stored in each slot by these modes, shape (slots,) [kWh]."""
+    """The change of the energy stored in each slot by these modes, shape (slots,) at most [kWh]."""
     storage, stored = problem.storage, problem.soc_start_kwh
-    moves = np.zeros(slots)
-    for slot, surplus_kwh in enumerate((problem.pv_kwh - problem.load_kwh)[:slots].tolist()):
+    moves = np.zeros(min(slots, len(problem)))
+    for slot, surplus_kwh in enumerate((problem.pv_kwh - problem.load_kwh)[: len(moves)].tolist()):
         moved = modes.mode(slot).move(storage, stored, surplus_kwh, problem.slot_hours)
         change = moved * storage.charge_efficiency if moved > 0 else moved / storage.discharge_efficiency
         after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)

@@ -13,7 +13,7 @@ class StandingBattery:
     """One battery's part of the n slots.
 
     Attributes:
-        soc_kwh: the energy stored as it was planned, shape (n + 1,).
+        soc_kwh: the energy stored if its modes meet what was expected, shape (n + 1,).
         modes: of the first m slots.
         worth: of a stored kWh at the energy planned, shape (m,), NaN where nobody has reckoned it.
     """

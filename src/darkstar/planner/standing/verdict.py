@@ -18,13 +18,15 @@ from darkstar.planner.devices.household import HouseholdPlan, with_devices
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.phases import overloads
 from darkstar.planner.problem import Series
-from darkstar.planner.standing.follow import LEAST_KWH, follow
+from darkstar.planner.standing.follow import follow
 from darkstar.planner.standing.news import news
 from darkstar.planner.standing.plan import StandingPlan
 from darkstar.planner.why.texts import Text
 
 THRESHOLD_SHARE = 0.005
 """Of what the next day's load would cost from the grid: the gain that is worth a change where none is stated."""
+MOVING_KWH = 1e-3
+"""A battery or a device that moves less in a slot rests: plans are kept to a tenth of a watt-hour."""
 TOLERANCE = 1e-3
 """Kilowatt-hours and hours that a plan may lack more than another one without being worse."""
 
@@ -75,6 +77,7 @@ class Compared:
     Attributes:
         kept: what the plan before comes to now.
         gain: what the new one gains over it.
+        kept_flips, new_flips: see `Verdict`.
     """
 
     kept: HouseholdPlan
@@ -108,19 +111,14 @@ def compare(
         held: the new plan's home with its devices held to that plan's slots, planned (`follow.held_to`).
         modes: the new plan's, a table for each battery.
     """
-    old = [standing.batteries[part.name] for part in new.batteries]
-    kept = follow(held, [battery.modes for battery in old], slots)
-    anew = follow(new, modes, slots)
-    before = [battery.soc_kwh for battery in old]
-    then = [battery.modes for battery in old]
-    kept_flips = _mode_flips(then, before, then, _stored(kept), slots)
-    new_flips = _mode_flips(then, before, modes, _stored(new), slots)
+    old = [standing.batteries[part.name].modes for part in new.batteries]
+    kept, anew = follow(held, old, slots), follow(new, modes, slots)
     return Compared(
         kept,
         kept.cost - anew.cost,
         _breach(kept, anew),
-        kept_flips + _switches(standing, kept, slots),
-        new_flips + _switches(standing, new, slots),
+        _flips(standing, kept, slots),
+        _flips(standing, anew, slots),
     )
 
 
@@ -170,32 +168,16 @@ def _beyond_phases(plan: HouseholdPlan) -> float:
     return sum(over.kwh for over in overloads(plan)) if plan.household.phases is not None else 0.0
 
 
-def _stored(plan: HouseholdPlan) -> list[Series]:
-    return [part.plan.soc_kwh for part in plan.batteries]
+def _flips(standing: StandingPlan, plan: HouseholdPlan, slots: int) -> int:
+    """Slots in which a battery charges, rests or discharges in one of two plans and does not in the other, and those
+    in which a device is on in one of them only."""
+    doings = [
+        (_does(np.diff(part.plan.soc_kwh)), _does(np.diff(standing.batteries[part.name].soc_kwh)))
+        for part in plan.batteries
+    ]
+    doings += [(_does(run.energy_kwh), _does(standing.devices[run.wish.name])) for run in plan.devices]
+    return sum(int((now[:slots] != then[:slots]).sum()) for now, then in doings)
 
 
-def _mode_flips(
-    before: Sequence[ModeTable],
-    before_kwh: Sequence[Series],
-    now: Sequence[ModeTable],
-    now_kwh: Sequence[Series],
-    slots: int,
-) -> int:
-    """Slots in which a battery's mode comes to something else, each with the energy that its plan has stored then."""
-    first = slice(slots)
-    return sum(
-        int((then.take(first).kinds(then_kwh[first]) != new.take(first).kinds(new_kwh[first])).sum())
-        for then, then_kwh, new, new_kwh in zip(before, before_kwh, now, now_kwh, strict=True)
-    )
-
-
-def _switches(standing: StandingPlan, plan: HouseholdPlan, slots: int) -> int:
-    """Slots in which a device is on in one of two plans and off in the other."""
-    return sum(
-        int(
-            (
-                (run.energy_kwh[:slots] > LEAST_KWH) != (standing.devices[run.wish.name][:slots] > LEAST_KWH)
-            ).sum()
-        )
-        for run in plan.devices
-    )
+def _does(moved_kwh: Series) -> Series:
+    return np.sign(np.where(np.abs(moved_kwh) > MOVING_KWH, moved_kwh, 0.0))

@@ -16,10 +16,16 @@ from darkstar.planner.modes import Mode, mode_of
 from darkstar.planner.problem import Problem
 
 
-def modes_ahead(household: Household, part: BatteryPart, slots: int) -> tuple[Mode, ...]:
-    """The modes of the plan's first slots; each is told for the energy that the plan has stored by then."""
+def modes_ahead(household: Household, part: BatteryPart, slots: int, first: int = 0) -> tuple[Mode, ...]:
+    """The modes of the plan's slots from one on; each is told for the energy that the plan has stored by then.
+
+    Args:
+        slots: up to which, of the plan.
+    """
     planner = TurningPlanner()
-    return tuple(_mode(planner, household, part, slot) for slot in range(min(slots, len(part.problem))))
+    return tuple(
+        _mode(planner, household, part, slot) for slot in range(first, min(slots, len(part.problem)))
+    )
 
 
 def _mode(planner: TurningPlanner, household: Household, part: BatteryPart, slot: int) -> Mode:

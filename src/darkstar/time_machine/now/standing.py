@@ -1,5 +1,6 @@
 """A new plan of a home beside the one made before it: which of them is handed on, with which modes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.modes import Mode
 from darkstar.planner.phases import within_phases
 from darkstar.planner.problem import Series
-from darkstar.planner.standing.follow import held_to
+from darkstar.planner.standing.follow import follow, held_to
 from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
 from darkstar.planner.standing.verdict import (
     FIRST,
@@ -53,10 +54,12 @@ class Settled:
 
     Attributes:
         whole: the plan; modes: of each battery, for its first slots.
+        course: what it comes to if the modes meet what is expected.
     """
 
     whole: HouseholdPlan
     modes: tuple[Modes, ...]
+    course: HouseholdPlan
     verdict: Verdict
 
 
@@ -78,18 +81,20 @@ def settle(
         fresh: the plan before is not looked at.
     """
     modes = _modes(new)
+    tables = [ModeTable.of(each) for each in modes]
+    course = follow(new, tables, MODE_SLOTS)
     if fresh or before is None:
-        return Settled(new, modes, FRESH if fresh else FIRST)
+        return Settled(new, modes, course, FRESH if fresh else FIRST)
     start_utc = int(new.household.slots[0])
     shared = 0 if before.plan is None else shared_slots(before.plan, start_utc, len(new.household.rest))
     refused = before.refused or _refused(before.plan, new, start_utc, shared)
     if before.plan is None or refused is not None:
-        return Settled(new, modes, Verdict(Outcome.CHANGED, before.made_utc, breach=refused))
+        return Settled(new, modes, course, Verdict(Outcome.CHANGED, before.made_utc, breach=refused))
     standing = before.plan.after((start_utc - before.plan.start_utc) // SLOT_SECONDS)
     held = new
     if new.devices:
         held = plan_household(held_to(new.household, standing.devices, shared), seconds=seconds)
-    compared = compare(standing, new, held, [ModeTable.of(each) for each in modes], shared)
+    compared = compare(standing, new, held, tables, shared)
     least = usual_threshold(new, shared) if threshold is None else threshold
     outcome, news = judge(compared, standing, new, least, prices_until_utc)
     kept = outcome is Outcome.KEPT
@@ -104,13 +109,19 @@ def settle(
         compared.new_flips,
     )
     if not kept:
-        return Settled(new, modes, verdict)
-    return Settled(compared.kept, _carried_on(compared.kept, standing, shared), verdict)
+        return Settled(new, modes, course, verdict)
+    carried = _carried_on(compared.kept, standing, modes, shared)
+    return Settled(
+        compared.kept,
+        carried,
+        follow(compared.kept, [ModeTable.of(each) for each in carried], MODE_SLOTS),
+        verdict,
+    )
 
 
 def standing_plan(settled: Settled, prices_until_utc: int) -> StandingPlan:
     """What another plan may be held to."""
-    whole, rest = settled.whole, settled.whole.household.rest
+    whole, rest = settled.course, settled.whole.household.rest
     return StandingPlan(
         int(whole.household.slots[0]),
         prices_until_utc,
@@ -140,13 +151,16 @@ def _modes(whole: HouseholdPlan) -> tuple[Modes, ...]:
     )
 
 
-def _carried_on(kept: HouseholdPlan, standing: StandingPlan, shared: int) -> tuple[Modes, ...]:
+def _carried_on(
+    kept: HouseholdPlan, standing: StandingPlan, new: Sequence[Modes], shared: int
+) -> tuple[Modes, ...]:
     """The modes of the plan before as far as they reach, then those that follow; what energy is worth as of now."""
     carried = []
-    for number, (part, anew) in enumerate(zip(kept.batteries, _modes(kept), strict=True)):
-        old = standing.batteries[part.name]
-        modes = [old.modes.mode(slot, anew[slot].worth) for slot in range(shared)]
-        carried.append((*within_phases(kept, number, modes), *anew[shared:]))
+    for number, (part, anew) in enumerate(zip(kept.batteries, new, strict=True)):
+        old = standing.batteries[part.name].modes
+        modes = [old.mode(slot, anew[slot].worth) for slot in range(shared)]
+        modes += modes_ahead(kept.household, part, MODE_SLOTS, shared)
+        carried.append(within_phases(kept, number, modes))
     return tuple(carried)
 
 
