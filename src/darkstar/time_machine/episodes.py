@@ -26,7 +26,7 @@ from darkstar.time_machine.witness import Moment, Witness
 
 SIMULATION = "simulation"
 """The system whose episodes these are."""
-_PAST = frozenset({"known", "replayed", "settlement_per_kwh"})
+_PAST = frozenset({"known", "replayed", "settlement_per_kwh", "heater"})
 """Of a scenario, what no run is named by; the settlement is, where a policy knows the end."""
 
 

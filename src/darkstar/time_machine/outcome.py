@@ -21,6 +21,8 @@ Series = NDArray[np.float64]
 
 NONE, RULE, TIMER, CHEAPEST = "none", "rule", "timer", "cheapest"
 SETPOINT, MPC, ORACLE = "setpoint", "mpc", "oracle"
+MPC_HEATER, ORACLE_HEATER = "mpc_heater", "oracle_heater"
+"""As `mpc` and `oracle`, the water heater planned as well; in all others it stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Flows:
         loss_kwh: turned to heat between the AC side and the store.
         standby_kwh: drawn from the AC side by the resting battery system.
         faded_kwh: capacity that aged away.
+        heater_kwh: drawn by the water heater in place of what it really drew; None where it stays as it was.
+        unserved_kwh: heat that was due at a slot's end and had not been drawn; None as before.
 
     At the AC side load + export + charge + curtailment + standby = sun + import + discharge; in the store what is
     there after a slot = what was there + charge - discharge - loss.
@@ -50,6 +54,8 @@ class Flows:
     loss_kwh: Series
     standby_kwh: Series
     faded_kwh: Series
+    heater_kwh: Series | None = None
+    unserved_kwh: Series | None = None
 
     @classmethod
     def planned(cls, plan: Plan) -> "Flows":
@@ -72,7 +78,11 @@ class Flows:
         """Those of some slots, by number, the first and the one after the last stated."""
         stored = slice(slots.start, slots.stop + 1)
         return Flows(
-            **{f.name: getattr(self, f.name)[stored if f.name == "soc_kwh" else slots] for f in fields(self)}
+            **{
+                f.name: getattr(self, f.name)[stored if f.name == "soc_kwh" else slots]
+                for f in fields(self)
+                if getattr(self, f.name) is not None
+            }
         )
 
 

@@ -13,14 +13,19 @@ from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.power.months import plan_months
 from darkstar.planner.problem import Series
+from darkstar.time_machine.devices.bound import heated_bound
+from darkstar.time_machine.devices.heated import HeatedHome
+from darkstar.time_machine.devices.heater import check_heater, unserved_cost
 from darkstar.time_machine.information import Honesty, Knowledge, information
 from darkstar.time_machine.looking_on import passages
 from darkstar.time_machine.metered import power_bill
 from darkstar.time_machine.outcome import (
     CHEAPEST,
     MPC,
+    MPC_HEATER,
     NONE,
     ORACLE,
+    ORACLE_HEATER,
     RULE,
     SETPOINT,
     TIMER,
@@ -36,6 +41,9 @@ from darkstar.time_machine.stretches import PlanEach
 from darkstar.time_machine.witness import Witness
 
 POLICIES = (NONE, RULE, TIMER, CHEAPEST, SETPOINT, MPC, ORACLE)
+HEATER_POLICIES = (MPC_HEATER, ORACLE_HEATER)
+"""Where there is a heater that may be planned, and no power tariff."""
+_FORESIGHT = (ORACLE, ORACLE_HEATER)
 
 
 def replay(
@@ -72,6 +80,11 @@ def make(
     if name == ORACLE:
         return _oracle(scenario)
     check_policy(name)
+    if name in HEATER_POLICIES:
+        check_heater(scenario)
+        if name == ORACLE_HEATER:
+            return heated_bound(scenario)
+        return HeatedHome(scenario, _plant(scenario, name)).live(honesty)
     run = Run(scenario, _plant(scenario, name))
     unplanned = unplanned_modes(name, scenario)
     if unplanned is not None:
@@ -98,8 +111,9 @@ def outcome(scenario: Scenario, name: str, made: Made) -> PolicyOutcome:
 
 def check_policy(name: str) -> None:
     """UsageError where there is no policy of that name."""
-    if name not in POLICIES:
-        raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(POLICIES)}.")
+    choice = (*POLICIES, *HEATER_POLICIES)
+    if name not in choice:
+        raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {', '.join(choice)}.")
 
 
 def _oracle(scenario: Scenario) -> Made:
@@ -130,13 +144,15 @@ def _oracle(scenario: Scenario) -> Made:
 
 def _plant(scenario: Scenario, name: str) -> Plant:
     """What a policy meets. Without a battery nothing rests or ages, and the oracle's plan comes true as planned."""
-    return Plant(scenario.storage, scenario.grid, IDEAL if name in (NONE, ORACLE) else scenario.plant)
+    return Plant(scenario.storage, scenario.grid, IDEAL if name in (NONE, *_FORESIGHT) else scenario.plant)
 
 
 def outcome_of(scenario: Scenario, name: str, flows: Flows, plan_ms: Series) -> PolicyOutcome:
     """Flows of the replayed slots with their bill."""
     grid, history = scenario.grid, scenario.history
     fees = grid.import_breach_cost * flows.breach_kwh + grid.curtailment_cost * flows.curtail_kwh
+    if flows.unserved_kwh is not None and scenario.heater is not None:
+        fees = fees + unserved_cost(scenario, scenario.heater, flows.unserved_kwh)
     wear = _plant(scenario, name).wear_cost(flows)
     energy = history.import_price * flows.import_kwh - history.export_price * flows.export_kwh
     power_fees, months = power_bill(scenario.power_tariffs, history.slots, flows.import_kwh, scenario.tz)

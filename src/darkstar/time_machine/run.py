@@ -26,6 +26,7 @@ class Made:
     Attributes:
         modes: what was decided, slot by slot; None for the oracle, which has no modes.
         worth: of a stored kWh as each slot's plan saw it, shape (n,), where that was kept; NaN where none was made.
+        heats: whether the water heater was on in each slot, shape (n,), where it was planned.
     """
 
     flows: Flows
@@ -36,6 +37,7 @@ class Made:
     over_least: float | None = None
     modes: ModeTable | None = None
     worth: Series | None = None
+    heats: NDArray[np.bool_] | None = None
 
 
 class Run:

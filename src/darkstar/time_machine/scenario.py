@@ -14,6 +14,7 @@ from darkstar.domain.tariffs import Tariffs
 from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
+from darkstar.time_machine.past.heater import HeaterPast
 from darkstar.time_machine.past.history import History
 from darkstar.time_machine.plant.model import IDEAL, PlantModel
 
@@ -37,6 +38,7 @@ class Scenario:
         tariffs: what the prices are made of, where that changes with time: what is expected of prices that are not
             published follows from it. None where it is of no account.
         plant: how the battery and its inverter really behave; what plans believe is `storage`.
+        heater: the water heater where it may be planned; its draw is a part of the load. None where it stays as it was.
     """
 
     known: History
@@ -53,6 +55,7 @@ class Scenario:
     plant: PlantModel = IDEAL
     power_tariffs: tuple[MeteredTariff, ...] = ()
     tariffs: Tariffs | None = None
+    heater: HeaterPast | None = None
 
     def __post_init__(self) -> None:
         history = self.history
@@ -94,9 +97,8 @@ class Scenario:
         near[rows[0] : rows[-1] + 1 + 2 * QUARTERS_OF_DAY] = True
         replayed = np.zeros(len(self.known), dtype=np.bool_)
         replayed[rows] = True
-        return replace(
-            self, known=replace(self.known.take(near), minutes=None, omitted=()), replayed=replayed[near]
-        )
+        known = replace(self.known.take(near), minutes=None, omitted=())
+        return replace(self, known=known, replayed=replayed[near], heater=None)
 
     @property
     def settlement(self) -> TerminalValue:

@@ -59,7 +59,7 @@ def _feed(found: "hashlib.blake2b", value: object) -> None:
         found.update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, Enum):
         _head(found, type(value).__qualname__, value.name)
-    elif isinstance(value, bool | int | float | np.generic | dt.date | ZoneInfo | PurePath | None):
+    elif isinstance(value, bool | int | float | np.generic | dt.date | dt.time | ZoneInfo | PurePath | None):
         _head(found, type(value).__name__, repr(value))
     elif isinstance(value, str):
         _head(found, "str", value)
