@@ -1,16 +1,18 @@
 """`darkstar calibrate`: how the home's own battery really behaves, from its history."""
 
+import time
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from darkstar.bookkeeping.ranges import checked_range
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
-from darkstar.cli.simulate.options import range_of
 from darkstar.config.settings import Settings
-from darkstar.domain.errors import ConfigError
-from darkstar.domain.slots import iso_local
+from darkstar.domain.errors import ConfigError, UsageError
+from darkstar.domain.slots import iso_local, parse_instant
+from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.plant.calibration import Calibration, calibrate
 from darkstar.time_machine.plant.observed import observe
 from darkstar.time_machine.plant.stored import calibration_json, write_plant
@@ -42,7 +44,7 @@ def calibrate_command(
             "The home has no battery.", remedy="Write `battery: {capacity_kwh: ...}` into darkstar.yaml."
         )
     with open_ledger(settings) as ledger:
-        bounds = range_of(ledger, settings, start, end)
+        bounds = _range(ledger, settings, start, end)
         observed = observe(ledger, settings.home.tz, bounds)
     found = calibrate(observed, settings.battery)
     content = calibration_json(found, bounds)
@@ -81,3 +83,20 @@ def _table(found: Calibration, settings: Settings, bounds_utc: tuple[int, int]) 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("calibrate")(calibrate_command)
+
+
+def _range(ledger: LedgerFile, settings: Settings, start: str | None, end: str | None) -> tuple[int, int]:
+    """The range that is asked for, or all of which the ledger has energies [UTC s].
+
+    Raises:
+        UsageError: the ledger has no energies, or the range is none.
+    """
+    extent = ledger.energy_extent()
+    if extent is None:
+        raise UsageError(
+            "The ledger has no energies yet.",
+            remedy="Run `darkstar backfill energy` or `darkstar import energy`.",
+        )
+    tz = settings.home.tz
+    first = parse_instant(start, tz) if start else extent[0]
+    return checked_range(first, parse_instant(end, tz) if end else extent[1], time.time())

@@ -189,6 +189,14 @@ class LedgerFile:
         """Start of the first slot that has a row and end of the last; None where there is none."""
         return slots.slot_extent(self._db)
 
+    def energy_extent(self) -> tuple[int, int] | None:
+        """Start of the first slot with any energy and end of the last; None where no energy is known."""
+        return slots.energy_extent(self._db)
+
+    def price_extent(self) -> tuple[int, int] | None:
+        """The same of the slots with a price of import and one of export."""
+        return slots.price_extent(self._db)
+
     def resolved_extent(self) -> tuple[int, int] | None:
         """The same of the slots whose energies were resolved: prices reach into the future, energies do not."""
         return slots.resolved_extent(self._db)

@@ -9,7 +9,7 @@ from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from darkstar.domain.channels import Channel
@@ -130,6 +130,26 @@ def slot_extent(db: Database) -> tuple[int, int] | None:
 def resolved_extent(db: Database) -> tuple[int, int] | None:
     """The same of the slots whose energies were resolved, whether they came out known or not."""
     return _extent(db, slot_provenance)
+
+
+def energy_extent(db: Database) -> tuple[int, int] | None:
+    """Start of the first slot with any energy and end of the last; None where no energy is known."""
+    return _known_extent(db, ENERGIES)
+
+
+def price_extent(db: Database) -> tuple[int, int] | None:
+    """The same of the slots with a price of import and one of export."""
+    return _known_extent(db, PRICES, every=True)
+
+
+def _known_extent(db: Database, names: tuple[str, ...], *, every: bool = False) -> tuple[int, int] | None:
+    """Of the slots that have a number in any of these columns, or in every one."""
+    columns = slot_observations.c
+    known = (and_ if every else or_)(*(columns[name].is_not(None) for name in names))
+    starts = select(columns.slot_start).where(known)
+    edges = (columns.slot_start.asc(), columns.slot_start.desc())
+    found = [db.read(starts.order_by(edge).limit(1)) for edge in edges]
+    return (found[0][0][0], found[1][0][0] + SLOT_SECONDS) if found[0] else None
 
 
 def _extent(db: Database, table: Table) -> tuple[int, int] | None:

@@ -1,6 +1,8 @@
 """`darkstar simulate`: a ledger in, bills out."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,8 @@ def test_contract(home: Path) -> None:
     left = answer["left_out"]
     assert (left["days"], left["slots"]) == (1, 96)
     assert list(left["reasons"].values()) == [{"days": 1, "slots": 96}]
+    assert left["labels"] == {"unlabelled": 1}
+    assert answer["replayed"] == {"days": 2, "slots": 192, "battery_masked": []}
     policies = answer["policies"]
     assert list(policies) == ["none", "rule", "timer", "cheapest", "setpoint", "mpc", "oracle"]
     promised = "cost energy_cost fees export_revenue wear import_kwh export_kwh charge_kwh discharge_kwh "
@@ -145,11 +149,53 @@ def test_timer_and_threshold_of_ones_own(home: Path) -> None:
     assert kept["setpoint"]["flips_per_day"] < usual["setpoint"]["flips_per_day"]  # type: ignore[index]
 
 
-def test_battery_with_a_sensor_is_never_guessed(home: Path) -> None:
+DAY = "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "rule"
+
+
+def test_a_start_that_nobody_measured_is_the_least_and_told(home: Path) -> None:
     # Fault 12: the home measures its state of charge, and the ledger does not know it.
-    (home / "darkstar.yaml").write_text(HOME + BATTERY + SOC_SENSOR, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"state of charge .* is not known"):
-        _run(home, "--from", "2021-03-08", "--to", "2021-03-09")
+    battery = "battery: {capacity_kwh: 5, charge_max_kw: 3, discharge_max_kw: 3, soc_min_percent: 20}\n"
+    (home / "darkstar.yaml").write_text(HOME + battery + SOC_SENSOR, encoding="utf-8")
+    answer = _json(home, *DAY)
+    assert answer["start"] == {
+        "soc_percent": 20.0,
+        "origin": "least",
+        "at": "2021-03-07T23:00:00Z",
+        "measured_percent": None,
+    }
+    assert answer["policies"]["rule"]["soc_start_kwh"] == 1.0  # type: ignore[index]
+    assert "starts at 20 %, the least that it holds" in " ".join(_run(home, *DAY).split())
+    told = _json(home, *DAY, "--soc-start-percent", "60")
+    assert told["start"]["origin"] == "told"  # type: ignore[index]
+
+
+def test_a_new_battery_starts_with_what_it_must_hold(home: Path) -> None:
+    answer = _json(home, *DAY)
+    assert answer["start"]["origin"] == "new"  # type: ignore[index]
+    assert "starts at" not in _run(home, *DAY)
+
+
+def test_a_range_that_begins_before_there_is_data_is_replayed_from_there(home: Path) -> None:
+    options = "--from", "2021-01-01", "--to", "2021-03-03", "--policy", "rule"
+    answer = _json(home, *options)
+    assert answer["asked"] == {"from": "2020-12-31T23:00:00Z", "to": "2021-03-02T23:00:00Z"}
+    assert answer["from"] == "2021-02-28T23:00:00Z"
+    assert answer["omitted"] == []
+    assert answer["replayed"] == {"days": 2, "slots": 192, "battery_masked": []}
+    said = " ".join(_run(home, *options).split())
+    assert "Replayed is 2021-03-01 00:00 to 2021-03-03 00:00. The ledger has energies of 2021-03-01" in said
+    within = _json(home, *DAY)
+    assert within["asked"] == {"from": within["from"], "to": within["to"]}
+    with pytest.raises(UsageError, match=r"Nothing to replay.*energies of 2021-03-01 00:00 to 2021-03-11"):
+        _run(home, "--from", "2020-01-01", "--to", "2020-02-01")
+
+
+def test_a_ledger_without_prices_says_so(home: Path) -> None:
+    with closing(sqlite3.connect(home / LEDGER_NAME)) as file:
+        file.execute("UPDATE slot_observations SET import_price_kwh = NULL")
+        file.commit()
+    with pytest.raises(UsageError, match="no prices yet"):
+        _run(home)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +233,7 @@ def test_replay_that_is_cut_off_says_how_it_goes_on(
 
 def test_empty_ledger_is_told(tmp_path: Path) -> None:
     (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
-    with pytest.raises(UsageError, match="no slots yet"):
+    with pytest.raises(UsageError, match="no energies yet"):
         _run(tmp_path)
 
 

@@ -1,10 +1,12 @@
-"""What was left out in total, by reason."""
+"""What was replayed and what was left out in total, by reason and by label."""
 
 import datetime as dt
+from dataclasses import replace
 
 from darkstar.domain.slots import day_bounds
-from darkstar.time_machine.past.left_out import Left, left_out
-from tests.time_machine.cases import TZ
+from darkstar.ledger.resolved import DayQuality, DayStatus
+from darkstar.time_machine.past.left_out import Left, coverage, left_out
+from tests.time_machine.cases import TZ, past
 
 SPRING = dt.date(2021, 3, 28)
 """The clocks go forward: 92 slots."""
@@ -49,3 +51,26 @@ def test_reasons_without_numbers_and_with_several() -> None:
 def test_nothing() -> None:
     found = left_out([], BOUNDS, TZ)
     assert (found.total, found.sentence()) == (Left(0, 0), "")
+
+
+def test_what_was_replayed_and_what_its_labels_say() -> None:
+    """Four days from the first of March, the second left out; the third has a masked battery, the fourth no label."""
+    day = [dt.date(2021, 3, number) for number in range(1, 5)]
+    labels = [
+        DayQuality(day[0], DayStatus.CLEAN, ()),
+        DayQuality(day[1], DayStatus.EXCLUDE, ("load is unknown for 4 h",)),
+        DayQuality(day[2], DayStatus.MASK_BATTERY, ("soc stands still",)),
+    ]
+    history = past(4)
+    out = (history.slots >= day_bounds(day[1], TZ)[0]) & (history.slots < day_bounds(day[1], TZ)[1])
+    history = replace(history.take(~out), omitted=((day[1], "load is unknown for 4 h"),))
+    bounds = day_bounds(day[0], TZ)[0], day_bounds(day[3], TZ)[1]
+    found = coverage(history, bounds, TZ, labels)
+    assert found.replayed == Left(3, 288)
+    assert found.masked == [(day[2], "soc stands still")]
+    assert found.left_out.labels == {"exclude": 1}
+    told = found.sentences()
+    assert told[0] == "3 days were replayed, 288 slots."
+    assert told[1].startswith("On 1 of them what the battery's own meters say is not believed (mask_battery)")
+    assert told[2].startswith("Left out: 1 day, 96 slots.")
+    assert coverage(history, bounds, TZ, ()).left_out.labels == {"unlabelled": 1}

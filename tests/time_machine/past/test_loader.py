@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from darkstar.domain.channels import Channel
-from darkstar.domain.errors import DataError, UsageError
+from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.power_tariff import PowerTariff
 from darkstar.domain.slots import SLOT_SECONDS, day_bounds, slot_range
@@ -194,14 +194,15 @@ def test_starts_where_the_ledger_says(ledger: LedgerFile) -> None:
     assert loaded.settlement_per_kwh == pytest.approx(0.95)
 
 
-def test_state_of_charge_that_is_not_known_is_never_guessed(ledger: LedgerFile) -> None:
-    # Fault 12.
+def test_a_start_that_is_not_known_is_the_least_that_the_battery_holds(ledger: LedgerFile) -> None:
+    # Fault 12: never 50 %. The words are those of `start_charge`.
     start = day_bounds(SPRING, TZ)[0]
+    battery = Battery(10.0, soc_min_percent=12.0)
     with ledger:
-        with pytest.raises(UsageError, match="is not known"):
-            load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=None)
-        loaded = load_scenario(ledger, HOME, (), Battery(10.0), (start, END), soc_start_percent=0.0)
-    assert loaded.soc_start_kwh == 0.0
+        loaded = load_scenario(ledger, HOME, (), battery, (start, END), soc_start_percent=None)
+        told = load_scenario(ledger, HOME, (), battery, (start, END), soc_start_percent=30.0)
+    assert loaded.soc_start_kwh == pytest.approx(1.2)
+    assert told.soc_start_kwh == pytest.approx(3.0)
 
 
 def test_a_state_of_charge_whose_sensor_stood_still_is_not_believed(ledger: LedgerFile) -> None:
@@ -209,9 +210,8 @@ def test_a_state_of_charge_whose_sensor_stood_still_is_not_believed(ledger: Ledg
     reason = ("soc stands still while 48 % of the capacity goes through the battery",)
     with ledger:
         ledger.write_days([DayQuality(day, DayStatus.MASK_BATTERY, reason)])
-        with pytest.raises(UsageError, match="stood still"):
-            load_scenario(ledger, HOME, (), Battery(10.0), (START, END), soc_start_percent=None)
-        loaded = load_scenario(ledger, HOME, (), Battery(10.0), (START, END), soc_start_percent=40.0)
+        loaded = load_scenario(ledger, HOME, (), Battery(10.0), (START, END), soc_start_percent=None)
+    assert loaded.soc_start_kwh == 0.0
     assert len(loaded.history) == 284, "its load and sun are sound"
 
 

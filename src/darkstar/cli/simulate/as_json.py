@@ -11,7 +11,8 @@ from darkstar.time_machine.actual import Beside, residual_kwh
 from darkstar.time_machine.buying.what_if import Tried, WhatIf
 from darkstar.time_machine.calendar import calendar
 from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
-from darkstar.time_machine.past.left_out import LeftOut
+from darkstar.time_machine.past.left_out import Coverage
+from darkstar.time_machine.past.start_charge import StartCharge
 from darkstar.time_machine.regret import Part, Regret
 from darkstar.time_machine.report.day_replay import DayReplay
 
@@ -26,7 +27,9 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
     }
     return {
         **comparison_json(answer.comparison),
-        "left_out": left_out_json(answer.left_out),
+        "asked": dict(zip(("from", "to"), map(iso_utc, answer.span.asked), strict=True)),
+        "start": start_json(answer.start),
+        **coverage_json(answer.coverage),
         "information": answer.honesty.value,
         "seed": answer.seed,
         "plant": answer.plant.value,
@@ -74,11 +77,29 @@ def comparison_json(comparison: Comparison) -> Mapping[str, Any]:
     }
 
 
-def left_out_json(found: LeftOut) -> Mapping[str, Any]:
-    """Days and slots that were not replayed, in total and by reason."""
+def start_json(start: StartCharge) -> Mapping[str, Any]:
+    """Where the battery started, and how that is known."""
     return {
-        **asdict(found.total),
-        "reasons": {reason: asdict(left) for reason, left in found.reasons.items()},
+        "soc_percent": start.percent,
+        "origin": start.origin.value,
+        "at": iso_utc(start.at_utc),
+        "measured_percent": start.measured_percent,
+    }
+
+
+def coverage_json(found: Coverage) -> Mapping[str, Any]:
+    """Days and slots that were replayed, and those that were not: in total, by reason and by label."""
+    left = found.left_out
+    return {
+        "replayed": {
+            **asdict(found.replayed),
+            "battery_masked": [{"date": str(day), "reason": reason} for day, reason in found.masked],
+        },
+        "left_out": {
+            **asdict(left.total),
+            "reasons": {reason: asdict(one) for reason, one in left.reasons.items()},
+            "labels": left.labels,
+        },
     }
 
 

@@ -6,6 +6,7 @@ from darkstar.aurora.courses import FEW
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
 from darkstar.cli.home import open_settings
 from darkstar.cli.progress import shown_progress
+from darkstar.cli.simulate.answer import Answer
 from darkstar.cli.simulate.as_json import answer_json
 from darkstar.cli.simulate.home import Wanted, replay_home
 from darkstar.cli.simulate.homes import HomesFolder, homes_json, homes_table, replay_homes
@@ -41,6 +42,10 @@ from darkstar.cli.simulate.work import ClusterAddress, Fresh, InClear, Workers, 
 from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import SLOT_MINUTES
 from darkstar.time_machine.information import Honesty
+from darkstar.time_machine.report.days import left_out
+
+TOLD_RUNS = 12
+"""So many runs of days that are left out are told; more would scroll the table away."""
 
 
 def simulate(
@@ -115,12 +120,19 @@ def simulate(
     settings = open_settings(home)
     with shown_progress() as progress, team as work, kept_at(settings, work, fresh=fresh) as kept:
         answer = replay_home(settings, wanted, kept, progress)
-    for omitted, reason in answer.comparison.history.omitted:
-        say(f"{omitted} is left out: {reason}.")
+    _say_what_is_left_out(answer)
     if as_json:
         print_json(answer_json(answer))
     else:
         output.print(rendered(answer), highlight=False)
+
+
+def _say_what_is_left_out(answer: Answer) -> None:
+    runs = left_out(answer.comparison.history.omitted)
+    for days, reason in runs[:TOLD_RUNS]:
+        say(f"Left out: {days}: {reason}.")
+    if len(runs) > TOLD_RUNS:
+        say(f"And {len(runs) - TOLD_RUNS} more: --json and --report name every day.")
 
 
 def register(app: typer.Typer) -> None:

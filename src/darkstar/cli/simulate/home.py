@@ -11,13 +11,16 @@ from darkstar.bookkeeping.progress import Progress
 from darkstar.cli.home import open_ledger
 from darkstar.cli.lake import lake_address
 from darkstar.cli.simulate.answer import Answer
-from darkstar.cli.simulate.options import battery_of, policies_of, range_of
+from darkstar.cli.simulate.options import battery_of, policies_of
 from darkstar.cli.simulate.plant import PlantChoice, plant_of
 from darkstar.cli.simulate.report import REPORTS, write_reports
+from darkstar.cli.simulate.span import Span, span_of
 from darkstar.cli.simulate.what_if import changes_of
 from darkstar.cli.simulate.work import say
 from darkstar.config.settings import LEDGER_NAME, Settings
 from darkstar.domain.home import Battery
+from darkstar.domain.slots import DAY_SECONDS
+from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.baselines import Timer
 from darkstar.store.episodes.courier import Courier
 from darkstar.store.ledger_file import LedgerFile
@@ -28,7 +31,8 @@ from darkstar.time_machine.buying.what_if import Change, read_past, try_out
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
-from darkstar.time_machine.past.loader import load_scenario
+from darkstar.time_machine.past.loader import labels_of, load_scenario
+from darkstar.time_machine.past.start_charge import Origin, StartCharge, start_charge
 from darkstar.time_machine.regret import regret as regret_of
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
@@ -88,7 +92,9 @@ class _Case:
 
     names: Sequence[str]
     battery: Battery | None
-    bounds: tuple[int, int]
+    span: Span
+    start: StartCharge
+    labels: Sequence[DayQuality]
     beside: Beside
     changes: Sequence[Change]
     past: Past | None
@@ -109,7 +115,7 @@ def replay_home(settings: Settings, wanted: Wanted, work: Work, progress: Progre
         compare,
         scenario,
         names,
-        case.bounds,
+        case.span.bounds,
         honesty=wanted.honesty,
         work=work,
         done=partial(progress, "policies"),
@@ -137,6 +143,9 @@ def replay_home(settings: Settings, wanted: Wanted, work: Work, progress: Progre
         add_actual(comparison, case.beside, case.names),
         wanted.honesty,
         wanted.seed,
+        case.span,
+        case.start,
+        case.labels,
         case.beside if case.battery is not None and wanted.own_battery else None,
         lost,
         tried,
@@ -161,19 +170,17 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
     )
     names = policies_of(wanted.policy, regret=wanted.regret, battery=battery is not None)
     own = battery is not None and wanted.own_battery
-    held, soc_start_percent = battery or NO_BATTERY, wanted.soc_start_percent
-    if soc_start_percent is None and (wanted.battery_kwh is not None or not settings.soc):
-        # Nothing measures this battery: it is a new one, and a new one starts with what it must hold.
-        soc_start_percent = held.soc_min_percent
+    held = battery or NO_BATTERY
     with open_ledger(settings) as ledger:
-        bounds = range_of(ledger, settings, wanted.start, wanted.end)
+        span = span_of(ledger, settings, wanted.start, wanted.end)
+        bounds, stated = span.bounds, _stated_start(settings, wanted, held, span.bounds[0])
         scenario = load_scenario(
             ledger,
             settings.home,
             settings.absent,
             held,
             bounds,
-            soc_start_percent=soc_start_percent,
+            soc_start_percent=None if stated is None else stated.percent,
             settlement_per_kwh=wanted.settlement_per_kwh,
             power_tariffs=settings.power_tariffs,
             tariffs=settings.tariffs,
@@ -185,13 +192,25 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
             replan_slots=wanted.replan_slots,
             courses=wanted.courses,
         )
+        labels, at = labels_of(ledger, *bounds, settings.home.tz), int(scenario.history.slots[0])
+        start = stated or start_charge(ledger.slots(at, at + DAY_SECONDS), labels, settings.home.tz, at, held)
         plant, model = plant_of(wanted.plant, settings, own=own)
         scenario = scenario.on(model)
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
         beside = stand_beside(measured, scenario, asked=ACTUAL in names)
         changes = changes_of(wanted.variants, settings, battery, ledger, beside.scenario)
         past = read_past(ledger, beside.scenario) if changes else None
-        return _Case(names, battery, bounds, beside, changes, past, ledger.slots(*bounds), plant)
+        table = ledger.slots(*bounds)
+    return _Case(names, battery, span, start, labels, beside, changes, past, table, plant)
+
+
+def _stated_start(settings: Settings, wanted: Wanted, battery: Battery, at_utc: int) -> StartCharge | None:
+    """Where the battery starts, unless the ledger is to say."""
+    if wanted.soc_start_percent is not None:
+        return StartCharge(wanted.soc_start_percent, Origin.TOLD, at_utc)
+    if wanted.battery_kwh is not None or not settings.soc:
+        return StartCharge(battery.soc_min_percent, Origin.NEW, at_utc)
+    return None
 
 
 def _with_episodes(

@@ -1,6 +1,5 @@
 """What `darkstar simulate` is told: its options, and what they come to."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from darkstar.bookkeeping.ranges import checked_range
-from darkstar.config.settings import Settings
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
-from darkstar.domain.slots import SLOT_MINUTES, parse_instant
+from darkstar.domain.slots import SLOT_MINUTES
 from darkstar.planner.baselines import USUAL_TIMER, Timer
-from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.actual import ACTUAL
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE
@@ -194,20 +190,3 @@ def replan_slots_of(minutes: int) -> int:
             f"--replan-minutes {minutes} cuts a slot in two.", remedy=f"Give a multiple of {SLOT_MINUTES}."
         )
     return slots
-
-
-def range_of(ledger: LedgerFile, settings: Settings, start: str | None, end: str | None) -> tuple[int, int]:
-    """The range that is asked for, or all that the ledger has [UTC s].
-
-    Raises:
-        UsageError: the ledger has no slots, or the range is none.
-    """
-    extent = ledger.slot_extent()
-    if extent is None:
-        raise UsageError(
-            "The ledger has no slots yet.",
-            remedy="Run `darkstar backfill energy` or `darkstar import energy`.",
-        )
-    tz = settings.home.tz
-    first = parse_instant(start, tz) if start else extent[0]
-    return checked_range(first, parse_instant(end, tz) if end else extent[1], time.time())

@@ -26,8 +26,7 @@ def rendered(answer: Answer) -> RenderableType:
     currency = answer.home.currency
     parts: list[RenderableType] = [comparison_table(answer.comparison, answer.home), Text()]
     parts.append(Text(settlement_note(answer.comparison, currency)))
-    if answer.left_out.total.days:
-        parts.append(Text(answer.left_out.sentence()))
+    parts += [Text(note) for note in (*answer.notes, *answer.coverage.sentences()[1:])]
     beside = answer.beside
     if beside is not None and beside.outcome is not None:
         parts.append(Text(actual_note(beside, answer.home)))

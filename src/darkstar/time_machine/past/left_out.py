@@ -1,12 +1,18 @@
-"""What a replay left out, in total: days and slots, by reason."""
+"""What of a range a replay went through, and what it left out: days and slots, by reason and by label."""
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from darkstar.domain.slots import SLOT_SECONDS, day_bounds
+from darkstar.ledger.resolved import DayQuality, DayStatus
+from darkstar.time_machine.calendar import days_of
+from darkstar.time_machine.past.history import History
+
+UNLABELLED = "unlabelled"
 
 _AMOUNT = re.compile(r"(?:\s+(?:in|for|on|while|at|by))?\s+-?\d.*$")
 """How much of it there was: `in 2 of 92 slots`, `for 4 h`."""
@@ -27,10 +33,12 @@ class LeftOut:
     Attributes:
         total: all of it.
         reasons: by what was wrong, without how much of it; a day with several counts for each. The most days first.
+        labels: how many of the days have each of the ledger's labels, or none (`unlabelled`).
     """
 
     total: Left
     reasons: Mapping[str, Left]
+    labels: Mapping[str, int]
 
     def sentence(self) -> str:
         """As a person reads it; empty where nothing was left out."""
@@ -41,13 +49,67 @@ class LeftOut:
         return f"Left out: {self.total.days} {days}, {self.total.slots} slots. Days by reason: {told}."
 
 
-def left_out(omitted: Sequence[tuple[dt.date, str]], bounds_utc: tuple[int, int], tz: ZoneInfo) -> LeftOut:
+@dataclass(frozen=True)
+class Coverage:
+    """What of a range was replayed.
+
+    Attributes:
+        masked: days that were, with a label that masks the battery, and what it says.
+    """
+
+    replayed: Left
+    masked: Sequence[tuple[dt.date, str]]
+    left_out: LeftOut
+
+    def sentences(self) -> list[str]:
+        """As a person reads it."""
+        days = "day was" if self.replayed.days == 1 else "days were"
+        told = [f"{self.replayed.days} {days} replayed, {self.replayed.slots} slots."]
+        if self.masked:
+            told.append(
+                f"On {len(self.masked)} of them what the battery's own meters say is not believed "
+                f"({DayStatus.MASK_BATTERY}); load, sun and prices are."
+            )
+        return [*told, self.left_out.sentence()] if self.left_out.total.days else told
+
+
+def coverage(
+    history: History, bounds_utc: tuple[int, int], tz: ZoneInfo, labels: Sequence[DayQuality]
+) -> Coverage:
+    """What of a range [from, to) of UTC seconds was replayed.
+
+    Args:
+        history: the replayed slots, and the days that were left out.
+        labels: the ledger's, of the days of the range.
+    """
+    days = set(days_of(history.slots, tz)[0])
+    masked = [
+        (label.day, "; ".join(label.reasons))
+        for label in labels
+        if label.day in days and label.status is DayStatus.MASK_BATTERY
+    ]
+    replayed = Left(len(days), len(history))
+    return Coverage(replayed, masked, left_out(history.omitted, bounds_utc, tz, labels))
+
+
+def left_out(
+    omitted: Sequence[tuple[dt.date, str]],
+    bounds_utc: tuple[int, int],
+    tz: ZoneInfo,
+    labels: Sequence[DayQuality] = (),
+) -> LeftOut:
     """Sum up local days that were left out of a range [from, to) of UTC seconds; reasons joined by `; ` are several."""
     days = [(_slots(day, bounds_utc, tz), _kinds(reason)) for day, reason in omitted]
     kinds = {kind for _, told in days for kind in told}
     reasons = {kind: _sum([slots for slots, told in days if kind in told]) for kind in kinds}
     order = sorted(reasons, key=lambda kind: (-reasons[kind].days, kind))
-    return LeftOut(_sum([slots for slots, _ in days]), {kind: reasons[kind] for kind in order})
+    by_day = {label.day: label.status.value for label in labels}
+    counted = Counter(by_day.get(day, UNLABELLED) for day, _ in omitted)
+    return LeftOut(
+        _sum([slots for slots, _ in days]),
+        {kind: reasons[kind] for kind in order},
+        dict(counted.most_common()),
+    )
 
 
 def _slots(day: dt.date, bounds_utc: tuple[int, int], tz: ZoneInfo) -> int:

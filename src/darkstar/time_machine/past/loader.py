@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.channels import Channel
-from darkstar.domain.errors import DataError, UsageError
+from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.market import known_until
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, iso_local, local_date
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, local_date
 from darkstar.domain.tariffs import Tariffs
-from darkstar.ledger.quality import spoils_battery_flows, spoils_charge, spoils_energy, spoils_prices
+from darkstar.ledger.quality import spoils_battery_flows, spoils_energy, spoils_prices
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.planner.problem import GridModel, Series
 from darkstar.store.ledger_file import LedgerFile
@@ -30,6 +30,7 @@ from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.past.history import History
 from darkstar.time_machine.past.minute_truth import minutes_of
+from darkstar.time_machine.past.start_charge import start_charge
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 
@@ -54,14 +55,14 @@ def load_scenario(
     Args:
         absent: channels that the home does not have.
         bounds_utc: first slot and end (exclusive) of the range.
-        soc_start_percent: where the battery starts; None takes what the ledger knows of the first replayed slot.
+        soc_start_percent: where the battery starts; None takes what the ledger knows (see `start_charge`).
         settlement_per_kwh: worth of stored energy at the end; None takes what it would surely sell for.
         power_tariffs: what the months' highest draws cost.
         tariffs: what the prices are made of; None where it is of no account.
 
     Raises:
         DataError: the home's load is not known in the range.
-        UsageError: nothing can be replayed, or the battery's state of charge at the start is not known.
+        UsageError: nothing can be replayed.
     """
     start, end = bounds_utc
     first, reach = start - WARM_UP_SECONDS, max(end, known_until(end - SLOT_SECONDS))
@@ -74,7 +75,7 @@ def load_scenario(
         minutes = minutes_of(ledger, table, history, replayed, home, absent)
     rows = np.flatnonzero(replayed)
     if soc_start_percent is None and len(rows):
-        soc_start_percent = _charge_at(table, int(rows[0]), labels, home.tz)
+        soc_start_percent = start_charge(table, labels, home.tz, int(table.slots[rows[0]]), battery).percent
     history = replace(history, minutes=minutes, prices_received_utc=received)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
@@ -90,20 +91,6 @@ def load_scenario(
         power_tariffs=metered,
         tariffs=tariffs,
     )
-
-
-def _charge_at(table: SlotTable, row: int, labels: Sequence[DayQuality], tz: ZoneInfo) -> float:
-    """The state of charge at a slot's start; one that its day's label calls stuck is as good as none."""
-    percent, at = float(table.soc_start_percent[row]), int(table.slots[row])
-    day = local_date(at, tz)
-    stuck = any(label.day == day and spoils_charge(label) for label in labels)
-    if np.isnan(percent) or stuck:
-        why = "is not to be trusted: its sensor stood still that day" if stuck else "is not known"
-        raise UsageError(
-            f"The battery's state of charge at {iso_local(at, tz)[:16]} {why}.",
-            remedy="Say where it starts, for all policies alike: --soc-start-percent 50.",
-        )
-    return percent
 
 
 def labels_of(ledger: LedgerFile, start_utc: int, end_utc: int, tz: ZoneInfo) -> list[DayQuality]:
