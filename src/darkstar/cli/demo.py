@@ -21,7 +21,7 @@ from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.replay import POLICIES
 from darkstar.time_machine.report.charts import policy_name
 from darkstar.time_machine.report.figures import number
-from darkstar.time_machine.report.page import verdict, whole_days
+from darkstar.time_machine.report.verdict import verdict, whole_days
 
 UNEXPLAINED = 1
 """Exit code: done, and an hour of the ledger differs from Home Assistant's without a named cause."""

@@ -21,9 +21,12 @@ from darkstar.planner.problem import GridModel, Plan, Problem, StorageModel, Ter
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.outcome import Comparison, Flows, PolicyOutcome
 from darkstar.time_machine.past.history import History
+from darkstar.time_machine.past.left_out import Coverage, Left, LeftOut
 from darkstar.time_machine.report.charts import DayPlan, energy_by_day, plan_of_a_day, saving_over_time
 from darkstar.time_machine.report.figures import number
-from darkstar.time_machine.report.page import Report, caveats, render_report, verdict, write_report
+from darkstar.time_machine.report.markdown import render_markdown
+from darkstar.time_machine.report.page import Report, render_report, write_report
+from darkstar.time_machine.report.verdict import caveats, verdict
 
 HOME = Home("Nils & <Nora>", "Europe/Stockholm", 59.3, 18.1, "SEK", 20.0, 3)
 START = int(dt.datetime(2025, 10, 25, tzinfo=HOME.tz).timestamp())
@@ -97,6 +100,47 @@ def page() -> str:
     return render_report(
         Report(HOME, START, "Not a <real> home", table(), verification(), day_plan(), rivals)
     )
+
+
+def covered(reason: str = "load is unknown") -> Coverage:
+    """Two days replayed, one of them with a masked battery, and one left out."""
+    masked = [(dt.date(2025, 10, 26), "soc stands <still>")]
+    return Coverage(Left(2, 196), masked, LeftOut(Left(1, 96), {reason: Left(1, 96)}, {"exclude": 1}))
+
+
+def test_what_was_left_out_and_what_was_masked() -> None:
+    """In total, by reason, day by day, and marked in the calendar; in Markdown too."""
+    report = Report(
+        HOME, START, comparison=comparison(rule=150.0, mpc=120.0), coverage=covered(), notes=("Told.",)
+    )
+    page = render_report(report)
+    text = text_of(page)
+    assert "2 days were replayed, 196 slots." in text
+    assert "On 1 of them what the battery&#39;s own meters say is not believed (mask_battery)" in text
+    assert "Left out: 1 day, 96 slots. Days by reason: load is unknown (1)." in text
+    assert "Told." in text
+    assert re.search(r"Left out What was wrong Days Slots load is unknown 1 96", text)
+    assert "2025-10-27 no load" in text
+    assert "2025-10-26 soc stands &lt;still&gt;" in text
+    [cell] = re.findall(r'<i class="(?:up|down) masked" title="([^"]*)"', page)
+    assert cell.startswith("2025-10-26: ")
+    assert cell.endswith("battery masked: soc stands &lt;still&gt;")
+    markdown = render_markdown(report)
+    assert "| load is unknown | 1 | 96 |" in markdown
+    assert "2 days were replayed, 196 slots." in markdown
+    assert "| 2025-10-26 | soc stands \\<still\\> |" in markdown
+
+
+def test_nothing_left_out_is_no_empty_table() -> None:
+    given = comparison(rule=150.0, mpc=120.0)
+    given = replace(given, history=replace(given.history, omitted=()))
+    whole = Coverage(Left(3, 288), (), LeftOut(Left(0, 0), {}, {}))
+    report = Report(HOME, START, comparison=given, coverage=whole)
+    text = text_of(render_report(report))
+    assert "3 days were replayed, 288 slots." in text
+    assert "What was wrong" not in text
+    assert "battery masked" not in text
+    assert "## Left out" not in render_markdown(report)
 
 
 def text_of(page: str) -> str:

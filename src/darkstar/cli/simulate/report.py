@@ -58,6 +58,8 @@ def write_reports(
         regret=answer.regret,
         what_if=answer.what_if,
         day=lived,
+        coverage=answer.coverage,
+        notes=tuple(answer.notes),
     )
     first, last = (local_date(edge, home.tz) for edge in (comparison.start_utc, comparison.end_utc - 1))
     stem = folder / f"simulate-{first}-to-{last}"

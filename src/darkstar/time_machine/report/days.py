@@ -15,12 +15,14 @@ from darkstar.planner.why.texts import ENGLISH
 from darkstar.time_machine.actual import ACTUAL
 from darkstar.time_machine.calendar import DayCosts, calendar
 from darkstar.time_machine.outcome import MPC, NONE, RULE, Comparison, Series
+from darkstar.time_machine.past.left_out import Coverage
 from darkstar.time_machine.regret import Regret
 from darkstar.time_machine.report.charts import policy_name
 from darkstar.time_machine.report.day_replay import DayReplay
 from darkstar.time_machine.report.figures import number
 
 SHOWN_DAYS = 5
+NO_DAYS: Mapping[dt.date, str] = {}
 FULL_COLOUR_PERCENT = 95
 """Days beyond this share of all have the fullest colour, so that one odd day does not pale the rest."""
 MONTHS = [
@@ -69,12 +71,14 @@ class Cell:
         kind: `up`, `down`, `out` (left out) or `none` (not in the range).
         share: of the fullest colour, 0 to 1.
         told: what there is to say of it.
+        masked: the battery's own numbers of that day are not believed.
     """
 
     number: int
     kind: str
     share: float = 0.0
     told: str = ""
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,17 @@ def judged(comparison: Comparison, tz: ZoneInfo) -> Judged:
     return Judged(policy, baseline, found.days, costs, worth)
 
 
-def months_of(found: Judged, omitted: Sequence[tuple[dt.date, str]], currency: str) -> list[Month]:
-    """The calendar from the first day to the last."""
+def months_of(
+    found: Judged,
+    omitted: Sequence[tuple[dt.date, str]],
+    currency: str,
+    masked: Mapping[dt.date, str] = NO_DAYS,
+) -> list[Month]:
+    """The calendar from the first day to the last.
+
+    Args:
+        masked: replayed days on which the battery's own numbers are not believed, with the reason.
+    """
     if not found.days and not omitted:
         return []
     full = float(np.percentile(np.abs(found.worth), FULL_COLOUR_PERCENT)) if len(found.worth) else 0.0
@@ -121,21 +134,30 @@ def months_of(found: Judged, omitted: Sequence[tuple[dt.date, str]], currency: s
     while month <= last:
         following = (month + dt.timedelta(days=31)).replace(day=1)
         days = [month + dt.timedelta(days=i) for i in range((following - month).days)]
-        cells = tuple(_cell(day, found, at.get(day), reasons.get(day), full, currency) for day in days)
+        cells = tuple(
+            _cell(day, found, at.get(day), reasons.get(day), masked.get(day), full, currency) for day in days
+        )
         months.append(Month(f"{MONTHS[month.month - 1]} {month.year}", month.weekday(), cells))
         month = following
     return months
 
 
 def _cell(
-    day: dt.date, found: Judged, row: int | None, reason: str | None, full: float, currency: str
+    day: dt.date,
+    found: Judged,
+    row: int | None,
+    reason: str | None,
+    masked: str | None,
+    full: float,
+    currency: str,
 ) -> Cell:
     if row is not None:
         worth = float(found.worth[row])
         share = min(abs(worth) / full, 1.0) if full > 0 else 0.0
-        return Cell(
-            day.day, "up" if worth >= 0 else "down", round(share, 2), _told(day, found, row, currency)
-        )
+        told = _told(day, found, row, currency)
+        if masked is not None:
+            told += f"; battery masked: {masked}"
+        return Cell(day.day, "up" if worth >= 0 else "down", round(share, 2), told, masked is not None)
     if reason is not None:
         return Cell(day.day, "out", 0.0, f"{day}: left out, {reason}")
     return Cell(day.day, "none")
@@ -184,6 +206,14 @@ def left_out(omitted: Sequence[tuple[dt.date, str]]) -> list[tuple[str, str]]:
         first, last = run[0][0], run[-1][0]
         rows.append((str(first) if first == last else f"{first} to {last}", run[0][1]))
     return rows
+
+
+def reason_rows(found: Coverage | None) -> list[tuple[str, str, str]]:
+    """What was wrong with the days that were left out: the reason, how many days, how many slots."""
+    if found is None:
+        return []
+    rows = found.left_out.reasons.items()
+    return [(reason, number(left.days), number(left.slots)) for reason, left in rows]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,18 @@ from collections.abc import Iterable, Sequence
 from darkstar.domain.slots import iso_local
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.report.charts import policy_name
-from darkstar.time_machine.report.days import DayRow, best_and_worst, columns, judged, left_out, quarter_rows
+from darkstar.time_machine.report.days import (
+    DayRow,
+    best_and_worst,
+    columns,
+    judged,
+    left_out,
+    quarter_rows,
+    reason_rows,
+)
 from darkstar.time_machine.report.money import regret_rows, tried_rows, what_if_headings, what_if_notes
-from darkstar.time_machine.report.page import Report, caveats, policy_rows, verdict
+from darkstar.time_machine.report.page import Report, policy_rows
+from darkstar.time_machine.report.verdict import caveats, verdict
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"})
 
@@ -76,7 +85,7 @@ def _replayed(report: Report, comparison: Comparison) -> list[str]:
         (row.name, row.cost, row.saving, row.gap_closed, row.share_of_optimal, row.import_kwh, row.export_kwh)
         for row in policy_rows(comparison)
     ]
-    said = [*caveats(comparison, home), report.actual_note]
+    said = [*caveats(comparison, home, report.coverage, report.notes), report.actual_note]
     parts = [f"## What it would have cost, {span}", _plain(verdict(comparison, home)), _table(headings, rows)]
     parts.append("\n".join(f"- {_plain(caveat)}" for caveat in said if caveat))
     found = judged(comparison, home.tz)
@@ -88,8 +97,18 @@ def _replayed(report: Report, comparison: Comparison) -> list[str]:
         "## Worst days",
         _table(names, map(_day, worst)),
     ]
-    omitted = left_out(comparison.history.omitted)
-    return [*parts, "## Left out", _table(("days", "why"), omitted)] if omitted else parts
+    omitted, masked = (
+        left_out(comparison.history.omitted),
+        left_out(report.coverage.masked if report.coverage else ()),
+    )
+    if omitted:
+        parts.append("## Left out")
+        reasons = reason_rows(report.coverage)
+        parts += [_table(("reason", "days", "slots"), reasons)] if reasons else []
+        parts.append(_table(("days", "why"), omitted))
+    if masked:
+        parts += ["## Replayed, the battery's own numbers masked", _table(("days", "why"), masked)]
+    return parts
 
 
 def _day(row: DayRow) -> Sequence[str]:

@@ -6,24 +6,23 @@ says only what the replay shows, with what it rests on.
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import jinja2
-import numpy as np
 import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from darkstar.bookkeeping.verify import Verification
 from darkstar.domain.home import Home
-from darkstar.domain.slots import DAY_SECONDS, iso_local, utc_offsets
+from darkstar.domain.slots import iso_local
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.buying.what_if import WhatIf
-from darkstar.time_machine.outcome import MPC, NONE, ORACLE, RULE, Comparison
+from darkstar.time_machine.outcome import RULE, Comparison
+from darkstar.time_machine.past.left_out import Coverage
 from darkstar.time_machine.regret import Regret
 from darkstar.time_machine.report.charts import (
     DayPlan,
@@ -42,6 +41,7 @@ from darkstar.time_machine.report.days import (
     left_out,
     months_of,
     quarter_rows,
+    reason_rows,
 )
 from darkstar.time_machine.report.figures import number
 from darkstar.time_machine.report.money import regret_rows, tried_rows, what_if_headings, what_if_notes
@@ -52,6 +52,7 @@ from darkstar.time_machine.report.proof import (
     statuses,
     unsound_days,
 )
+from darkstar.time_machine.report.verdict import caveats, verdict
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Report:
         notice: said at the top, such as that the home is not real.
         actual_note: said of the home's own inverter beside the policies.
         day: told quarter by quarter.
+        coverage: what of the range was replayed; None tells the days that were left out, and no more.
+        notes: what a person should know of the range and the start.
         made_utc: when it was made [UTC s], as told by whoever makes it.
     """
 
@@ -76,6 +79,8 @@ class Report:
     regret: Regret | None = None
     what_if: WhatIf | None = None
     day: DayReplay | None = None
+    coverage: Coverage | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def render_report(report: Report) -> str:
         plan_made=_plan_title(report.day_plan, report.home),
         plan_why=report.day_plan.why if report.day_plan else "",
         verdict=verdict(comparison, report.home) if comparison else "",
-        caveats=caveats(comparison, report.home) if comparison else (),
+        caveats=caveats(comparison, report.home, report.coverage, report.notes) if comparison else (),
         policies=policy_rows(comparison) if comparison else (),
         verification=verification,
         causes=causes(verification) if verification else (),
@@ -144,70 +149,6 @@ def write_report(path: Path, html: str) -> None:
         half_done.unlink(missing_ok=True)
 
 
-def verdict(comparison: Comparison, home: Home) -> str:
-    """What the replay shows of Kepler, in one or two sentences that claim no more than that."""
-    outcomes, currency = comparison.outcomes, home.currency
-    if MPC not in outcomes or RULE not in outcomes:
-        return ""
-    saved = outcomes[RULE].cost - outcomes[MPC].cost
-    days = whole_days(comparison, home.tz)
-    sense = "less" if saved >= 0 else "more"
-    text = (
-        f"Replayed over {days} days, Kepler would have cost {number(abs(saved), 2)} {currency} {sense} than "
-        f"self-consumption"
-    )
-    share = comparison.gap_closed.get(MPC)
-    if share is None:
-        return text + "."
-    possible = outcomes[RULE].cost - outcomes[ORACLE].cost
-    if saved < 0:
-        return f"{text}. Perfect foresight would have saved {number(possible, 2)} {currency}."
-    bound = f"the {number(possible, 2)} {currency} that perfect foresight would have saved"
-    return f"{text}: {number(100 * share)} % of {bound}."
-
-
-def whole_days(comparison: Comparison, tz: ZoneInfo) -> int:
-    """How many local days were replayed; those left out do not count."""
-    slots = comparison.history.slots
-    return len(np.unique((slots + utc_offsets(slots, tz)) // DAY_SECONDS))
-
-
-def caveats(comparison: Comparison, home: Home) -> tuple[str, ...]:
-    """What the figures rest on."""
-    said = [
-        "A replay of what was measured, not a promise: other months give other figures.",
-        "Plans knew prices only once published and forecasts only as they could have been made; perfect foresight "
-        "is the bound that nobody reaches.",
-        "Every policy began with the same energy in the battery; what was left or lacking at the end is settled at "
-        f"{number(comparison.settlement_per_kwh, 3)} {home.currency}/kWh for all alike.",
-    ]
-    fees = {
-        name: outcome.bill.power_fee for name, outcome in comparison.outcomes.items() if outcome.power_months
-    }
-    if fees:
-        told = ", ".join(f"{policy_name(name)} {number(fee, 2)}" for name, fee in fees.items())
-        said.append(
-            f"The costs hold the power fee on the months' highest draws ({told} {home.currency}), each month that the "
-            f"range touches charged whole.{_over_least(comparison, home)}"
-        )
-    if NONE in comparison.outcomes:
-        said.append("The battery's own price is not in the figures; its wear is.")
-    omitted = comparison.history.omitted
-    if omitted:
-        days = "; ".join(f"{day} ({reason})" for day, reason in omitted[:5])
-        more = f" and {len(omitted) - 5} more" if len(omitted) > 5 else ""
-        said.append(f"Left out, for lack of sound numbers: {days}{more}.")
-    return tuple(said)
-
-
-def _over_least(comparison: Comparison, home: Home) -> str:
-    """How near the least perfect foresight's plan is known to be; it is the least itself without power tariffs."""
-    over = comparison.outcomes[ORACLE].over_least if ORACLE in comparison.outcomes else None
-    if not over:
-        return ""
-    return f" Perfect foresight's plan costs at most {number(over, 2)} {home.currency} more than the least possible."
-
-
 def _days(report: Report) -> dict[str, object]:
     """What the template says of days."""
     comparison, day, tz = report.comparison, report.day, report.home.tz
@@ -219,14 +160,21 @@ def _days(report: Report) -> dict[str, object]:
     found = judged(comparison, tz)
     best, worst = best_and_worst(found, report.regret)
     return told | {
-        "months": months_of(found, comparison.history.omitted, report.home.currency),
+        "months": months_of(found, comparison.history.omitted, report.home.currency, masked_of(report)),
         "of_policy": policy_name(found.policy),
         "of_baseline": None if found.baseline is None else policy_name(found.baseline),
         "day_columns": [policy_name(name) for name in columns(found)],
         "best_days": best,
         "worst_days": worst,
         "left_out_days": left_out(comparison.history.omitted),
+        "left_out_reasons": reason_rows(report.coverage),
+        "masked_days": left_out(report.coverage.masked if report.coverage else ()),
     }
+
+
+def masked_of(report: Report) -> Mapping[dt.date, str]:
+    """Days that were replayed though the battery's own numbers are not believed."""
+    return {} if report.coverage is None else dict(report.coverage.masked)
 
 
 def _money(report: Report) -> dict[str, object]:
