@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.slots import SLOT_SECONDS, slot_range
-from darkstar.planner.fast.keeping import Books
+from darkstar.planner.fast.keeping import Books, books_part
 from darkstar.planner.fast.limited import ImportLimit
 from darkstar.planner.power.keeper import PowerKeeper
 from darkstar.time_machine.information import HORIZON_SLOTS
 from darkstar.time_machine.past.levels import past_levels
+from darkstar.time_machine.plant.held import Held
 from darkstar.time_machine.scenario import Scenario
+from darkstar.time_machine.stretches import Stretch
 
 
 class Holding:
@@ -44,9 +46,12 @@ class Holding:
         """What is drawn goes in here, of whoever keeps them by themselves."""
         return self._keeper.books
 
-    def levels(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """From replayed slots on, by number and in order: levels and prices beyond, see `PowerKeeper.levels`."""
-        return self._keeper.levels(self.number[steps].tolist())
+    def held(self, stretch: Stretch) -> Held:
+        """What a stretch is held under, in books that begin with it; stretches are asked for in order."""
+        number = self.number[stretch.slots]
+        books = books_part(self.books, slice(int(number[0]), int(number[-1]) + 1 + HORIZON_SLOTS))
+        levels = self._keeper.levels(self.number[stretch.steps].tolist())
+        return Held(books, number - number[0], *levels)
 
     def limit(self, step: int, count: int) -> ImportLimit:
         """For so many slots from the replayed slot number `step` on."""

@@ -90,11 +90,11 @@ def make(
     if unplanned is not None:
         run.follow(unplanned)
     elif name == MPC and scenario.power_tariffs:
-        run.follow_held_values(information(honesty, scenario))
+        run.follow_held_values(information(honesty, scenario), plan_each)
     elif name == MPC:
         run.follow_values(information(honesty, scenario), plan_each)
     else:
-        run.follow_set_points(information(honesty, scenario))
+        run.follow_set_points(information(honesty, scenario), plan_each)
     return run.made
 
 

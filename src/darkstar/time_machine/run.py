@@ -1,6 +1,6 @@
 """One policy's way through a replay: modes carried out stretch by stretch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.problem import Series
-from darkstar.time_machine.held_values import live_through
-from darkstar.time_machine.holding import Holding
-from darkstar.time_machine.information import Information, Outlook, outlook_of
+from darkstar.time_machine.held_values import live_by_value
+from darkstar.time_machine.information import Information
+from darkstar.time_machine.legs import Leg, LivedThrough, legs
 from darkstar.time_machine.outcome import Flows
 from darkstar.time_machine.plant.carrying import AtWork, Plant, flows_of
-from darkstar.time_machine.plant.kernel import IMPORT
 from darkstar.time_machine.scenario import Scenario
-from darkstar.time_machine.setpoints import SetPoints
+from darkstar.time_machine.setpoints import live_by_set_points
 from darkstar.time_machine.stretches import PlanEach, plan_stretch, stretches
 
 
@@ -82,45 +81,26 @@ class Run:
             self._plan_ms.append(modes.plan_ms)
             self._plans += modes.plans
 
-    def follow_held_values(self, information: Information) -> None:
+    def follow_held_values(self, information: Information, plan_each: PlanEach) -> None:
         """The same under power tariffs: what may be drawn hangs on what was, so plans are made one after another."""
-        holding = Holding(self._scenario)
-        for stretch in stretches(self._scenario, information):
-            lived = live_through(stretch, holding, self._at_work)
-            self._results.append(lived.results)
-            self._modes.append(lived.modes.table)
+        for lived in self._legs(information, live_by_value, plan_each):
             self._worth.append(lived.worth)
+
+    def follow_set_points(self, information: Information, plan_each: PlanEach) -> None:
+        """Each plan's power, planned from what is stored."""
+        self._flips = sum(lived.flips for lived in self._legs(information, live_by_set_points, plan_each))
+
+    def _legs(
+        self, information: Information, live: Callable[[Leg], LivedThrough], plan_each: PlanEach
+    ) -> Iterator[LivedThrough]:
+        cut = stretches(self._scenario, information)
+        for lived in legs(self._scenario, self._at_work, cut, live, plan_each):
+            self._results.append(lived.results)
+            self._modes.append(lived.table)
             self._plan_ms.append(lived.modes.plan_ms)
             self._plans += lived.modes.plans
+            yield lived
 
-    def follow_set_points(self, information: Information) -> None:
-        """Each plan's power, planned from what is stored."""
-        policy = SetPoints(self._scenario)
-        holding = Holding(self._scenario) if self._scenario.power_tariffs else None
-        for step, hold, outlook in _plans(self._scenario, information):
-            limit = None
-            if holding is not None:
-                limit = holding.limit(step, hold if outlook is None else len(outlook.load_kwh))
-            modes = policy.modes(step, hold, outlook, self._at_work.soc_kwh, limit)
-            drawn = self._carry_out(ModeTable.of(modes))
-            if holding is not None:
-                holding.drawn(step, drawn.tolist())
-        self._plan_ms, self._plans = [np.array(policy.plan_ms)], len(policy.plan_ms)
-        self._flips = policy.flips
-
-    def _carry_out(self, modes: ModeTable) -> Series:
-        """The next slots; what each has drawn from the grid."""
-        results = self._at_work.through(modes)
-        self._results.append(results)
+    def _carry_out(self, modes: ModeTable) -> None:
+        self._results.append(self._at_work.through(modes))
         self._modes.append(modes)
-        return results[:, IMPORT]
-
-
-def _plans(scenario: Scenario, information: Information) -> Iterator[tuple[int, int, Outlook | None]]:
-    """Each plan's first slot by number, for how many slots it holds, and what it is made from."""
-    for stretch in stretches(scenario, information):
-        outlooks = stretch.sight.outlooks()
-        for number, (step, hold) in enumerate(
-            zip(stretch.steps.tolist(), stretch.hold.tolist(), strict=True)
-        ):
-            yield step, hold, outlook_of(outlooks, number)

@@ -1,7 +1,8 @@
 """Many replays at once: policies beside each other, homes as they are and as they might be; one pool works for all.
 
     planned by the stretch    `mpc`: each stretch is a task, carried out here in order
-    whole                     `setpoint`, and what plans under power tariffs: each plan begins where the last one ended
+    leg by leg                `setpoint`, and `mpc` under power tariffs: stretches that begin where the last one ended
+    whole                     the oracle's search under power tariffs
     here                      what plans nothing or once: done before it could be sent
 
 Figures depend neither on how many workers there are, nor on where they are, nor on what was kept of a replay cut off.
@@ -15,7 +16,6 @@ from threading import Lock
 
 from darkstar.aurora.courses import FEW
 from darkstar.domain.errors import UsageError
-from darkstar.planner.fast.stretch import Modes
 from darkstar.time_machine.information import Honesty, Knowledge
 from darkstar.time_machine.looking_on import Passage, passages
 from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, PolicyOutcome
@@ -23,15 +23,17 @@ from darkstar.time_machine.replay import check_policy, make, outcome
 from darkstar.time_machine.run import Made
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.spread.work import IN_PLACE, Work
-from darkstar.time_machine.stretches import Stretch
+from darkstar.time_machine.stretches import Answer, Task
 from darkstar.time_machine.witness import Onlooker, OnlookerOf
 
 Done = Callable[[int, int], None]
 """Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""
 
-_EFFORT = {SETPOINT: 4}
-_UNDER_TARIFFS = {SETPOINT: 7, MPC: 2, ORACLE: 2}
-"""What a slot of those that are planned whole costs beside one of a stretch."""
+_EFFORT = {MPC: 1, SETPOINT: 1}
+_UNDER_TARIFFS = {MPC: 2, SETPOINT: 2, ORACLE: 2}
+"""What planning a slot costs, beside one of `mpc`."""
+_IN_ORDER = (MPC, SETPOINT)
+"""Planned in parts, each of which is told of."""
 _LOOKING_ON = 10
 """The same of a slot that somebody looks on at: its plan is made again, and written down."""
 
@@ -45,22 +47,21 @@ class Job:
     honesty: Honesty | Knowledge = Honesty.HONEST
 
     @property
-    def by_stretch(self) -> bool:
-        """Whether its stretches are planned by themselves."""
-        return self.policy == MPC and not self.scenario.power_tariffs
+    def in_parts(self) -> bool:
+        """Whether it is planned part by part."""
+        return self.policy in _IN_ORDER
 
     @property
-    def whole(self) -> bool:
-        """Whether its plans are made one after another, or take long though there are few."""
-        return self.policy in (_UNDER_TARIFFS if self.scenario.power_tariffs else _EFFORT)
+    def one_by_one(self) -> bool:
+        """Whether it cannot be divided, and takes long."""
+        return self.effort > 0 and not (self.policy == MPC and not self.scenario.power_tariffs)
 
     @property
     def effort(self) -> int:
         """Slots that are planned, counted by what a plan costs; 0 where none is made slot by slot."""
-        slots = len(self.scenario.history)
-        if self.by_stretch:
-            return slots * max(1, self.scenario.courses // FEW)
-        return slots * (_UNDER_TARIFFS if self.scenario.power_tariffs else _EFFORT).get(self.policy, 0)
+        effort = (_UNDER_TARIFFS if self.scenario.power_tariffs else _EFFORT).get(self.policy, 0)
+        courses = max(1, self.scenario.courses // FEW) if self.policy == MPC else 1
+        return len(self.scenario.history) * effort * courses
 
 
 def compare(
@@ -113,7 +114,7 @@ def replay_all(
     if work.workers <= 1:
         return [all_of_them.run(job) for job in jobs]
     # What cannot be divided goes first: the rest fills what it leaves idle.
-    order = sorted(range(len(jobs)), key=lambda at: (not jobs[at].whole, -jobs[at].effort))
+    order = sorted(range(len(jobs)), key=lambda at: (not jobs[at].one_by_one, -jobs[at].effort))
     with ThreadPoolExecutor(work.workers + 1) as threads:
         futures = {at: threads.submit(all_of_them.run, jobs[at]) for at in order}
         try:
@@ -171,12 +172,11 @@ class _Replays:
         self._told.stopped = True
 
     def run(self, job: Job) -> PolicyOutcome:
-        if job.whole:
+        if job.effort and not job.in_parts:
             made = self._work.one(_make, job)
+            self._told.add(job.effort)
         else:
             made = make(job.scenario, job.policy, job.honesty, self._plan_each(job))
-        if not job.by_stretch:
-            self._told.add(job.effort)
         if self._onlooker_of is not None:
             self._look_on(job, made, self._onlooker_of(job.policy))
         return outcome(job.scenario, job.policy, made)
@@ -195,16 +195,16 @@ class _Replays:
 
 @dataclass(frozen=True)
 class _PlanEach:
-    """Plans stretches with the workers, and tells of each."""
+    """Plans parts with the workers, and tells of each."""
 
     work: Work
     told: _Told
     effort: int
 
-    def __call__(self, function: Callable[[Stretch], Modes], cut: Iterable[Stretch]) -> Iterator[Modes]:
-        for modes in self.work.each(function, cut):
-            self.told.add(self.effort * len(modes.table))
-            yield modes
+    def __call__(self, function: Callable[[Task], Answer], tasks: Iterable[Task], /) -> Iterator[Answer]:
+        for found in self.work.each(function, tasks):
+            self.told.add(self.effort * len(found.table))
+            yield found
 
 
 def _make(job: Job) -> Made:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_HOURS, SLOT_SECONDS, Slots
 from darkstar.planner.fast.stretch import Modes, Site, modes_by_value
+from darkstar.planner.mode_table import ModeTable
 from darkstar.time_machine.information import Information, Sight
 from darkstar.time_machine.scenario import Scenario
 
@@ -38,9 +40,30 @@ class Stretch:
         """The replayed slots that its plans are for, by number."""
         return slice(int(self.steps[0]), int(self.steps[-1] + self.hold[-1]))
 
+    def clock(self, slots: Slots) -> Counts:
+        """How many slots after its first each begins by the clock, shape (n,); of all replayed slots."""
+        own = slots[self.slots]
+        found: Counts = (own - own[0]) // SLOT_SECONDS
+        return found
 
-PlanEach = Callable[[Callable[[Stretch], Modes], Iterable[Stretch]], Iterator[Modes]]
-"""How stretches come to their plans, in order: `map`, or that of an executor."""
+
+class Planned(Protocol):
+    """What a task of planning came to."""
+
+    @property
+    def table(self) -> ModeTable:
+        """What was decided, slot by slot."""
+        ...
+
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer", bound=Planned)
+
+
+class PlanEach(Protocol):
+    """How tasks come to their plans, in order: `map`, or that of an executor."""
+
+    def __call__(self, function: Callable[[Task], Answer], tasks: Iterable[Task], /) -> Iterator[Answer]: ...
 
 
 def plan_stretch(stretch: Stretch) -> Modes:

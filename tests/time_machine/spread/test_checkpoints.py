@@ -1,14 +1,17 @@
 """Checkpoints: what was planned is used again to the last digit; what is torn, another's or old is not believed."""
 
 import os
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from darkstar.domain.power_tariff import PowerTariff
+from darkstar.planner.full.site import MeteredTariff
 from darkstar.time_machine import stretches as stretches_module
 from darkstar.time_machine.outcome import PolicyOutcome
 from darkstar.time_machine.replay import make
@@ -20,10 +23,12 @@ from darkstar.time_machine.spread.work import IN_PLACE, InPlace, Work
 from tests.time_machine.cases import scenario
 from tests.time_machine.spread.test_work import same
 
-GIVEN = scenario(days=2)
+GIVEN = replace(scenario(days=2), plan_threshold=0.05)
+UNDER_A_TARIFF = replace(GIVEN, power_tariffs=(MeteredTariff(PowerTariff(peaks=3, per_kw=60)),))
 JOBS = [Job(GIVEN, "mpc"), Job(GIVEN, "setpoint")]
-FILES = 5
-"""Four stretches and a replay made in one go."""
+HELD = [Job(UNDER_A_TARIFF, "mpc"), Job(UNDER_A_TARIFF, "setpoint")]
+FILES = 8
+"""Four stretches of each."""
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +55,11 @@ class Counting(InPlace):
 
 
 def _replayed(
-    folder: Path, most: int = 1000, *, fresh: bool = False
+    folder: Path, most: int = 1000, *, fresh: bool = False, jobs: Sequence[Job] = JOBS
 ) -> tuple[list[PolicyOutcome], int, list[str]]:
     told: list[str] = []
     counting, kept = Counting(most), Checkpoints(folder, told.append, fresh=fresh)
-    outcomes = replay_all(JOBS, Work(counting, 1, kept=kept))
+    outcomes = replay_all(jobs, Work(counting, 1, kept=kept))
     return outcomes, counting.tasks, told
 
 
@@ -72,6 +77,21 @@ def test_a_replay_that_was_cut_off_goes_on(
     _all_same(outcomes, expected)
     assert tasks == FILES - planned
     assert len(told) == min(planned, 1)
+
+
+@pytest.mark.slow
+def test_under_a_power_tariff_killed_at_random_places(tmp_path: Path) -> None:
+    expected, drawn = replay_all(HELD), random.Random(7)
+    for number in range(6):
+        folder, done = tmp_path / str(number), 0
+        while done < FILES - 1:
+            more = drawn.randint(1, FILES - 1 - done)
+            with pytest.raises(KeyboardInterrupt):
+                _replayed(folder, more, jobs=HELD)
+            done += more
+        outcomes, tasks, _ = _replayed(folder, jobs=HELD)
+        _all_same(outcomes, expected)
+        assert tasks == 1
 
 
 def test_fresh_plans_all_anew(tmp_path: Path, expected: list[PolicyOutcome]) -> None:

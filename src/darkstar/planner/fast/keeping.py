@@ -60,6 +60,42 @@ class Books(NamedTuple):
     running_kwh: Floats
 
 
+def _nothing(*shape: int) -> Counts:
+    return np.zeros(shape, dtype=np.int64)
+
+
+NO_BOOKS = Books(
+    period=_nothing(0, 0),
+    day=_nothing(0, 0),
+    month=_nothing(0, 0),
+    share=np.zeros((0, 0)),
+    days_left=_nothing(0, 0),
+    peaks=_nothing(0),
+    different_days=np.zeros(0, dtype=np.bool_),
+    hours=np.zeros(0),
+    least_kw=np.zeros(0),
+    tier_kw=np.zeros((0, 0)),
+    tiers=_nothing(0),
+    owner=_nothing(0, 0),
+    owner_kw=np.zeros((0, 0)),
+    peaks_of=_nothing(0),
+    running=_nothing(0),
+    running_kwh=np.zeros(0),
+)
+"""Where there is no tariff; of any number of slots."""
+
+
+def books_part(books: Books, slots: slice) -> Books:
+    """The books of some of the slots, numbered from the first of these on."""
+    return books._replace(
+        period=np.ascontiguousarray(books.period[:, slots]),
+        day=np.ascontiguousarray(books.day[:, slots]),
+        month=np.ascontiguousarray(books.month[:, slots]),
+        share=np.ascontiguousarray(books.share[:, slots]),
+        days_left=np.ascontiguousarray(books.days_left[:, slots]),
+    )
+
+
 def books_of(
     tariffs: Sequence[PowerTariff], so_far: Sequence[MonthSoFar], slots: Slots, tz: ZoneInfo
 ) -> Books:

@@ -81,7 +81,7 @@ class LimitedEngine:
         moves = slots if whole else 0
         while True:
             room_for = scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
-            least = _recursion(
+            least = solve_limited(
                 *_energies(problem),
                 limits,
                 storage.soc_max_kwh - storage.soc_min_kwh,
@@ -118,7 +118,7 @@ def limits_by_slot(problem: Problem, limit: ImportLimit) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _recursion(
+def solve_limited(
     load: Floats,
     pv: Floats,
     import_price: Floats,
@@ -130,7 +130,13 @@ def _recursion(
     worth_kwh: Floats,
     room_for: Scratch,
 ) -> float:
-    """The least cost, NaN where the scratch is too small; its `moves` receive the changes of the energy stored."""
+    """The least cost, NaN where the scratch is too small; its `moves` receive the changes of the energy stored.
+
+    Args:
+        limits: `slot_cost.limits_of` for each slot, shape (n, 12).
+        room, stored: greatest energy and the present one, above the least [kWh].
+        worth, worth_kwh: the terminal value.
+    """
     price, energy, base, space, level, kept, kept_at, moves = room_for
     for slot in range(len(load)):
         base[slot] = lay_out_slot(

@@ -113,6 +113,11 @@ class AtWork:
         self._next = 0
 
     @property
+    def state(self) -> Series:
+        """As `kernel.run` has it now, shape (kernel.STATES,)."""
+        return self._state.copy()
+
+    @property
     def soc_kwh(self) -> float:
         """Energy stored now."""
         return float(self._state[kernel.SOC])
@@ -163,6 +168,18 @@ class AtWork:
             self._pv_kwh[chosen],
             self._rows[chosen],
             *self._inside,
+        )
+
+    def alone(self, slots: int) -> kernel.Ahead:
+        """The same with no other slots' minutes: small, and may be sent anywhere."""
+        ahead = self.ahead(slots)
+        known = ahead.minute_row >= 0
+        rows, own = ahead.minute_row[known], np.full(slots, -1)
+        own[known] = np.arange(len(rows))
+        return ahead._replace(
+            minute_row=own,
+            minute_load_kwh=ahead.minute_load_kwh[rows],
+            minute_pv_kwh=ahead.minute_pv_kwh[rows],
         )
 
 

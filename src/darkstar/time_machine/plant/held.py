@@ -58,6 +58,7 @@ class Lived(NamedTuple):
         charge_kw, discharge_kw, import_kw: as in a `ModeTable`; the two powers are read.
         worth: of a stored kWh as a slot's plan saw it, shape (n,); NaN where it was not planned or made before.
         results: as `kernel.run` writes them.
+        flips: slots in which a plan differed from the one just before, shape (1,).
     """
 
     charge_kw: Floats
@@ -65,6 +66,7 @@ class Lived(NamedTuple):
     import_kw: Floats
     worth: Floats
     results: Floats
+    flips: Counts
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -88,8 +90,6 @@ def live(
     soc_kwh, hour = site.soc_kwh, int(np.round(1.0 / site.hours))
     kw, breach_cost = np.empty(width), np.empty(width)
     limits = np.empty((width, len(site.limits)))
-    limits[:] = site.limits
-    fuse_kw = site.limits[IMPORT_MAX] / site.hours
     for issue in range(first, last):
         n, hold, row = work.slots[issue], work.hold[issue], work.first_row[issue]
         seen = max(n, hold)
@@ -102,10 +102,7 @@ def live(
             breach_cost[:seen],
         )
         if n:
-            for slot in range(n):
-                under = kw[slot] < fuse_kw
-                limits[slot, IMPORT_MAX] = kw[slot] * site.hours if under else site.limits[IMPORT_MAX]
-                limits[slot, BREACH_COST] = breach_cost[slot] if under else site.limits[BREACH_COST]
+            under_limits(kw[:n], breach_cost[:n], site.limits, site.hours, limits)
             turn(
                 work.load[issue : issue + 1, :n],
                 work.pv[issue : issue + 1, :n],
@@ -125,9 +122,22 @@ def live(
                 buy, sell = work.import_price[issue, slot], work.export_price[issue, slot]
                 lay_levels(soc_kwh, grid.after[slot], buy, sell, site.limits, work.levels[row + slot])
                 work.curtail[row + slot] = curtail_at(buy, sell, site.limits[9])
-        _carry_out(row, row + hold, site.hours, plant, work, lived)
-        for slot in range(row, row + hold):
-            drawn(held.books, held.number[slot], lived.results[slot, IMPORT])
+        carry_out(row, row + hold, site.hours, plant, work, held, lived)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def under_limits(kw: Floats, breach_cost: Floats, site_limits: Floats, hours: float, limits: Floats) -> None:
+    """The site's limits for each slot, under its own where that is below the fuse; written to the first rows.
+
+    Args:
+        kw, breach_cost: see `keeping.limits_ahead`, shape (n,).
+        limits: written, shape (at least n, 12).
+    """
+    fuse_kw = site_limits[IMPORT_MAX] / hours
+    for slot in range(len(kw)):
+        limits[slot] = site_limits
+        if kw[slot] < fuse_kw:
+            limits[slot, IMPORT_MAX], limits[slot, BREACH_COST] = kw[slot] * hours, breach_cost[slot]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -141,7 +151,10 @@ def _worth(soc_kwh: Floats, cost: Floats, stored_kwh: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _carry_out(first: int, last: int, hours: float, plant: Ahead, work: Work, lived: Lived) -> None:
+def carry_out(
+    first: int, last: int, hours: float, plant: Ahead, work: Work, held: Held, lived: Lived
+) -> None:
+    """The modes of these slots; what they draw goes into the books."""
     run(
         plant.numbers,
         plant.charge_taper,
@@ -160,3 +173,5 @@ def _carry_out(first: int, last: int, hours: float, plant: Ahead, work: Work, li
         hours,
         lived.results[first:last],
     )
+    for slot in range(first, last):
+        drawn(held.books, held.number[slot], lived.results[slot, IMPORT])
