@@ -12,6 +12,7 @@ from darkstar.domain.devices import (
     ClockWindow,
     Disinfection,
     ElectricCar,
+    HeatPump,
     HotWaterTank,
     WaterHeater,
 )
@@ -248,4 +249,106 @@ def test_sensors_of_devices_are_kept_beside_them(tmp_path: Path) -> None:
     ],
 )
 def test_sensors_that_cannot_be_asked_are_refused(tmp_path: Path, yaml: str, problem: str) -> None:
+    assert problem in _problem(tmp_path, yaml)
+
+
+PUMP = (
+    "heat_pump: {boost_kw: 2, daily_kwh: 24, most_warmer_c: 1, heat_kwh_per_c: 12, heat_per_kwh: 3, "
+    "time_constant_hours: 50}\n"
+)
+
+
+def test_a_heat_pump(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, PUMP)
+    pump = settings.devices.heat_pump
+    assert pump == HeatPump(2, (1.0,) * 24, 1, 12, 3, 50)
+    assert pump is not None
+    assert pump.store_kwh == pytest.approx(4)
+    assert settings.devices.draw
+    by_hour = ", ".join(str(hour) for hour in range(24))
+    more = f"kwh_by_hour: [{by_hour}], window: 22:00-14:00, least_run_minutes: 30, phase: 2, energy_sensor: sensor.hp"
+    rooms = "room_sensor: sensor.living, room_temperature_c: 21"
+    settings = _settings(tmp_path, ASKED + PUMP.replace("daily_kwh: 24", f"{more}, {rooms}"))
+    assert settings.devices.heat_pump == replace(
+        pump,
+        kwh_by_hour=tuple(float(hour) for hour in range(24)),
+        window=ClockWindow(dt.time(22), dt.time(14)),
+        least_run_minutes=30,
+        room_temperature_c=21,
+        phase=2,
+    )
+    assert [(each.place, each.entity_id) for each in settings.state_sensors] == [
+        ("heat_pump.energy_sensor", "sensor.hp"),
+        ("heat_pump.room_sensor", "sensor.living"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "problem"),
+    [
+        ("daily_kwh: 24, ", "", "heat_pump: kwh_by_hour is missing"),
+        ("daily_kwh: 24", "daily_kwh: 24, kwh_by_hour: [1]", "heat_pump: daily_kwh and kwh_by_hour both say"),
+        ("daily_kwh: 24", "kwh_by_hour: [1, 2]", "heat_pump: kwh_by_hour must be 24 numbers"),
+        ("most_warmer_c: 1", "most_warmer_c: 20", "heat_pump.most_warmer_c must be at most 5"),
+        (
+            "boost_kw: 2",
+            "boost_kw: 2, room_temperature_c: 21",
+            "heat_pump: room_temperature_c without room_sensor",
+        ),
+        (
+            "boost_kw: 2",
+            "boost_kw: 2, room_sensor: sensor.a",
+            "heat_pump: room_sensor without room_temperature_c",
+        ),
+        (
+            "boost_kw: 2",
+            "boost_kw: 2, least_run_minutes: 90, window: 02:00-03:00",
+            "heat_pump: least_run_minutes is 90, longer than its window",
+        ),
+        (
+            "boost_kw: 2",
+            "boost_kw: 2, least_run_minutes: 240",
+            "heat_pump: least_run_minutes of 240 at boost_kw stores more than most_warmer_c allows (4 kWh)",
+        ),
+        (
+            "boost_kw: 2",
+            "boost_kw: 2, energy_sensor: sensor.a",
+            "heat_pump.energy_sensor is there, and home_assistant",
+        ),
+        ("boost_kw: 2", "boost_kw: 2, most_warm: 1", "heat_pump.most_warm: did you mean most_warmer_c?"),
+    ],
+)
+def test_a_heat_pump_that_contradicts_itself_is_refused(
+    tmp_path: Path, was: str, now: str, problem: str
+) -> None:
+    assert problem in _problem(tmp_path, PUMP.replace(was, now))
+
+
+def test_a_device_on_a_phase_that_the_home_lacks_is_refused(tmp_path: Path) -> None:
+    one = HOME.replace("main_fuse_a: 16", "main_fuse_a: 16, phases: 1")
+    (tmp_path / "darkstar.yaml").write_text(
+        one + PUMP.replace("boost_kw: 2", "boost_kw: 2, phase: 2"), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match=r"heat_pump\.phase is 2, and the home has 1"):
+        load_settings(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("yaml", "problem"),
+    [
+        (
+            HEATER.replace("22:00-06:00", "05:00-06:00"),
+            "water_heater: daily_kwh is more than 3 kW come to in its window",
+        ),
+        (
+            HEATER.replace("least_run_minutes: 45", "least_run_minutes: 600"),
+            "water_heater: least_run_minutes is 600, longer than its window",
+        ),
+        (
+            TANK.replace("loss_w: 90", "loss_w: 90, surroundings_c: 80"),
+            "water_heater: surroundings_c must be below",
+        ),
+    ],
+)
+def test_a_heater_that_contradicts_itself_is_refused(tmp_path: Path, yaml: str, problem: str) -> None:
     assert problem in _problem(tmp_path, yaml)

@@ -24,7 +24,9 @@ NEW = Meter("new_meter")
 """Nothing is known of its past."""
 BUSY = (Meter("busy_one"), Meter("busy_two"))
 """Report every second for a day: more than 4 MiB of history."""
-METERS = (IMPORT, SOLAR, WATER, POWER, NEW, *BUSY)
+TANK = Meter("tank_temperature", unit="°C", device_class="temperature", state_class="measurement")
+CAR = Meter("car_charge", unit="%", device_class="battery", state_class="measurement")
+METERS = (IMPORT, SOLAR, WATER, POWER, NEW, *BUSY, TANK, CAR)
 STATISTIC_DAYS = 100
 
 
@@ -50,10 +52,11 @@ def start_live_home(folder: Path, python: Path) -> Peer:
             SOLAR: _ramp(hour - 2 * DAY + 10, busy_end, 1.2e6, 60),
             WATER: _ramp(hour - 2 * DAY + 10, busy_end, 50.0, 60),
             POWER: _ramp(hour - HOUR, busy_end, 1500.0, 60),
+            TANK: [(now - 36 * HOUR + 0.5, "66.5"), (now - DAY + 0.5, "48.9")],
             **{meter: _ramp(busy_end - DAY, busy_end, 10.0, 1) for meter in BUSY},
         },
     )
-    peer.come_up_with({NEW: 5.0})
+    peer.come_up_with({NEW: 5.0, TANK: 50.0, CAR: 45.0})
     peer.start()
     wait_compiled(peer)
     return peer

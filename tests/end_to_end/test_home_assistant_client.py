@@ -5,10 +5,13 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from darkstar.domain.slots import parse_instant
 from darkstar.evidence.home_assistant import (
     AnswerError,
     AwayError,
@@ -19,10 +22,13 @@ from darkstar.evidence.home_assistant import (
 )
 from darkstar.evidence.home_assistant.values import HomeInfo
 from darkstar.ledger.evidence import MICROSECONDS, Readings
-from tests.end_to_end.home_assistant.configuration import Meter
+from darkstar.store.ledger_file import LedgerFile
+from tests.end_to_end.commands import write_home
+from tests.end_to_end.home_assistant.configuration import ONLINE, Meter
 from tests.end_to_end.home_assistant.peer import Peer
 from tests.end_to_end.live_home import (
     BUSY,
+    CAR,
     DAY,
     HOUR,
     IMPORT,
@@ -30,9 +36,12 @@ from tests.end_to_end.live_home import (
     POWER,
     SOLAR,
     STATISTIC_DAYS,
+    TANK,
     WATER,
     start_live_home,
 )
+from tests.time_machine.cases import past
+from tests.time_machine.now.test_present import write
 
 VERSIONS = [
     pytest.param("main_python", marks=pytest.mark.xdist_group("home_assistant")),
@@ -242,3 +251,71 @@ async def test_a_home_that_is_killed_ends_the_watch(home: Peer) -> None:
             await asyncio.wait_for(_exhaust(changes), 5)
         home.start()
         await source.ping()
+
+
+def test_a_plan_reads_how_the_devices_are(home: Peer, tmp_path: Path) -> None:
+    """Tank and car as their entities have them now, and when the tank was hot; then without them, and a wrong name."""
+    tank = {
+        "power_kw": 3,
+        "litres": 200,
+        "daily_kwh": 4,
+        "hours_of_use": ["18:00-22:00"],
+        "least_temperature_c": 40,
+        "most_temperature_c": 75,
+        "loss_w": 90,
+        "disinfect": {"every_days": 7, "temperature_c": 65},
+        "temperature_sensor": TANK.entity_id,
+    }
+    car = {
+        "capacity_kwh": 50,
+        "target_percent": 80,
+        "ready_by": "07:00",
+        "phases": 1,
+        "max_current_a": 16,
+        "daily_kwh": 10,
+        "soc_sensor": CAR.entity_id,
+        "plugged_in_sensor": ONLINE,
+    }
+    folder = write_home(
+        tmp_path, home, {"load": ["sensor.load"], "pv": ["sensor.pv"]}, {"water_heater": tank, "car": car}
+    )
+    history = past(10, start=int(time.time()) // DAY * DAY - 8 * DAY)
+    with LedgerFile(folder.ledger) as ledger:
+        write(ledger, history, np.full(len(history), np.nan))
+    planned = folder.run("plan", "--json", "--hours", "12", "--seconds", "20")
+    assert planned.code == 0, planned.errors
+    states = {f"{each['device']}.{each['quantity']}": each for each in planned.json["states"]}
+    warm, charge = states["water heater.temperature_c"], states["car.soc_percent"]
+    assert (warm["from"], warm["entity"]) == ("home_assistant", TANK.entity_id)
+    assert warm["value"] == pytest.approx(50.0)
+    assert (charge["from"], charge["value"]) == ("home_assistant", 45.0)
+    assert (states["car.plugged_in"]["from"], states["car.plugged_in"]["value"]) == ("home_assistant", True)
+    hot = states["water heater.disinfected"]
+    assert hot["from"] == "home_assistant"
+    assert abs(parse_instant(hot["value"], ZoneInfo("UTC")) - (time.time() - 36 * HOUR)) < HOUR
+    heated = planned.json["devices"][0]
+    assert heated["temperature_c"][0] == pytest.approx(50.0)
+
+    typed = folder.run("plan", "--json", "--hours", "3", "--seconds", "20", "--car-soc-percent", "70")
+    states = {f"{each['device']}.{each['quantity']}": each for each in typed.json["states"]}
+    assert (states["car.soc_percent"]["from"], states["car.soc_percent"]["value"]) == ("option", 70.0)
+
+    home.set_online(False)
+    try:
+        gone = folder.run("plan", "--json", "--hours", "3", "--seconds", "20")
+    finally:
+        home.set_online(True)
+    assert gone.code == 0, gone.errors
+    told = " ".join(gone.json["notices"])
+    assert f"{CAR.entity_id} (car.soc_sensor) is unavailable in Home Assistant: not used." in told
+    assert "The hot water's temperature is not known: planned as if 40 °C" in told
+
+    wrong = write_home(
+        tmp_path, home, {}, {"water_heater": tank | {"temperature_sensor": "sensor.tank_temperatur"}}
+    )
+    refused = wrong.run("plan")
+    assert refused.code == 2
+    assert (
+        "sensor.tank_temperatur does not exist in Home Assistant (did you mean sensor.tank_temperature?)"
+        in (" ".join(refused.errors.split()))
+    )

@@ -1,4 +1,4 @@
-"""The sections of `darkstar.yaml` for what a home can shift: batteries, water heater, cars, appliances.
+"""The sections of `darkstar.yaml` for what a home can shift: batteries, heaters, cars, appliances.
 
 What a device draws and needs has no default: the plan's money hangs on it.
 """
@@ -19,6 +19,7 @@ from darkstar.config.fields import (
     Text,
     in_percent,
 )
+from darkstar.config.heat_pump import HeatPumpSection
 from darkstar.config.state_sensors import QUANTITIES, StateEntity, ValueEntity
 from darkstar.config.water_heater import WaterHeaterSection
 from darkstar.domain.devices import (
@@ -30,7 +31,7 @@ from darkstar.domain.devices import (
 )
 from darkstar.domain.home import Battery
 
-OWN_NAMES = frozenset({"battery", "sun", "water heater"})
+OWN_NAMES = frozenset({"battery", "sun", "water heater", "heat pump"})
 
 
 class BatterySection(Section):
@@ -139,11 +140,13 @@ def devices_of(
     cars: Sequence[CarSection],
     appliances: Sequence[ApplianceSection],
     batteries: Sequence[NamedBatterySection],
+    heat_pump: HeatPumpSection | None = None,
 ) -> Devices:
     """The sections as the planner knows them."""
     return Devices(
         water_heater=None if heater is None else heater.device,
         cars=tuple(ElectricCar(**car.model_dump(exclude=set(QUANTITIES["car"]))) for car in cars),
+        heat_pump=None if heat_pump is None else heat_pump.device,
         appliances=tuple(Appliance(**dict(appliance)) for appliance in appliances),
         batteries=tuple(
             NamedBattery(each.name, Battery(**each.model_dump(exclude={"name"}))) for each in batteries

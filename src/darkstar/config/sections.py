@@ -29,6 +29,7 @@ from darkstar.config.fields import (
     Section,
     Text,
 )
+from darkstar.config.heat_pump import HeatPumpSection
 from darkstar.config.secret import Secret
 from darkstar.config.state_sensors import StateSensor, check_sensors, sensors_of
 from darkstar.config.tariff import TariffSections
@@ -206,6 +207,7 @@ class ConfigFile(Section):
     battery: OwnBatterySection | None = None
     batteries: Annotated[tuple[NamedBatterySection, ...], AfterValidator(each_name_once)] = ()
     water_heater: WaterHeaterSection | None = None
+    heat_pump: HeatPumpSection | None = None
     car: CarSection | None = None
     cars: Annotated[tuple[CarSection, ...], AfterValidator(each_name_once)] = ()
     appliances: Annotated[tuple[ApplianceSection, ...], AfterValidator(each_name_once)] = ()
@@ -244,6 +246,8 @@ class ConfigFile(Section):
         found: list[StateSensor] = []
         if self.water_heater is not None:
             found += sensors_of("water_heater", "water_heater", "water heater", self.water_heater)
+        if self.heat_pump is not None:
+            found += sensors_of("heat_pump", "heat_pump", "heat pump", self.heat_pump)
         for place, cars in (("cars", self.cars), ("car", [self.car] if self.car else [])):
             for number, car in enumerate(cars):
                 found += sensors_of("car", place if place == "car" else f"cars.{number}", car.name, car)
@@ -263,6 +267,7 @@ class ConfigFile(Section):
             ("home.battery_phase", self.home.battery_phase),
             ("water_heater.phase", self.water_heater.phase if self.water_heater else None),
         ]
+        hung.append(("heat_pump.phase", self.heat_pump.phase if self.heat_pump else None))
         hung += [(f"phase of {each.name}", each.phase) for each in self.appliances]
         for car in (*self.cars, *([self.car] if self.car else [])):
             hung += [(f"phase of {car.name}", car.phase), (f"phases of {car.name}", car.phases)]

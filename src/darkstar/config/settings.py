@@ -184,7 +184,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
     home = file.home.model_dump(exclude={"pv_peak_kw"})
     meters = _meters(file.sensors)
     cars = file.cars or ((file.car,) if file.car else ())
-    devices = devices_of(file.water_heater, cars, file.appliances, file.batteries)
+    devices = devices_of(file.water_heater, cars, file.appliances, file.batteries, file.heat_pump)
     battery = battery_of(file.battery) if file.battery else None
     if devices.batteries:
         battery = together(devices.batteries)

@@ -24,10 +24,13 @@ class Quantity(StrEnum):
     PLUGGED_IN = "plugged_in"
     TARGET = "target_percent"
     READY_BY = "ready_by"
+    ROOM_TEMPERATURE = "room_temperature_c"
+    DRAWN = "kwh_by_hour"
 
 
 QUANTITIES: Mapping[str, Mapping[str, Quantity]] = {
     "water_heater": {"temperature_sensor": Quantity.TANK_TEMPERATURE},
+    "heat_pump": {"energy_sensor": Quantity.DRAWN, "room_sensor": Quantity.ROOM_TEMPERATURE},
     "car": {
         "soc_sensor": Quantity.CAR_CHARGE,
         "plugged_in_sensor": Quantity.PLUGGED_IN,

@@ -72,6 +72,12 @@ class WaterHeaterSection(Section):
     def _fit_the_day(self) -> "WaterHeaterSection":
         if self.daily_kwh > 24 * self.power_kw * self.heat_per_kwh:
             raise ValueError(f"daily_kwh is more than {self.power_kw:g} kW come to in a day")
+        if self.window is not None:
+            minutes = self.window.minutes
+            if self.litres is None and self.daily_kwh > minutes / 60 * self.power_kw:
+                raise ValueError(f"daily_kwh is more than {self.power_kw:g} kW come to in its window")
+            if self.least_run_minutes > minutes:
+                raise ValueError(f"least_run_minutes is {self.least_run_minutes:g}, longer than its window")
         return self
 
     @model_validator(mode="after")
@@ -80,6 +86,8 @@ class WaterHeaterSection(Section):
         if least is not None and most is not None:
             if least >= most:
                 raise ValueError("least_temperature_c must be below most_temperature_c")
+            if self.surroundings_c >= most:
+                raise ValueError("surroundings_c must be below most_temperature_c")
             if self.disinfect is not None and self.disinfect.temperature_c > most:
                 raise ValueError("disinfect.temperature_c must not be above most_temperature_c")
         return self

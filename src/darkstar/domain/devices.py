@@ -1,14 +1,16 @@
-"""What a home has besides its first battery and can shift in time: water heater, cars, appliances, more batteries.
+"""What a home has besides its first battery and can shift in time: heaters, cars, appliances, more batteries.
 
 Times of day are local. A device that is due every day at a time has *periods* from one such time to the next.
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 from darkstar.domain.home import PHASE_VOLTS, Battery
 
-MINUTES_OF_DAY = 24 * 60
+HOURS_OF_DAY = 24
+MINUTES_OF_DAY = HOURS_OF_DAY * 60
 LABEL_KELVIN = 45.0
 """Between a tank and its surroundings where energy labels state its loss."""
 
@@ -148,6 +150,54 @@ class ElectricCar:
 
 
 @dataclass(frozen=True)
+class HeatPump:
+    """A heat pump that may heat the house ahead of need (SG ready), and then draws less than it would have.
+
+    Attributes:
+        boost_kw: power that a boost adds to what it draws anyway.
+        kwh_by_hour: what it draws anyway in each local hour of a day; 24 of them.
+        most_warmer_c: comfort: how much warmer than wanted a boost may make the house.
+        heat_kwh_per_c: heat that warms the house by a degree.
+        heat_per_kwh: heat for each electric kWh (coefficient of performance).
+        time_constant_hours: of the house; after so long 37 % of the extra warmth is left.
+        boost_efficiency: heat of a kWh drawn while boosted, relative to one drawn later.
+        window: when it may be boosted; None for always.
+        least_run_minutes, least_pause_minutes: of each boost, and between two.
+        room_temperature_c: what is wanted in the rooms; None where nobody measures there.
+        phase: the one that it hangs on, counted from 1; None for all.
+    """
+
+    boost_kw: float
+    kwh_by_hour: tuple[float, ...]
+    most_warmer_c: float
+    heat_kwh_per_c: float
+    heat_per_kwh: float
+    time_constant_hours: float
+    boost_efficiency: float = 0.9
+    window: ClockWindow | None = None
+    least_run_minutes: float = 0.0
+    least_pause_minutes: float = 0.0
+    room_temperature_c: float | None = None
+    phase: int | None = None
+    name: str = "heat pump"
+
+    @property
+    def kwh_per_c(self) -> float:
+        """Electric energy that a degree of warmth spares."""
+        return self.heat_kwh_per_c / self.heat_per_kwh
+
+    @property
+    def store_kwh(self) -> float:
+        """Electric energy that the house can be warmed ahead by."""
+        return self.most_warmer_c * self.kwh_per_c
+
+    @property
+    def keep_per_hour(self) -> float:
+        """Share of the extra warmth that an hour leaves."""
+        return math.exp(-1 / self.time_constant_hours)
+
+
+@dataclass(frozen=True)
 class Appliance:
     """A machine that runs its programme once, uninterrupted.
 
@@ -184,11 +234,12 @@ class Devices:
     cars: tuple[ElectricCar, ...] = ()
     appliances: tuple[Appliance, ...] = ()
     batteries: tuple[NamedBattery, ...] = ()
+    heat_pump: HeatPump | None = None
 
     @property
     def draw(self) -> bool:
         """Whether there is anything besides batteries."""
-        return bool(self.water_heater or self.cars or self.appliances)
+        return bool(self.water_heater or self.cars or self.appliances or self.heat_pump)
 
     def __bool__(self) -> bool:
         return self.draw or bool(self.batteries)

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from darkstar.config.state_sensors import Quantity, StateSensor
+from darkstar.domain.devices import HOURS_OF_DAY
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS
 from darkstar.evidence.entities import NOT_KNOWN, not_there
 from darkstar.evidence.source import Entity
-from darkstar.ledger.evidence import MICROSECONDS, Readings
+from darkstar.ledger.evidence import MICROSECONDS, Readings, Statistics
 
 CELSIUS: Mapping[str, Callable[[float], float]] = {
     "°C": lambda value: value,
@@ -28,9 +31,11 @@ PLAUSIBLE: Mapping[Quantity, tuple[float, float]] = {
     Quantity.TANK_TEMPERATURE: (1.0, 99.0),
     Quantity.CAR_CHARGE: (0.0, 100.0),
     Quantity.TARGET: (1.0, 100.0),
+    Quantity.ROOM_TEMPERATURE: (1.0, 49.0),
 }
 OLDEST_S: Mapping[Quantity, int] = {
     Quantity.TANK_TEMPERATURE: 6 * HOUR_SECONDS,
+    Quantity.ROOM_TEMPERATURE: 6 * HOUR_SECONDS,
     Quantity.CAR_CHARGE: DAY_SECONDS,
 }
 """How long such a number holds after it was last reported; what is set, and whether a plug is in, holds until it is
@@ -109,12 +114,25 @@ def last_hot_utc(readings: Readings, least_c: float) -> int | None:
     return None
 
 
+def usual_day(statistics: Statistics, tz: ZoneInfo) -> tuple[float, ...] | None:
+    """Mean energy of each local hour of the day by hourly sums, 24 of them [kWh]; None where one is never known."""
+    follows = np.diff(statistics.start_utc) == HOUR_SECONDS
+    energy = np.diff(statistics.sum_kwh)
+    known = follows & np.isfinite(energy) & (energy >= 0)
+    each: dict[int, list[float]] = {hour: [] for hour in range(HOURS_OF_DAY)}
+    for start, kwh in zip(statistics.start_utc[1:][known].tolist(), energy[known].tolist(), strict=True):
+        each[dt.datetime.fromtimestamp(start, tz).hour].append(kwh)
+    if not all(each.values()):
+        return None
+    return tuple(sum(found) / len(found) for found in each.values())
+
+
 def _wrong_unit(sensor: StateSensor, entity: Entity) -> str | None:
     """What an entity measures instead; while it is unavailable its unit may be missing."""
     unit, name = entity.unit, entity.entity_id
     if entity.state in NOT_KNOWN:
         return None
-    if sensor.quantity is Quantity.TANK_TEMPERATURE:
+    if sensor.quantity in (Quantity.TANK_TEMPERATURE, Quantity.ROOM_TEMPERATURE):
         if unit in CELSIUS:
             return None
         return (

@@ -16,7 +16,7 @@ from darkstar.domain.home import Home
 from darkstar.planner.devices.household import Household, HouseholdPlan, PhaseLimits
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.devices.wish import Wish
-from darkstar.planner.full.site import Car, SiteBattery
+from darkstar.planner.full.site import Boost, Car, SiteBattery, Tank
 from darkstar.planner.loads.model import OnOffLoad
 from darkstar.planner.modes import Mode
 from darkstar.planner.problem import Plan, Series
@@ -46,7 +46,8 @@ def hung(home: Home, devices: Devices, wanted: Sequence[Wish]) -> list[Wish]:
     """The wishes on their devices' phases: one, the first few, or all where the file says nothing."""
     every = tuple(range(1, home.phases + 1))
     heater = devices.water_heater
-    known = [*([heater] if heater else []), *devices.cars, *devices.appliances]
+    pump = devices.heat_pump
+    known = [*([heater] if heater else []), *([pump] if pump else []), *devices.cars, *devices.appliances]
     on = {device.name: every if device.phase is None else (device.phase,) for device in known}
     for car in devices.cars:
         if car.phase is None:
@@ -134,13 +135,19 @@ def full_phase(plan: HouseholdPlan, run: DeviceRun, first: int, end: int) -> int
     if phases is None or isinstance(wish.plan, OnOffLoad):
         return None
     hours, net = plan.household.rest.slot_hours, plan_net_kwh(plan)
-    power = wish.plan.max_kw if isinstance(wish.plan, Car) else wish.plan.heater_kw
+    power = _power_kw(wish.plan)
     drawn = run.energy_kwh[first:end]
     below = (drawn > LEAST_KWH) & (drawn < power * hours - LEAST_KWH)
     for phase in wish.phases:
         if (below & (net[phase - 1, first:end] >= phases.max_kw * hours - LEAST_KWH)).any():
             return phase
     return None
+
+
+def _power_kw(plan: Car | Tank | Boost) -> float:
+    if isinstance(plan, Car):
+        return plan.max_kw
+    return plan.heater_kw if isinstance(plan, Tank) else plan.boost_kw
 
 
 def overloads(plan: HouseholdPlan) -> list[Overload]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -20,8 +21,10 @@ from darkstar.config.settings import LEDGER_NAME, Settings, load_settings
 from darkstar.config.state_sensors import Quantity
 from darkstar.domain.errors import ConfigError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS
-from darkstar.evidence.source import Entity
-from darkstar.ledger.evidence import MICROSECONDS, Readings, Source
+from darkstar.evidence.device_states import usual_day
+from darkstar.evidence.source import Entity, Period
+from darkstar.ledger.evidence import MICROSECONDS, Readings, Source, Statistics
+from darkstar.planner.why.texts import Text
 from darkstar.store.ledger_file import LedgerFile
 from tests.cli.plan.test_devices import CAR, HEATER, SWITCHED, TANK
 from tests.cli.plan.test_home import AT, BATTERY, HOME, SENSORS, _run
@@ -39,13 +42,27 @@ WORDS = {
     "number.target": ("70", "%"),
     "input_datetime.go": ("06:00:00", None),
     "sensor.tank": ("122", "°F"),
+    "sensor.hp": ("5000", "kWh"),
+    "sensor.room": ("21.5", "°C"),
 }
 
 
-class House:
-    """A Home Assistant of five entities; the tank was hot two days ago."""
+PUMP = (
+    "heat_pump: {boost_kw: 2, daily_kwh: 12, most_warmer_c: 1, heat_kwh_per_c: 12, heat_per_kwh: 3, "
+    "time_constant_hours: 50, energy_sensor: sensor.hp, room_sensor: sensor.room, room_temperature_c: 21}\n"
+)
 
-    def __init__(self, words: Mapping[str, tuple[str, str | None]] = WORDS, hours_ago: float = 0.0) -> None:
+
+class House:
+    """A Home Assistant; the tank was hot two days ago, the heat pump has drawn a kWh in each of the last hours."""
+
+    def __init__(
+        self,
+        words: Mapping[str, tuple[str, str | None]] = WORDS,
+        hours_ago: float = 0.0,
+        hours_known: int = 100,
+    ) -> None:
+        self._hours_known = hours_known
         at = round((NOW - hours_ago * HOUR_SECONDS) * MICROSECONDS)
         self._entities = {name: Entity(name, *said, None, None, at) for name, said in words.items()}
         self.asked: list[tuple[Sequence[str], int, int]] = []
@@ -60,6 +77,15 @@ class House:
         return {
             ids[0]: Readings(times, text, unit, np.full(2, Source.HA_HISTORY, np.int8), np.zeros(2, bool))
         }
+
+    async def statistics(
+        self, ids: Sequence[str], start_utc: int, end_utc: int, period: Period
+    ) -> Mapping[str, Statistics]:
+        assert period == "hour"
+        assert (start_utc, end_utc) == (NOW - 7 * DAY_SECONDS, NOW)
+        starts = np.arange(end_utc - self._hours_known * HOUR_SECONDS, end_utc, HOUR_SECONDS, dtype=np.int64)
+        sums = np.arange(len(starts), dtype=np.float64)
+        return {ids[0]: Statistics(HOUR_SECONDS, starts, sums, sums)} if len(starts) else {}
 
 
 def _home(folder: Path, *sections: str) -> Settings:
@@ -180,9 +206,9 @@ def test_what_cannot_be_used_is_told_and_the_plan_goes_on(tmp_path: Path) -> Non
 
 
 def test_a_wrong_name_ends_it_with_the_right_one(tmp_path: Path) -> None:
-    settings = _home(tmp_path, CAR.replace("}", ", soc_sensor: sensor.car_soc}"))
+    settings = _home(tmp_path, CAR.replace("}", ", soc_sensor: sensor.soc_cra}"))
     with pytest.raises(
-        ConfigError, match=r"car.soc_sensor: sensor.car_soc does not exist .* sensor.soc_car\?"
+        ConfigError, match=r"car.soc_sensor: sensor.soc_cra does not exist .* sensor.soc_car\?"
     ):
         _sensed(settings, House())
 
@@ -215,3 +241,61 @@ def test_a_heater_says_what_it_had_from(tmp_path: Path) -> None:
     assert _origins(_json(settings, Sensed(), hours=3))["water heater.heated_kwh"] == (0.0, "assumed")
     found = _origins(_json(settings, Sensed(), Told(heated_kwh=2.0), hours=3))
     assert found["water heater.heated_kwh"] == (2.0, "option")
+
+
+@pytest.mark.slow
+def test_a_heat_pump_is_boosted_by_what_its_meter_and_the_rooms_say(tmp_path: Path) -> None:
+    settings = _home(tmp_path, BATTERY, PUMP)
+    answer = _json(settings, _sensed(settings, House()))
+    found = _origins(answer)
+    assert found["heat pump.daily_kwh"] == (pytest.approx(24.0), "home_assistant")
+    assert found["heat pump.room_temperature_c"] == (21.5, "home_assistant")
+    [pump] = answer["devices"]
+    assert pump["kind"] == "heat_pump"
+    # Half a degree more than wanted: 2 of the 4 kWh that one degree spares.
+    assert pump["saved_kwh"][0] == pytest.approx(2.0)
+    drawn = np.array(pump["energy_kwh"])
+    load = np.array(answer["slots"]["load_kwh"])
+    assert (drawn >= -np.minimum(load, 0.25) - 1e-9).all()
+    assert pump["blocks"]
+    for block in pump["blocks"]:
+        assert block["why"].startswith("Boosts with ")
+        assert block["spared"]["gain"] > 0
+        assert block["spared"]["price"] > block["price"]
+        assert block["spared"]["from"] >= block["from"]
+    ways = answer["ways"]
+    assert ways["plan"]["cost"] == pytest.approx(answer["cost"], abs=1e-6)
+    assert ways["plan"]["cost"] < ways["at_once"]["cost"]
+    series = {name: np.array(values) for name, values in answer["slots"].items()}
+    used = series["load_kwh"] + drawn + series["charge_kwh"] + series["export_kwh"] + series["curtail_kwh"]
+    got = series["pv_kwh"] + series["import_kwh"] + series["discharge_kwh"]
+    assert used == pytest.approx(got, abs=1e-6)
+    assert not any("Past use of the heat pump" in notice for notice in answer["notices"])
+    assert "Heat pump Tue" in " ".join(answer["shown"].split())
+
+
+@pytest.mark.parametrize("hours_known", [0, 20])
+def test_a_heat_pump_without_statistics_follows_the_file(tmp_path: Path, hours_known: int) -> None:
+    settings = _home(tmp_path, BATTERY, PUMP)
+    sensed = _sensed(settings, House(hours_known=hours_known))
+    assert sensed.kwh_by_hour == ()
+    assert [notice.text for notice in sensed.notices] == [Text.HEAT_PUMP_PROFILE]
+    assert sensed.on(settings.devices) == settings.devices
+
+
+def test_a_wrong_meter_ends_it_with_the_right_one(tmp_path: Path) -> None:
+    settings = _home(tmp_path, PUMP.replace("sensor.hp", "sensor.hpp"))
+    with pytest.raises(
+        ConfigError, match=r"heat_pump.energy_sensor: sensor.hpp does not exist .* sensor.hp\?"
+    ):
+        _sensed(settings, House())
+
+
+def test_hours_that_a_meter_does_not_know_are_left_out() -> None:
+    """Two days and an hour; the sum falls once, and an hour is missing."""
+    starts = NOW + HOUR_SECONDS * np.delete(np.arange(49), 30)
+    sums = np.arange(49, dtype=np.float64) * 2
+    sums[10:] -= 100
+    rows = Statistics(HOUR_SECONDS, starts.astype(np.int64), np.delete(sums, 30), np.delete(sums, 30))
+    assert usual_day(rows, ZoneInfo("Europe/Stockholm")) == (2.0,) * 24
+    assert usual_day(Statistics.empty(HOUR_SECONDS), ZoneInfo("Europe/Stockholm")) is None

@@ -11,6 +11,7 @@ from darkstar.cli.plan.answer import HomePlan, Planned, PlannedBattery, PlannedD
 from darkstar.cli.plan.home import notices
 from darkstar.cli.plan.origins import KnownState
 from darkstar.domain.slots import iso_local
+from darkstar.planner.devices.reasons import Spared
 from darkstar.planner.devices.run import Lack, Missing
 from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.modes import Mode
@@ -153,6 +154,7 @@ def _device_json(home: HomePlan, device: PlannedDevice) -> Mapping[str, Any]:
                 "due": None if block.due is None else home.instant(block.due.deadline_utc),
                 "stored_kwh": block.stored_kwh,
                 "temperature_c": None if block.heat is None else [block.heat.before_c, block.heat.after_c],
+                "spared": None if block.spared is None else _spared_json(home, block.spared),
                 "why": teller.sentence(run.wish, block),
             }
             for block in device.blocks
@@ -160,6 +162,18 @@ def _device_json(home: HomePlan, device: PlannedDevice) -> Mapping[str, Any]:
         "energy_kwh": run.energy_kwh.tolist(),
         "stored_kwh": None if run.stored_kwh is None else run.stored_kwh.tolist(),
         "temperature_c": None if run.temperature_c is None else run.temperature_c.tolist(),
+        "saved_kwh": None if run.boost is None else run.boost.saved_kwh.tolist(),
+    }
+
+
+def _spared_json(home: HomePlan, spared: Spared) -> Mapping[str, Any]:
+    return {
+        "from": home.iso(spared.first),
+        "to": home.iso(spared.end),
+        "kwh": spared.kwh,
+        "price": spared.price,
+        "warmer_c": spared.warmer_c,
+        "gain": spared.gain,
     }
 
 

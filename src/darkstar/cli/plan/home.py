@@ -146,7 +146,11 @@ def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:
 
 def _in_load_too(settings: Settings, present: Present, wanted: Sequence[Wish]) -> list[Notice]:
     """Devices of whose past the forecast of the load knows no better than to expect it again."""
-    kinds = [wish.name for wish in wanted if wish.kind not in HEATERS or present.drawn is None]
+    kinds = [
+        wish.name
+        for wish in wanted
+        if wish.kind is not DeviceKind.HEAT_PUMP and (wish.kind not in HEATERS or present.drawn is None)
+    ]
     return [Notice(Text.IN_LOAD_TOO, words={"devices": " and ".join(kinds)})] if kinds else []
 
 

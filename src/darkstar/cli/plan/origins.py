@@ -11,7 +11,7 @@ from darkstar.cli.plan.sensed import Sensed
 from darkstar.cli.plan.states import Told, battery_charges
 from darkstar.config.settings import Settings
 from darkstar.config.state_sensors import Quantity
-from darkstar.domain.devices import Devices, ElectricCar, HotWaterTank, WaterHeater
+from darkstar.domain.devices import Devices, ElectricCar, HeatPump, HotWaterTank, WaterHeater
 from darkstar.domain.slots import iso_local
 from darkstar.evidence.device_states import Seen, Value
 from darkstar.planner.devices.periods import periods
@@ -62,6 +62,8 @@ def origins(
         found += _tank(heater, told, sensed, states, settings.home.tz)
     elif heater is not None:
         found.append(_heater(heater, told, present, settings.home.tz))
+    if devices.heat_pump is not None:
+        found += _heat_pump(devices.heat_pump, sensed)
     for car in devices.cars:
         found += _car(car, told, sensed, states.cars.get(car.name, CarState()))
     return tuple(found)
@@ -110,6 +112,15 @@ def _tank(
         if told.disinfected_utc is not None:
             origin = Origin.OPTION
         yield KnownState(tank.name, "disinfected", None if at is None else iso_local(at, tz), origin)
+
+
+def _heat_pump(pump: HeatPump, sensed: Sensed) -> Iterator[KnownState]:
+    origin = Origin.HOME_ASSISTANT if sensed.kwh_by_hour else Origin.FILE
+    yield KnownState(pump.name, "daily_kwh", sum(pump.kwh_by_hour), origin)
+    if pump.room_temperature_c is not None:
+        seen = sensed.of(pump.name, Quantity.ROOM_TEMPERATURE)
+        value = pump.room_temperature_c if seen is None else seen.value
+        yield KnownState(pump.name, "room_temperature_c", value, _origin(False, seen, Origin.ASSUMED), seen)
 
 
 def _car(car: ElectricCar, told: Told, sensed: Sensed, state: CarState) -> Iterator[KnownState]:

@@ -15,11 +15,13 @@ class Sensed:
 
     Attributes:
         seen: what each entity says that was asked.
+        kwh_by_hour: what the heat pump draws in each hour of a usual day by its meter; empty where nobody says.
         hot_utc: when the tank last was hot enough against legionella by its thermometer's past [UTC s].
         notices: what could not be used, and why.
     """
 
     seen: tuple[Seen, ...] = ()
+    kwh_by_hour: tuple[float, ...] = ()
     hot_utc: int | None = None
     notices: tuple[Notice, ...] = ()
 
@@ -47,7 +49,10 @@ class Sensed:
         return seen.value if seen is not None and isinstance(seen.value, dt.time) else None
 
     def on(self, devices: Devices) -> Devices:
-        """The devices with the wishes that their entities say."""
+        """The devices with the wishes and habits that their entities say."""
+        pump = devices.heat_pump
+        if pump is not None and self.kwh_by_hour:
+            pump = replace(pump, kwh_by_hour=self.kwh_by_hour)
         cars = []
         for car in devices.cars:
             target, ready_by = self.number(car.name, Quantity.TARGET), self.time(car.name, Quantity.READY_BY)
@@ -58,7 +63,7 @@ class Sensed:
                     ready_by=car.ready_by if ready_by is None else ready_by,
                 )
             )
-        return replace(devices, cars=tuple(cars))
+        return replace(devices, cars=tuple(cars), heat_pump=pump)
 
 
 NOTHING_SENSED = Sensed()

@@ -59,6 +59,9 @@ def device_states(
         tank=_tank(told, devices, sensed),
         cars={name: _car(name, charge.get(name), told, sensed) for name in cars},
         to_run=frozenset(told.to_run),
+        room_c=None
+        if devices.heat_pump is None
+        else sensed.number(devices.heat_pump.name, Quantity.ROOM_TEMPERATURE),
     )
 
 

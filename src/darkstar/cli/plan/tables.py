@@ -116,6 +116,7 @@ def _sensed(state: KnownState) -> str:
 
 _SENSED = {
     Quantity.TANK_TEMPERATURE: Text.HAS_TEMPERATURE,
+    Quantity.ROOM_TEMPERATURE: Text.HAS_ROOMS,
     Quantity.CAR_CHARGE: Text.HAS_CHARGE,
     Quantity.PLUGGED_IN: Text.IS_PLUGGED_IN,
     Quantity.TARGET: Text.HAS_TARGET,

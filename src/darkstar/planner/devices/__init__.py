@@ -2,7 +2,7 @@
 
 wish.py        the types: a device in one plan, and what is known of it
 periods.py     times of day on the plan's slots
-heater.py, tank.py, car.py, appliance.py    one kind each
+heater.py, tank.py, heat_pump.py, car.py, appliance.py    one kind each
 wishes.py      all of a home
 run.py         what a device does in a plan, and what it lacks
 reasons.py, sentences.py    why, in figures and in words

@@ -4,7 +4,7 @@ import numpy as np
 
 from darkstar.planner.devices.tank import thermostat
 from darkstar.planner.devices.wish import Wish
-from darkstar.planner.full.site import Car, Tank
+from darkstar.planner.full.site import Boost, Car, Tank
 from darkstar.planner.loads.model import OnOffLoad
 from darkstar.planner.problem import Series
 
@@ -15,6 +15,8 @@ def at_once(wish: Wish, slot_hours: float) -> Series:
         return _car(wish.plan, slot_hours)
     if isinstance(wish.plan, Tank):
         return thermostat(wish.plan, slot_hours)
+    if isinstance(wish.plan, Boost):
+        return np.zeros(len(wish.available))  # nobody boosts by himself
     return _programme(wish, slot_hours) if wish.plan.profile_kw else _units(wish.plan, wish, slot_hours)
 
 

@@ -39,7 +39,7 @@ from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.engine import FullEngine
 from darkstar.planner.full.plan import SitePlan
-from darkstar.planner.full.site import Car, Connection, PvString, Site, SiteLoad, Tank
+from darkstar.planner.full.site import Boost, Car, Connection, PvString, Site, SiteLoad, Tank
 from darkstar.planner.loads.model import LoadedProblem, OnOffLoad
 from darkstar.planner.phases import overloads
 from darkstar.planner.problem import Plan, Problem
@@ -144,14 +144,14 @@ def _around_batteries(
 
 
 def _quick(household: Household, found: SitePlan) -> tuple[DeviceRun, ...] | None:
-    """What devices draw if they are planned one by one around the tanks as found; None where that is too large."""
+    """What devices draw if they are planned one by one around tanks and boosts; None where that is too large."""
     rest = household.rest
     alone = with_battery(rest, household.batteries[0]) if household.batteries else rest
     as_found = {run.wish.name: run for run in runs_of(household.devices, found)}
-    tanks = [as_found[wish.name] for wish in household.devices if isinstance(wish.plan, Tank)]
-    others = [wish for wish in household.devices if not isinstance(wish.plan, Tank)]
+    kept = [as_found[wish.name] for wish in household.devices if isinstance(wish.plan, Tank | Boost)]
+    others = [wish for wish in household.devices if not isinstance(wish.plan, Tank | Boost)]
     try:
-        planned = {run.wish.name: run for run in one_by_one(others, with_devices(alone, tanks))}
+        planned = {run.wish.name: run for run in one_by_one(others, with_devices(alone, kept))}
     except UsageError:
         return None
     return tuple(planned.get(wish.name, as_found[wish.name]) for wish in household.devices)
@@ -199,6 +199,12 @@ def _site(household: Household) -> Site:
         ),
         cars=tuple(
             replace(wish.plan, phases=wish.phases) for wish in household.devices if isinstance(wish.plan, Car)
+        ),
+        boosts=tuple(
+            # What it draws anyway is part of the load, so it cannot be more.
+            replace(wish.plan, phases=wish.phases, base_kwh=np.minimum(wish.plan.base_kwh, rest.load_kwh))
+            for wish in household.devices
+            if isinstance(wish.plan, Boost)
         ),
         loads=tuple(
             SiteLoad(wish.plan, wish.phases) for wish in household.devices if isinstance(wish.plan, OnOffLoad)

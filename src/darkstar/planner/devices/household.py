@@ -99,8 +99,9 @@ def with_battery(problem: Problem, battery: SiteBattery) -> Problem:
 
 
 def with_devices(rest: Problem, runs: Sequence[DeviceRun]) -> Problem:
-    """The rest of a home with what its devices draw."""
-    return replace(rest, load_kwh=rest.load_kwh + sum((run.energy_kwh for run in runs), np.zeros(len(rest))))
+    """The rest of a home with what its devices draw, or spare of it."""
+    drawn = sum((run.energy_kwh for run in runs), np.zeros(len(rest)))
+    return replace(rest, load_kwh=np.maximum(rest.load_kwh + drawn, 0.0))
 
 
 def problem_of(household: Household, site: Problem, plans: Sequence[Plan], number: int) -> Problem:

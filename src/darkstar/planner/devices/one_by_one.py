@@ -12,20 +12,20 @@ from darkstar.planner.devices.run import DeviceRun, car_run, load_run
 from darkstar.planner.devices.wish import ROUNDING, Wish
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.full.plan import CarRun
-from darkstar.planner.full.site import Car, Tank
+from darkstar.planner.full.site import Boost, Car, Tank
 from darkstar.planner.loads.model import Level, LoadedProblem, Need, OnOffLoad, with_energy
 from darkstar.planner.problem import Problem, Series
 
 
 def one_by_one(devices: Sequence[Wish], site: Problem) -> tuple[DeviceRun, ...]:
-    """What each device does beside one battery; no tank among them. `site` is the rest of the home with it.
+    """What each device does beside one battery, no tank or boost among them; `site` is the rest with the battery.
 
     Raises:
         UsageError: a device is too large even alone.
     """
     engine, runs = LoadsRecursion(), []
     for wish in devices:
-        assert not isinstance(wish.plan, Tank)
+        assert not isinstance(wish.plan, Tank | Boost)
         load = wish.plan if isinstance(wish.plan, OnOffLoad) else _at_full_power(wish.plan, site.slot_hours)
         [found] = engine.solve(LoadedProblem(site, (load,))).runs
         if isinstance(wish.plan, Car):

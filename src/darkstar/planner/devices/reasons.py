@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from darkstar.planner.devices.heat_pump import spared_by
 from darkstar.planner.devices.household import HouseholdPlan, with_devices
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.devices.tank import LEAST_KELVIN
 from darkstar.planner.devices.wish import Due
-from darkstar.planner.full.site import Tank
+from darkstar.planner.full.plan import BoostRun
+from darkstar.planner.full.site import Boost, Tank
 from darkstar.planner.phases import full_phase
 from darkstar.planner.problem import Problem, Series
 from darkstar.planner.why.tracing import site_flows, slot_costs
@@ -30,6 +32,25 @@ class TankBlock:
 
 
 @dataclass(frozen=True)
+class Spared:
+    """What a heat pump spares after a boost.
+
+    Attributes:
+        first, end: the slots of it, `end` exclusive.
+        kwh, price: what the home does not draw then, and what that would have cost per kWh.
+        warmer_c: how much warmer the house is at most.
+        gain: what it saves less what the boost costs.
+    """
+
+    first: int
+    end: int
+    kwh: float
+    price: float
+    warmer_c: float
+    gain: float
+
+
+@dataclass(frozen=True)
 class DeviceBlock:
     """A stretch in which a device runs.
 
@@ -42,6 +63,7 @@ class DeviceBlock:
         stored_kwh: energy in a car at its end; None where that is not followed.
         heat: what it does to a tank; None for all else.
         full_phase: the phase whose fuse keeps it below its power; None where none does.
+        spared: what a boost spares; None where it spares nothing, and for all else.
     """
 
     first: int
@@ -53,14 +75,17 @@ class DeviceBlock:
     stored_kwh: float | None = None
     heat: TankBlock | None = None
     full_phase: int | None = None
+    spared: Spared | None = None
 
 
 def device_blocks(plan: HouseholdPlan, run: DeviceRun) -> list[DeviceBlock]:
     """The blocks of one device, in order."""
     site, moves = _site(plan)
+    if run.boost is not None:
+        return _boosts(plan, run, run.boost)
     whole = slot_costs(site, site_flows(site, moves))
     blocks = []
-    stretches = _stretches(run)
+    stretches = _stretches(run, run.energy_kwh)
     for number, (first, end) in enumerate(stretches):
         energy = np.zeros(len(site))
         energy[first:end] = run.energy_kwh[first:end]
@@ -94,11 +119,44 @@ def _site(plan: HouseholdPlan) -> tuple[Problem, Series]:
     return site, np.zeros(len(site))
 
 
-def _stretches(run: DeviceRun) -> Sequence[tuple[int, int]]:
-    """Runs without long pauses, parted at deadlines."""
+def _boosts(plan: HouseholdPlan, run: DeviceRun, boost: BoostRun) -> list[DeviceBlock]:
+    """The boosts of a heat pump, each with what it spares; the batteries' moves unchanged."""
+    site, moves = _site(plan)
+    assert isinstance(run.wish.plan, Boost)
+
+    def money(more_kwh: Series) -> float:
+        other = replace(site, load_kwh=np.maximum(site.load_kwh + more_kwh, 0.0))
+        return float(slot_costs(other, site_flows(other, moves)).sum())
+
+    whole = money(np.zeros(len(site)))
+    stretches = _stretches(run, boost.boost_kwh)
+    blocks = []
+    each = spared_by(run.wish.plan, boost, stretches, site.slot_hours)
+    for (first, end), spared in zip(stretches, each, strict=True):
+        drawn = np.zeros(len(site))
+        drawn[first:end] = boost.boost_kwh[first:end]
+        kwh, saved, slots = (
+            float(drawn.sum()),
+            float(spared.sum()),
+            np.flatnonzero(spared > ENERGY_TOLERANCE_KWH),
+        )
+        alone, neither = money(spared), money(spared - drawn)
+        found = None
+        if len(slots):
+            warmer = float(boost.saved_kwh[first + 1 : int(slots[-1]) + 2].max()) * run.wish.warmer_per_kwh
+            used = int(slots[0]), int(slots[-1]) + 1
+            found = Spared(*used, saved, (alone - whole) / saved, warmer, neither - whole)
+        usual = _usual(site.import_price, run, slice(None))
+        price, phase = (alone - neither) / kwh, full_phase(plan, run, first, end)
+        blocks.append(DeviceBlock(first, end, kwh, price, None, usual, full_phase=phase, spared=found))
+    return blocks
+
+
+def _stretches(run: DeviceRun, energy_kwh: Series) -> Sequence[tuple[int, int]]:
+    """Runs without long pauses, parted at deadlines; of what it draws by itself, shape (n,)."""
     edges = {due.first for due in run.wish.dues}
     found: list[tuple[int, int]] = []
-    for slot in np.flatnonzero(run.energy_kwh > ENERGY_TOLERANCE_KWH).tolist():
+    for slot in np.flatnonzero(energy_kwh > ENERGY_TOLERANCE_KWH).tolist():
         parted = found and any(found[-1][1] <= edge <= slot for edge in edges)
         if found and not parted and slot - found[-1][1] <= SHORT_PAUSE_SLOTS:
             found[-1] = found[-1][0], slot + 1

@@ -8,8 +8,8 @@ from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.devices.tank import LEAST_KELVIN, left_worth
 from darkstar.planner.devices.wish import Due, Wish
 from darkstar.planner.full.accounting import tank_breaches
-from darkstar.planner.full.plan import CarRun, SitePlan, TankRun
-from darkstar.planner.full.site import Car, Tank
+from darkstar.planner.full.plan import BoostRun, CarRun, SitePlan, TankRun
+from darkstar.planner.full.site import Boost, Car, Tank
 from darkstar.planner.loads.model import LoadRun
 from darkstar.planner.problem import Series
 
@@ -51,6 +51,7 @@ class DeviceRun:
         stored_kwh: of a car whose power can be chosen, shape (n + 1,).
         temperature_c: of a tank, shape (n + 1,).
         left_worth: what heat left in a tank at the end is worth.
+        boost: of a heat pump; `energy_kwh` is what it draws more than it would have, below zero where less.
     """
 
     wish: Wish
@@ -60,6 +61,7 @@ class DeviceRun:
     stored_kwh: Series | None = None
     temperature_c: Series | None = None
     left_worth: float = 0.0
+    boost: BoostRun | None = None
 
 
 def runs_of(devices: Sequence[Wish], found: SitePlan) -> tuple[DeviceRun, ...]:
@@ -67,12 +69,15 @@ def runs_of(devices: Sequence[Wish], found: SitePlan) -> tuple[DeviceRun, ...]:
     loads = {run.name: run for run in found.loads}
     cars = {run.name: run for run in found.cars}
     tanks = {run.name: run for run in found.tanks}
+    boosts = {run.name: run for run in found.boosts}
 
     def run(wish: Wish) -> DeviceRun:
         if isinstance(wish.plan, Car):
             return car_run(wish, wish.plan, cars[wish.name])
         if isinstance(wish.plan, Tank):
             return tank_run(wish, wish.plan, tanks[wish.name])
+        if isinstance(wish.plan, Boost):
+            return boost_run(wish, boosts[wish.name])
         return load_run(wish, loads[wish.name])
 
     return tuple(run(wish) for wish in devices)
@@ -101,6 +106,11 @@ def car_run(wish: Wish, car: Car, run: CarRun) -> DeviceRun:
             charged += short * target.shortfall_cost
     charged += car.elsewhere_cost * float(run.elsewhere_kwh.sum())
     return DeviceRun(wish, run.charge_kwh, tuple(missing), charged, run.stored_kwh)
+
+
+def boost_run(wish: Wish, run: BoostRun) -> DeviceRun:
+    """What a boosted heat pump does."""
+    return DeviceRun(wish, run.boost_kwh - run.relief_kwh, boost=run)
 
 
 def tank_run(wish: Wish, tank: Tank, run: TankRun) -> DeviceRun:

@@ -3,8 +3,8 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from darkstar.domain.slots import Slots
-from darkstar.planner.devices.reasons import DeviceBlock, TankBlock
+from darkstar.domain.slots import SLOT_SECONDS, Slots
+from darkstar.planner.devices.reasons import DeviceBlock, Spared, TankBlock
 from darkstar.planner.devices.run import DeviceRun, Lack, Missing
 from darkstar.planner.devices.wish import DeviceKind, Wish
 from darkstar.planner.full.site import Tank
@@ -16,6 +16,7 @@ DOES = {
     DeviceKind.TANK: Text.HEATS,
     DeviceKind.CAR: Text.CAR_CHARGES,
     DeviceKind.APPLIANCE: Text.RUNS,
+    DeviceKind.HEAT_PUMP: Text.BOOSTS,
 }
 DUE = {
     DeviceKind.WATER_HEATER: Text.DUE_HEAT,
@@ -37,6 +38,8 @@ class DeviceTeller:
         """Why it runs then, with figures."""
         say = self._catalogue.say
         told = say(DOES[wish.kind], kwh=self._kwh(block.kwh), price=self._money(block.price))
+        if block.spared is not None:
+            return f"{told}: {', '.join(self._spares(block, block.spared))}."
         clauses = [] if block.heat is None else [self._warms(block.heat)]
         if block.due is not None:
             percent = "" if wish.target_percent is None else f"{wish.target_percent:.0f}"
@@ -58,6 +61,22 @@ class DeviceTeller:
         """What a block does to a tank."""
         before, after = self._degrees(heat.before_c), self._degrees(heat.after_c)
         return self._catalogue.say(Text.TANK_WARMS, before=before, after=after)
+
+    def _spares(self, block: DeviceBlock, spared: Spared) -> list[str]:
+        """What a boost is good for."""
+        say = self._catalogue.say
+        start, end = (
+            self._when(int(self._slots[0]) + slot * SLOT_SECONDS) for slot in (spared.first, spared.end)
+        )
+        figures = {"kwh": self._kwh(spared.kwh), "price": self._money(spared.price)}
+        clauses = [
+            say(Text.BOOST_SPARES, **figures, start=start, end=end),
+            say(Text.BOOST_WARMS, degrees=self._catalogue.figure(spared.warmer_c, 1)),
+            say(Text.BOOST_GAIN, gain=self._money(spared.gain)),
+        ]
+        if block.full_phase is not None:
+            clauses.append(say(Text.HELD_PHASE, phase=str(block.full_phase)))
+        return clauses
 
     def _missing(self, run: DeviceRun, missing: Missing) -> str:
         say, name, plan = self._catalogue.say, run.wish.name, run.wish.plan

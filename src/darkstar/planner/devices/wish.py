@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from darkstar.domain.slots import SLOTS_PER_HOUR, Slots
 from darkstar.planner.devices.periods import Period
-from darkstar.planner.full.site import THREE_PHASES, Car, Tank
+from darkstar.planner.full.site import THREE_PHASES, Boost, Car, Tank
 from darkstar.planner.loads.model import Mask, OnOffLoad
 from darkstar.planner.problem import Series
 
@@ -24,6 +24,7 @@ class DeviceKind(StrEnum):
     TANK = "tank"
     CAR = "car"
     APPLIANCE = "appliance"
+    HEAT_PUMP = "heat_pump"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class DeviceStates:
         tank: of a water heater that is planned by its temperature.
         cars: by name.
         to_run: appliances that are to run their programme once.
+        room_c: temperature of the rooms that the heat pump warms; None where that is not known.
     """
 
     drawn: Drawn | None = None
@@ -67,6 +69,7 @@ class DeviceStates:
     tank: TankState = TankState()
     cars: Mapping[str, CarState] = field(default_factory=dict)
     to_run: frozenset[str] = frozenset()
+    room_c: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,23 +88,25 @@ class Due:
 
 @dataclass(frozen=True)
 class Wish:
-    """One device in one plan: an on/off load, a car whose power can be chosen or a tank, and what is due when.
+    """One device in one plan, and what is due when: an on/off load, a car whose power can be chosen, a tank, a boost.
 
     Attributes:
         unit_kwh: energy (AC) that one unit of the load's needs stands for.
         available: slots in which it may draw, shape (n,).
         target_percent: charge that a car should have at each deadline.
         phases: those that it hangs on, counted from 1.
+        warmer_per_kwh: how much warmer the house is for a kWh that a boost has saved up [C].
     """
 
     name: str
     kind: DeviceKind
-    plan: OnOffLoad | Car | Tank
+    plan: OnOffLoad | Car | Tank | Boost
     dues: tuple[Due, ...]
     unit_kwh: float
     available: Mask
     target_percent: float | None = None
     phases: tuple[int, ...] = THREE_PHASES
+    warmer_per_kwh: float = 0.0
 
 
 def units(kwh: float, unit_kwh: float) -> int:

@@ -11,6 +11,7 @@ What is not known of a device's present is never guessed silently:
     car plugged in unknown     by the clock: from `home_from` to `ready_by`
     tank's temperature unknown taken as its least, with a notice
     last disinfection unknown  taken as overdue, with a notice
+    rooms' temperature unknown taken as the wanted one: no boost is being used up
 """
 
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from darkstar.domain.slots import Slots
 from darkstar.planner.caution import Notice
 from darkstar.planner.devices.appliance import appliance_wish
 from darkstar.planner.devices.car import car_wish
+from darkstar.planner.devices.heat_pump import heat_pump_wish
 from darkstar.planner.devices.heater import heater_wish
 from darkstar.planner.devices.tank import tank_wish
 from darkstar.planner.devices.wish import CarState, DeviceStates, Wish
@@ -38,6 +40,9 @@ def wishes(
         found.append(tank_wish(heater, states.tank, import_price, slots, tz, notices))
     elif heater is not None:
         found.append(heater_wish(heater, states, slots, tz, notices))
+    if devices.heat_pump is not None:
+        pump = heat_pump_wish(devices.heat_pump, states.room_c, slots, tz, notices)
+        found += [pump] if pump is not None else []
     for car in devices.cars:
         wish = car_wish(car, states.cars.get(car.name, CarState()), slots, tz, notices)
         found += [wish] if wish is not None else []

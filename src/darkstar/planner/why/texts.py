@@ -100,7 +100,14 @@ class Text(StrEnum):
     SENSOR_FAR = auto()
     SENSORS_AWAY = auto()
     SENSORS_NOT_ASKED = auto()
+    BOOSTS = auto()
+    BOOST_SPARES = auto()
+    BOOST_WARMS = auto()
+    BOOST_GAIN = auto()
+    HEAT_PUMP_STILL = auto()
+    HEAT_PUMP_PROFILE = auto()
     HAS_TEMPERATURE = auto()
+    HAS_ROOMS = auto()
     HAS_CHARGE = auto()
     IS_PLUGGED_IN = auto()
     NOT_PLUGGED_IN = auto()
@@ -292,7 +299,15 @@ ENGLISH = Catalogue(
         Text.SENSOR_FAR: "{entity} ({place}) says {state}, more than a day ahead: not used.",
         Text.SENSORS_AWAY: "The devices' sensors were not read. {why}",
         Text.SENSORS_NOT_ASKED: "The devices' sensors are read for a plan from now on only, not with --at.",
+        Text.BOOSTS: "Boosts with {kwh} kWh at {price}",
+        Text.BOOST_SPARES: "spares {kwh} kWh at {price} from {start} to {end}",
+        Text.BOOST_WARMS: "the house up to {degrees} °C warmer",
+        Text.BOOST_GAIN: "saves {gain} after losses",
+        Text.HEAT_PUMP_STILL: "The {device} is expected to draw nothing, so that there is nothing to heat ahead for.",
+        Text.HEAT_PUMP_PROFILE: "{entity} ({place}) has no statistics of every hour of the last week: what the heat "
+        "pump draws is taken from darkstar.yaml.",
         Text.HAS_TEMPERATURE: "{device} {value} °C.",
+        Text.HAS_ROOMS: "{device}: rooms at {value} °C.",
         Text.HAS_CHARGE: "{device} {value} %.",
         Text.IS_PLUGGED_IN: "{device} plugged in.",
         Text.NOT_PLUGGED_IN: "{device} not plugged in.",
