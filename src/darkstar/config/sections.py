@@ -189,6 +189,13 @@ class RepairSection(Section):
     automatic: Annotated[bool, Field(strict=True)] = True
 
 
+class PlanSection(Section):
+    """What becomes of plans."""
+
+    threshold: NotNegative | None = None
+    keep_days: Annotated[int, Field(strict=True, ge=1, le=3650)] = 30
+
+
 class EpisodesSection(Section):
     """The episode lake; without an address it is a file in the home's folder."""
 
@@ -215,6 +222,7 @@ class ConfigFile(Section):
     tariff: TariffSections = ()
     quality: QualitySection = QualitySection()
     repair: RepairSection = RepairSection()
+    plan: PlanSection = PlanSection()
     episodes: EpisodesSection | None = None
 
     @model_validator(mode="after")

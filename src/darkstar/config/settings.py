@@ -82,6 +82,19 @@ class EpisodeSettings:
 
 
 @dataclass(frozen=True)
+class PlanSettings:
+    """What becomes of plans.
+
+    Attributes:
+        threshold: gain above which a plan takes the place of the one before; None for the usual one.
+        keep_days: for how long plans can be looked up.
+    """
+
+    threshold: float | None = None
+    keep_days: int = 30
+
+
+@dataclass(frozen=True)
 class PriceSettings:
     """Where spot prices come from: the source, then the fallbacks for what it lacks.
 
@@ -114,6 +127,7 @@ class Settings:
             where they cost nothing.
         data_sheet: what is stated of how the home's one battery really behaves; None where nothing is.
         state_sensors: entities that say how devices are at present.
+        plans: what becomes of plans.
     """
 
     folder: Path
@@ -134,6 +148,7 @@ class Settings:
     power_tariffs: tuple[PowerTariff, ...] = ()
     data_sheet: DataSheet | None = None
     state_sensors: tuple[StateSensor, ...] = ()
+    plans: PlanSettings = PlanSettings()
 
     @property
     def price_preference(self) -> tuple[str, ...]:
@@ -207,6 +222,7 @@ def _settings(folder: Path, file: ConfigFile, order: list[str]) -> Settings:
         power_tariffs=power_tariffs_of(file.tariff),
         data_sheet=data_sheet_of(file.battery) if file.battery else None,
         state_sensors=file.state_sensors,
+        plans=PlanSettings(**file.plan.model_dump()),
     )
 
 

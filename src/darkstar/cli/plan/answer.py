@@ -16,6 +16,7 @@ from darkstar.planner.why.reasons import Explanation
 from darkstar.planner.why.texts import ENGLISH
 from darkstar.planner.why.ways import Way, WayCost
 from darkstar.time_machine.now.present import Present
+from darkstar.time_machine.now.standing import Settled
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,21 @@ class PlannedDevice:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan and all that was worked out about it."""
+    """A plan and all that was worked out about it.
 
-    whole: HouseholdPlan
+    Attributes:
+        settled: the plan, and what became of the one before it.
+    """
+
+    settled: Settled
     batteries: tuple[PlannedBattery, ...]
     devices: tuple[PlannedDevice, ...]
     ways: Mapping[Way, WayCost]
+
+    @property
+    def whole(self) -> HouseholdPlan:
+        """The home's plan."""
+        return self.settled.whole
 
     def __len__(self) -> int:
         return len(self.whole.household.rest)

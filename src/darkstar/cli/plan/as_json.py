@@ -17,6 +17,7 @@ from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.modes import Mode
 from darkstar.planner.phases import plan_net_kwh
 from darkstar.planner.problem import Plan, Series
+from darkstar.planner.standing.sentences import why
 from darkstar.planner.why.reasons import Link, Reason
 from darkstar.planner.why.sentences import Teller
 
@@ -70,6 +71,7 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
         "soc_kwh": _sum(planned, lambda plan: plan.soc_kwh),
     }
     return {
+        "before": _before_json(home, planned),
         "cost": whole.cost,
         "gain": planned.gain,
         "saved": planned.saved,
@@ -93,6 +95,19 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
         if whole.household.phases is None
         else {"max_kw": whole.household.phases.max_kw, "net_kwh": plan_net_kwh(whole).tolist()},
         "slots": {name: values.tolist() for name, values in series.items()},
+    }
+
+
+def _before_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
+    verdict = planned.settled.verdict
+    return {
+        "outcome": verdict.outcome.value,
+        "made": None if verdict.before_utc is None else home.instant(verdict.before_utc),
+        "gain": verdict.gain,
+        "threshold": verdict.threshold,
+        "why": why(verdict),
+        "flips": verdict.flips,
+        "new_flips": verdict.new_flips,
     }
 
 

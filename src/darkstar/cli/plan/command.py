@@ -1,6 +1,7 @@
 """`darkstar plan`: what a home should do from now on and why; or the cheapest plan for given problems."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ from rich.table import Table
 
 from darkstar.cli.common import HomeOption, JsonOption, output, print_json
 from darkstar.cli.home import open_ledger, open_settings
+from darkstar.cli.plan import history as past_plans
 from darkstar.cli.plan.as_json import as_json as home_json
 from darkstar.cli.plan.asking import sense
 from darkstar.cli.plan.home import plan_home
+from darkstar.cli.plan.keeping import plan_and_keep
 from darkstar.cli.plan.states import Told
 from darkstar.cli.plan.tables import rendered
+from darkstar.config.settings import Settings
 from darkstar.domain.errors import DataError, UsageError
 from darkstar.domain.slots import SLOTS_PER_HOUR, parse_instant
 from darkstar.planner.devices.engines import FULL_SECONDS
@@ -111,6 +115,16 @@ RunOption = Annotated[
 SecondsOption = Annotated[
     float, typer.Option("--seconds", min=0.1, max=600, help="Time limit of the full engine, where it plans.")
 ]
+FreshOption = Annotated[
+    bool,
+    typer.Option("--fresh", help="Plan anew, whatever the plan before says; the next one follows this one."),
+]
+HistoryOption = Annotated[
+    bool,
+    typer.Option(
+        "--history", help="Show the plans that were made: cost, kept or changed and why, flips by day."
+    ),
+]
 
 
 def plan(
@@ -127,6 +141,8 @@ def plan(
     run: RunOption = None,
     seconds: SecondsOption = FULL_SECONDS,
     problem: ProblemOption = None,
+    fresh: FreshOption = False,
+    history: HistoryOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -139,6 +155,9 @@ def plan(
         _solve_problems(problem, as_json=as_json)
         return
     settings = open_settings(home)
+    if history:
+        _show_history(settings, as_json=as_json)
+        return
     at_utc = time.time() if at is None else parse_instant(at, settings.home.tz)
     told = Told(
         soc_percent,
@@ -153,7 +172,8 @@ def plan(
     )
     sensed = sense(settings, told, at_utc, is_now=at is None)
     with open_ledger(settings) as ledger:
-        answer = plan_home(
+        make = partial(
+            plan_home,
             ledger,
             settings,
             at_utc,
@@ -162,12 +182,26 @@ def plan(
             sensed=sensed,
             seconds=seconds,
         )
+        if at is not None:
+            answer = make()
+        else:
+            answer = plan_and_keep(ledger, settings, at_utc, lambda before: make(before=before, fresh=fresh))
     if as_json:
         print_json(home_json(answer))
     else:
         output.print(rendered(answer, output.width), highlight=False)
     if answer.safe_mode is not None or answer.planned is None:
         raise typer.Exit(NO_PLAN)
+
+
+def _show_history(settings: Settings, *, as_json: bool) -> None:
+    """The plans that were made."""
+    with open_ledger(settings) as ledger:
+        rows, unreadable = ledger.plans.history()
+    if as_json:
+        print_json(past_plans.as_json(rows, unreadable, settings))
+    else:
+        output.print(past_plans.rendered(rows, unreadable, settings), highlight=False)
 
 
 def _solve_problems(path: Path, *, as_json: bool) -> None:

@@ -21,19 +21,18 @@ from darkstar.planner.devices.sentences import DeviceTeller
 from darkstar.planner.devices.wish import DeviceKind, Wish
 from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.phases import hung, limits, on_phase, overloads, within_phases
+from darkstar.planner.phases import hung, limits, on_phase, overloads
+from darkstar.planner.standing.verdict import Outcome
 from darkstar.planner.why.reasons import Explanation, explain
 from darkstar.planner.why.sentences import say
 from darkstar.planner.why.texts import ENGLISH, Text
 from darkstar.planner.why.ways import Way, ways
 from darkstar.store.ledger_file import LedgerFile
-from darkstar.time_machine.now.modes_ahead import modes_ahead
 from darkstar.time_machine.now.present import Present, read_present
+from darkstar.time_machine.now.standing import Before, Settled, settle
 from darkstar.time_machine.now.tariffs_ahead import tariffs_ahead
 from darkstar.time_machine.stores import Stores, stores_of
 
-MODE_SLOTS = 96
-"""How far modes are told: a day."""
 LEAST_KWH = 1e-6
 LEAST_MONEY = 0.005
 HEATERS = frozenset({DeviceKind.WATER_HEATER, DeviceKind.TANK})
@@ -48,6 +47,8 @@ def plan_home(
     told: Told,
     sensed: Sensed = NOTHING_SENSED,
     seconds: float = FULL_SECONDS,
+    before: Before | None = None,
+    fresh: bool = True,
 ) -> HomePlan:
     """Plan a home as of an instant.
 
@@ -55,6 +56,7 @@ def plan_home(
         slots: how far to plan.
         told: what a person says of the present; sensed: what Home Assistant says of the devices.
         seconds: time limit where the full engine plans.
+        before: the plan made before, which is followed unless another one gains enough; `fresh`: it is not looked at.
 
     Raises:
         ConfigError: it has nothing to plan.
@@ -103,7 +105,15 @@ def plan_home(
                 tariffs,
                 limits(settings.home, batteries, wanted),
             )
-            planned = _planned(settings, plan_household(household, seconds=seconds))
+            settled = settle(
+                plan_household(household, seconds=seconds),
+                before,
+                prices_until_utc=present.published_until_utc,
+                threshold=settings.plans.threshold,
+                seconds=seconds,
+                fresh=fresh,
+            )
+            planned = _planned(settings, settled)
     if planned is not None and stores.safe_mode is not None:
         notices.append(Notice(Text.BATTERY_UNKNOWN))
     hints = _hints(present, stores, settings)
@@ -111,32 +121,31 @@ def plan_home(
     return HomePlan(settings, present, stores.safe_mode, planned, tuple(notices), tuple(hints), known)
 
 
-def _planned(settings: Settings, whole: HouseholdPlan) -> Planned:
+def _planned(settings: Settings, settled: Settled) -> Planned:
     """What there is to tell of a plan."""
+    whole = settled.whole
     capacities = [named.battery.capacity_kwh for named in settings.devices.batteries]
     if not capacities and settings.battery is not None:
         capacities = [settings.battery.capacity_kwh]
     engine = FastEngine()
     return Planned(
-        whole,
+        settled,
         tuple(
-            PlannedBattery(
-                part,
-                capacity,
-                _explained(whole, part, engine),
-                within_phases(whole, number, modes_ahead(whole.household, part, MODE_SLOTS)),
-            )
-            for number, (part, capacity) in enumerate(zip(whole.batteries, capacities, strict=False))
+            PlannedBattery(part, capacity, _explained(settled, part, engine), modes)
+            for part, capacity, modes in zip(whole.batteries, capacities, settled.modes, strict=False)
         ),
         tuple(PlannedDevice(run, device_blocks(whole, run)) for run in whole.devices),
         ways(whole),
     )
 
 
-def _explained(whole: HouseholdPlan, part: BatteryPart, engine: FastEngine) -> Explanation:
-    """A battery's reasons; what one more kWh of it would save is not known where phases hold its plan back."""
+def _explained(settled: Settled, part: BatteryPart, engine: FastEngine) -> Explanation:
+    """A battery's reasons; what one more kWh of it would save is not known where phases hold its plan back, nor where
+    the plan before is followed."""
+    whole = settled.whole
     explanation = explain(part.problem, part.plan, engine, peak_held=_peak_held(whole, part))
-    return explanation if whole.phaseless is None else replace(explanation, more=())
+    best = whole.phaseless is None and settled.verdict.outcome is not Outcome.KEPT
+    return explanation if best else replace(explanation, more=())
 
 
 def _peak_held(whole: HouseholdPlan, part: BatteryPart) -> bool:

@@ -15,6 +15,7 @@ from darkstar.config.state_sensors import Quantity
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import SafeMode
 from darkstar.planner.modes import Kind
+from darkstar.planner.standing.sentences import verdict_told
 from darkstar.planner.why.reasons import Reason
 from darkstar.planner.why.sentences import Teller
 from darkstar.planner.why.texts import ENGLISH, Text
@@ -36,6 +37,8 @@ def rendered(home: HomePlan, width: int) -> RenderableType:
     planned = home.planned
     if planned is None:
         return Group(*parts)
+    became = verdict_told(planned.settled.verdict, home.settings.home.tz, home.settings.home.currency)
+    parts += [Line(became, style="bold")] if became else []
     several = len(planned.batteries) > 1
     more: list[str] = []
     for battery in planned.batteries:

@@ -4,7 +4,7 @@ What a plan hands on are modes, so what it comes to is found by carrying them ou
 expected now, from the energy stored now; behind the last of them the best that can follow is planned.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,12 @@ LEAST_KWH = 1e-6
 """A device that draws less is off."""
 
 
-def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int) -> HouseholdPlan:
+Carry = Callable[[Problem, ModeTable], Series]
+"""Carries m modes out on the first slots of a battery's problem: by how much the energy stored changes in each [kWh],
+shape (m,)."""
+
+
+def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int, carry: Carry) -> HouseholdPlan:
     """The same devices, the batteries by these modes in the first slots, one table for each battery.
 
     Several batteries follow theirs one after the other, each around what the others do.
@@ -35,8 +40,8 @@ def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int) -> Hous
     plans = [part.plan for part in whole.batteries]
     for number, table in enumerate(modes):
         problem = problem_of(home, limited, plans, number)
-        plans[number] = then_the_best(problem, _moves(problem, table, slots), engine)
-    return account(
+        plans[number] = then_the_best(problem, carry(problem, table.take(slice(slots))), engine)
+    followed = account(
         home,
         whole.devices,
         plans,
@@ -44,6 +49,7 @@ def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int) -> Hous
         bound=whole.cost - whole.gap * max(1.0, abs(whole.cost)),
         engine=whole.engine,
     )
+    return replace(followed, finished=whole.finished, phaseless=whole.phaseless)
 
 
 def held_to(household: Household, energy_kwh: Mapping[str, Series], slots: int) -> Household:
@@ -62,18 +68,6 @@ def _held(wish: Wish, on: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Wish:
         return replace(wish, available=may, plan=replace(plan, connected=plan.connected & may))
     allowed = may if plan.available is None else plan.available & may
     return replace(wish, available=may, plan=replace(plan, available=allowed))
-
-
-def _moves(problem: Problem, modes: ModeTable, slots: int) -> Series:
-    """The change of the energy stored in each slot by these modes, shape (slots,) at most [kWh]."""
-    storage, stored = problem.storage, problem.soc_start_kwh
-    moves = np.zeros(min(slots, len(problem)))
-    for slot, surplus_kwh in enumerate((problem.pv_kwh - problem.load_kwh)[: len(moves)].tolist()):
-        moved = modes.mode(slot).move(storage, stored, surplus_kwh, problem.slot_hours)
-        change = moved * storage.charge_efficiency if moved > 0 else moved / storage.discharge_efficiency
-        after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)
-        moves[slot], stored = after - stored, after
-    return moves
 
 
 def _at_its_peak(site: Problem, limited: Problem, plans: Sequence[Plan]) -> Problem:

@@ -18,7 +18,7 @@ from darkstar.planner.devices.household import HouseholdPlan, with_devices
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.phases import overloads
 from darkstar.planner.problem import Series
-from darkstar.planner.standing.follow import follow
+from darkstar.planner.standing.follow import Carry, follow
 from darkstar.planner.standing.news import news
 from darkstar.planner.standing.plan import StandingPlan
 from darkstar.planner.why.texts import Text
@@ -102,7 +102,12 @@ def may_be_held(standing: StandingPlan, new: HouseholdPlan) -> bool:
 
 
 def compare(
-    standing: StandingPlan, new: HouseholdPlan, held: HouseholdPlan, modes: Sequence[ModeTable], slots: int
+    standing: StandingPlan,
+    new: HouseholdPlan,
+    held: HouseholdPlan,
+    modes: Sequence[ModeTable],
+    slots: int,
+    carry: Carry,
 ) -> Compared:
     """Both plans, carried out for so many slots.
 
@@ -110,9 +115,10 @@ def compare(
         standing: the plan before from the new one's first slot on.
         held: the new plan's home with its devices held to that plan's slots, planned (`follow.held_to`).
         modes: the new plan's, a table for each battery.
+        carry: how modes are carried out.
     """
     old = [standing.batteries[part.name].modes for part in new.batteries]
-    kept, anew = follow(held, old, slots), follow(new, modes, slots)
+    kept, anew = follow(held, old, slots, carry), follow(new, modes, slots, carry)
     return Compared(
         kept,
         kept.cost - anew.cost,

@@ -116,6 +116,8 @@ class Text(StrEnum):
     PLAN_KEPT = auto()
     PLAN_CHANGED = auto()
     PLAN_NOT_KEPT = auto()
+    PLAN_UNREADABLE = auto()
+    PLAN_NOT_STORED = auto()
     NEWS_CHARGE = auto()
     NEWS_PRICES = auto()
     NEWS_PRICES_OTHERS = auto()
@@ -316,8 +318,10 @@ ENGLISH = Catalogue(
         Text.CAR_LEFT_OUT: "The charge of the {car} is not known, so it is not in the plan: let it charge when it is "
         "plugged in, or say it: --car-soc-percent 40.",
         Text.PLAN_KEPT: "Kept the plan of {when}: a new one would gain {gain} {currency} (changes above {threshold}).",
-        Text.PLAN_CHANGED: "Changed the plan of {when}: gains {gain} {currency}{news}.",
-        Text.PLAN_NOT_KEPT: "Changed the plan of {when}: {why}{news}.",
+        Text.PLAN_CHANGED: "Changed the plan of {when}: gains {gain} {currency}{why}.",
+        Text.PLAN_NOT_KEPT: "Changed the plan of {when}: {why}.",
+        Text.PLAN_UNREADABLE: "The plan before cannot be read ({why}): planned anew.",
+        Text.PLAN_NOT_STORED: "This plan could not be kept for the next one: {why}",
         Text.NEWS_CHARGE: "the {battery} holds {held} kWh where {planned} were planned",
         Text.NEWS_PRICES: "prices are published until {until}",
         Text.NEWS_PRICES_OTHERS: "published prices are others",

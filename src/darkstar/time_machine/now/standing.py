@@ -1,7 +1,7 @@
 """A new plan of a home beside the one made before it: which of them is handed on, with which modes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from darkstar.planner.devices.household import HouseholdPlan
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.modes import Mode
 from darkstar.planner.phases import within_phases
-from darkstar.planner.problem import Series
-from darkstar.planner.standing.follow import follow, held_to
+from darkstar.planner.problem import GridModel, Problem, Series
+from darkstar.planner.standing.follow import Carry, follow, held_to
 from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
 from darkstar.planner.standing.verdict import (
     FIRST,
@@ -28,6 +28,7 @@ from darkstar.planner.standing.verdict import (
 )
 from darkstar.planner.why.texts import Text
 from darkstar.time_machine.now.modes_ahead import modes_ahead
+from darkstar.time_machine.plant.carrying import Plant, carry_out
 
 MODE_SLOTS = 96
 """How far modes are told, and a plan is held to: a day."""
@@ -82,7 +83,8 @@ def settle(
     """
     modes = _modes(new)
     tables = [ModeTable.of(each) for each in modes]
-    course = follow(new, tables, MODE_SLOTS)
+    carry = _carry(new.household.rest.grid)
+    course = follow(new, tables, MODE_SLOTS, carry)
     if fresh or before is None:
         return Settled(new, modes, course, FRESH if fresh else FIRST)
     start_utc = int(new.household.slots[0])
@@ -90,11 +92,13 @@ def settle(
     refused = before.refused or _refused(before.plan, new, start_utc, shared)
     if before.plan is None or refused is not None:
         return Settled(new, modes, course, Verdict(Outcome.CHANGED, before.made_utc, breach=refused))
-    standing = before.plan.after((start_utc - before.plan.start_utc) // SLOT_SECONDS)
+    standing = _as_of_now(
+        before.plan.after((start_utc - before.plan.start_utc) // SLOT_SECONDS), new, tables, shared
+    )
     held = new
     if new.devices:
         held = plan_household(held_to(new.household, standing.devices, shared), seconds=seconds)
-    compared = compare(standing, new, held, tables, shared)
+    compared = compare(standing, new, held, tables, shared, carry)
     least = usual_threshold(new, shared) if threshold is None else threshold
     outcome, news = judge(compared, standing, new, least, prices_until_utc)
     kept = outcome is Outcome.KEPT
@@ -114,7 +118,7 @@ def settle(
     return Settled(
         compared.kept,
         carried,
-        follow(compared.kept, [ModeTable.of(each) for each in carried], MODE_SLOTS),
+        follow(compared.kept, [ModeTable.of(each) for each in carried], MODE_SLOTS, carry),
         verdict,
     )
 
@@ -162,6 +166,35 @@ def _carried_on(
         modes += modes_ahead(kept.household, part, MODE_SLOTS, shared)
         carried.append(within_phases(kept, number, modes))
     return tuple(carried)
+
+
+def _as_of_now(
+    standing: StandingPlan, new: HouseholdPlan, modes: Sequence[ModeTable], shared: int
+) -> StandingPlan:
+    """The plan before with what hangs on nothing but the present prices: what becomes of the sun."""
+    batteries = dict(standing.batteries)
+    for part, table in zip(new.batteries, modes, strict=True):
+        old = batteries[part.name]
+        held = replace(old.modes.take(slice(shared)), curtail=table.curtail[:shared])
+        batteries[part.name] = replace(old, modes=held)
+    return replace(standing, batteries=batteries)
+
+
+def _carry(grid: GridModel) -> Carry:
+    """An ideal battery behind this connection."""
+
+    def carry(problem: Problem, modes: ModeTable) -> Series:
+        met = slice(len(modes))
+        flows = carry_out(
+            Plant(problem.storage, grid),
+            problem.soc_start_kwh,
+            modes,
+            problem.load_kwh[met],
+            problem.pv_kwh[met],
+        )
+        return np.diff(flows.soc_kwh)
+
+    return carry
 
 
 def _worth(modes: Modes) -> Series:
