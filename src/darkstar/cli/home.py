@@ -8,9 +8,10 @@ from darkstar.config.settings import LEDGER_NAME, Settings, find_home, load_sett
 from darkstar.domain.errors import ConfigError
 from darkstar.evidence.home_assistant import HomeAssistant
 from darkstar.evidence.home_assistant.client import PATIENCE_SECONDS
-from darkstar.store.backup import back_up, worth_a_backup
+from darkstar.store.backup import back_up, is_outdated, worth_a_backup
 from darkstar.store.database import BACKUPS_NAME
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.store.migrate import HEAD
 
 
 def home_folder(home_option: Path | None) -> Path:
@@ -24,7 +25,9 @@ def open_settings(home_option: Path | None) -> Settings:
 
 
 def open_ledger(settings: Settings) -> LedgerFile:
-    """The ledger of the home, made where there is none; close it after use."""
+    """The ledger of the home, made where there is none, backed up where its schema is older; close it after use."""
+    if is_outdated(settings.folder / LEDGER_NAME):
+        back_up_first(settings, f"before-schema-{HEAD}")
     ledger = LedgerFile(settings.folder / LEDGER_NAME)
     ledger.keep_local_time(settings.home.tz)
     return ledger

@@ -35,6 +35,15 @@ def worth_a_backup(path: Path) -> bool:
         return not migrate.is_empty(connection)
 
 
+def is_outdated(path: Path) -> bool:
+    """Whether there is a ledger of an older schema, which the next to open it brings to this version's."""
+    if not worth_a_backup(path):
+        return False
+    engine = create_engine("sqlite://", creator=lambda: _read_only(path), poolclass=NullPool)
+    with failures(path), engine.connect() as connection:
+        return migrate.is_ledger(connection) and migrate.schema_of(connection) < migrate.HEAD
+
+
 def back_up(path: Path, folder: Path, reason: str, now_utc: float) -> Path:
     """Copy the ledger into a folder; returns the copy, named by time [UTC] and reason.
 
