@@ -18,7 +18,7 @@ from darkstar.planner.fast.engine import KEPT_PIECES_PER_MOVE, SPARE_PIECES, pla
 from darkstar.planner.fast.forward import cost_at, walk
 from darkstar.planner.fast.glance import Scratch, scratch
 from darkstar.planner.fast.recursion import begin, fold
-from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of, resolve
+from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of, resolve_slot
 from darkstar.planner.problem import Plan, Problem, Series
 
 Floats = NDArray[np.float64]
@@ -43,12 +43,17 @@ class ImportLimit:
 
 
 class LimitedEngine:
-    """Solves the problem exactly by the recursion; each answer depends on its problem alone."""
+    """Solves the problem exactly by the recursion; each answer depends on its problem alone.
+
+    Keeps its scratch and the last problem from call to call: one engine serves one thread.
+    """
 
     name = "recursion"
 
     def __init__(self) -> None:
         self._spare, self._kept_per_move = SPARE_PIECES, KEPT_PIECES_PER_MOVE
+        self._scratch: tuple[tuple[int, int, int, int], Scratch] | None = None
+        self._energies: tuple[Problem, tuple[Series, Series, Series, Series]] | None = None
 
     def least_cost(self, problem: Problem, limit: ImportLimit) -> float:
         """The least cost, what is paid for going beyond the limits included.
@@ -56,7 +61,7 @@ class LimitedEngine:
         Raises:
             UsageError: see `solve`.
         """
-        return self._recursion(problem, limit, whole=False)[0]
+        return self._recursion(problem, limits_by_slot(problem, limit), whole=False)[0]
 
     def solve(self, problem: Problem, limit: ImportLimit) -> Plan:
         """The cheapest plan; its `cost` holds nothing for going beyond the limits, only beyond the fuse.
@@ -65,24 +70,22 @@ class LimitedEngine:
             UsageError: see `checks.check`; or the limit has another shape, or is no number of at least 0.
         """
         began = time.perf_counter()
-        _, moves = self._recursion(problem, limit, whole=True)
+        limits = limits_by_slot(problem, limit)
+        _, moves = self._recursion(problem, limits, whole=True)
         flows = np.empty((6, len(problem)))
-        _resolve(*_energies(problem), limits_by_slot(problem, limit), moves, flows)
+        _resolve(*self._energies_of(problem), limits, moves, flows)
         fuse_kwh = problem.grid.import_max_kw * problem.slot_hours
         drawn = flows[IMPORT] + flows[BREACH]
         flows[IMPORT] = np.minimum(drawn, fuse_kwh)
         flows[BREACH] = drawn - flows[IMPORT]
         return plan_from(problem, Moves(*flows), began, engine=self.name)
 
-    def _recursion(self, problem: Problem, limit: ImportLimit, *, whole: bool) -> tuple[float, Series]:
-        check(problem)
-        limits = limits_by_slot(problem, limit)
-        slots, pieces, storage = len(problem), len(problem.terminal.value), problem.storage
-        moves = slots if whole else 0
+    def _recursion(self, problem: Problem, limits: Floats, *, whole: bool) -> tuple[float, Series]:
+        storage = problem.storage
         while True:
-            room_for = scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
+            room_for = self._room_for(problem, whole)
             least = solve_limited(
-                *_energies(problem),
+                *self._energies_of(problem),
                 limits,
                 storage.soc_max_kwh - storage.soc_min_kwh,
                 problem.soc_start_kwh - storage.soc_min_kwh,
@@ -93,6 +96,21 @@ class LimitedEngine:
             if not np.isnan(least):
                 return least, room_for.moves
             self._spare, self._kept_per_move = 4 * self._spare, 4 * self._kept_per_move
+
+    def _energies_of(self, problem: Problem) -> tuple[Series, Series, Series, Series]:
+        """Of a sound problem, looked at once."""
+        if self._energies is None or self._energies[0] is not problem:
+            check(problem)
+            self._energies = problem, _energies(problem)
+        return self._energies[1]
+
+    def _room_for(self, problem: Problem, whole: bool) -> Scratch:
+        slots, pieces = len(problem), len(problem.terminal.value)
+        moves = slots if whole else 0
+        size = slots, pieces, moves, self._spare
+        if self._scratch is None or self._scratch[0] != size:
+            self._scratch = size, scratch(slots, pieces, self._spare, moves, moves * self._kept_per_move)
+        return self._scratch[1]
 
 
 def _energies(problem: Problem) -> tuple[Series, Series, Series, Series]:
@@ -171,7 +189,6 @@ def _resolve(
 ) -> None:
     """All flows that belong to the battery's moves, shape (6, n), as `slot_cost.resolve`."""
     for slot in range(len(load)):
-        one = slice(slot, slot + 1)
-        resolve(
-            load[one], pv[one], import_price[one], export_price[one], limits[slot], moves[one], out[:, one]
+        resolve_slot(
+            load[slot], pv[slot], import_price[slot], export_price[slot], limits[slot], moves[slot], slot, out
         )

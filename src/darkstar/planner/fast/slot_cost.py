@@ -187,24 +187,41 @@ def resolve(
         out: written, shape (6, n) [kWh]: charge, discharge, import, export, curtailment, breach.
     """
     for slot in range(len(load)):
-        charge = min(max(moves[slot], 0.0) * limits[10], limits[0])
-        discharge = min(max(-moves[slot], 0.0) * limits[5], limits[1])
-        price0, price1, price2, size0, size1, size2, way0, way1, way2 = _by_price(
-            pv[slot], import_price[slot], export_price[slot], limits
+        resolve_slot(
+            load[slot], pv[slot], import_price[slot], export_price[slot], limits, moves[slot], slot, out
         )
-        prices, sizes, ways = (price0, price1, price2), (size0, size1, size2), (way0, way1, way2)
-        breach = import_price[slot] + limits[8]
-        need = limits[3] + load[slot] + charge - discharge
-        out[0, slot], out[1, slot] = charge, discharge
-        out[2, slot], out[3, slot], out[4, slot] = 0.0, limits[3], pv[slot]
-        for place in range(3):
-            size = min(sizes[place], need) if prices[place] <= breach else 0.0
-            if size > 0.0:
-                if ways[place] == 0:
-                    out[4, slot] = pv[slot] - size
-                elif ways[place] == 1:
-                    out[3, slot] = limits[3] - size
-                else:
-                    out[2, slot] = size
-                need -= size
-        out[5, slot] = max(need, 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def resolve_slot(
+    load: float,
+    pv: float,
+    import_price: float,
+    export_price: float,
+    limits: Floats,
+    move: float,
+    slot: int,
+    out: Floats,
+) -> None:
+    """The flows of one slot, written to its column of `out`."""
+    charge = min(max(move, 0.0) * limits[10], limits[0])
+    discharge = min(max(-move, 0.0) * limits[5], limits[1])
+    price0, price1, price2, size0, size1, size2, way0, way1, way2 = _by_price(
+        pv, import_price, export_price, limits
+    )
+    prices, sizes, ways = (price0, price1, price2), (size0, size1, size2), (way0, way1, way2)
+    breach = import_price + limits[8]
+    need = limits[3] + load + charge - discharge
+    out[0, slot], out[1, slot] = charge, discharge
+    out[2, slot], out[3, slot], out[4, slot] = 0.0, limits[3], pv
+    for place in range(3):
+        size = min(sizes[place], need) if prices[place] <= breach else 0.0
+        if size > 0.0:
+            if ways[place] == 0:
+                out[4, slot] = pv - size
+            elif ways[place] == 1:
+                out[3, slot] = limits[3] - size
+            else:
+                out[2, slot] = size
+            need -= size
+    out[5, slot] = max(need, 0.0)

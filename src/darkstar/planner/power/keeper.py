@@ -41,7 +41,8 @@ class PowerKeeper:
             [one.tariff for one in metered], [one.so_far for one in metered], slots, tz
         )
         self._tariffs, self._levels_at = [one.tariff for one in metered], levels_at
-        self._levels_of: tuple[int, int] | None = None
+        self._week = _weeks(self.books)
+        self._levels_of: int | None = None
         self._levels: tuple[Series, Series] = np.zeros(0), np.zeros(0)
 
     def limit(self, slot: int, count: int) -> ImportLimit:
@@ -60,13 +61,17 @@ class PowerKeeper:
         return np.array([levels for levels, _ in found]), np.array([prices for _, prices in found])
 
     def _levels_from(self, slot: int) -> tuple[Series, Series]:
-        month, days_left = int(self.books.month[0, slot]), int(self.books.days_left[0, slot])
-        days = int(
-            (np.datetime64(month + 1, "M").astype("datetime64[D]") - np.datetime64(month, "M")).astype(int)
-        )
-        week = month, (days - days_left) // WEEK_DAYS
+        week = self._week[slot]
         if week != self._levels_of:
             self._levels_of, levels = week, self._levels_at(slot)
             prices = [price_beyond(tariff, kw) for tariff, kw in zip(self._tariffs, levels, strict=True)]
             self._levels = np.array(levels, dtype=np.float64), np.array(prices, dtype=np.float64)
         return self._levels
+
+
+def _weeks(books: Books) -> list[int]:
+    """Of each slot a number that changes when a month begins and every week of it."""
+    month, days_left = books.month[0], books.days_left[0]
+    days = np.diff((month[:, None] + [0, 1]).astype("datetime64[M]").astype("datetime64[D]"))[:, 0]
+    weeks: list[int] = (month * WEEK_DAYS + (days.astype(np.int64) - days_left) // WEEK_DAYS).tolist()
+    return weeks
