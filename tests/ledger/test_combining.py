@@ -25,12 +25,13 @@ def best_of(groups: Sequence[tuple[str, Sequence[MeterEvidence]]], hours: int = 
 
 
 def test_the_finest_that_home_assistant_tells_of_a_slot_wins() -> None:
-    meter = on_change([(0, 100.0), (15, 101.0), (30, 102.0)], five_minute=FIVE_MINUTE, hourly=HOURLY)
+    shown = [(0, 100.0), (14.99, 101.0), (29.99, 102.0)]
+    meter = on_change(shown, watched=[(0, 30)], five_minute=FIVE_MINUTE, hourly=HOURLY)
 
     found = best_of([("home_assistant", [meter])], 2)
 
     assert found.source.tolist() == [Source.HA_HISTORY] * 2 + [Source.HA_5MIN] * 2 + [Source.HA_HOUR] * 4
-    assert found.energy_kwh[:4] == pytest.approx([1.0] * 4)
+    assert found.energy_kwh[:4] == pytest.approx([1.0] * 4, abs=1e-3)
 
 
 def test_a_file_finer_than_an_hour_stands_before_statistics_and_behind_readings() -> None:

@@ -34,7 +34,7 @@ def test_intervals_of_a_file_keep_their_own_time() -> None:
 
 def test_readings_within_an_hour_say_how_its_total_is_split() -> None:
     rows = statistics([(-60, 100.0, 10.0), (0, 102.0, 12.0), (60, 103.0, 13.0)])
-    meter = on_change([(30, 101.0), (45, 101.7), (60, 102.0)], hourly=rows)
+    meter = on_change([(30, 101.0), (45, 101.7), (59.99, 102.0)], watched=[(30, 60)], hourly=rows)
 
     found = resolve_meter(meter)
 
@@ -107,7 +107,7 @@ def test_hours_of_a_frozen_meter_share_the_lump_that_ends_them() -> None:
 def test_a_missing_row_holds_only_what_readings_that_begin_after_it_leave(first: float) -> None:
     """The row of the first hour is absent; readings begin within a quarter of the second one, or on its edge."""
     rows = statistics([(-60, 100.0, 10.0), (60, 101.4, 11.4)])
-    shown = [(first, 100.02), (120, 101.4)]
+    shown = [(first, 100.02), (119.99, 101.4)]
     meter = on_change([*shown], watched=[(first, 120)], hourly=rows)
 
     found = resolve_meter(meter)

@@ -11,7 +11,7 @@ No slot gets energy from a time that it lies outside of, and the total of each s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,21 +76,23 @@ def lay(evidence: MeterEvidence, window: Slots, limit_kw: float, shape: Shape) -
     intervals = _interval_steps(evidence.intervals)
     on_change = evidence.reporting is Reporting.ON_CHANGE
     quick = ~counted.steps.whole if on_change else _seconds(counted.steps) <= SLOT_SECONDS
-    fine = counted.steps.take(quick)
-    rest = counted.steps.take(~quick)
+    fine, rest = counted.steps.take(quick), counted.steps.take(~quick)
     sheet.lay_fine(fine, counted.known_us if on_change else _spans(fine), Method.READINGS)
-    if len(intervals):
-        short = _seconds(intervals) <= SLOT_SECONDS
-        sheet.lay_fine(intervals.take(short), _spans(intervals.take(short)), Method.INTERVALS)
-        rest = _join(rest, intervals.take(~short))
     brief = _seconds(rest) < HOUR_SECONDS
     sheet.lay_blocks(rest.take(brief))
+    moved = sheet.moved(fine.joined(rest.take(brief)))
+    rest = rest.take(~brief)
+    if len(intervals):
+        seconds = _seconds(intervals)
+        short = intervals.take(seconds <= SLOT_SECONDS)
+        sheet.lay_fine(short, _spans(short), Method.INTERVALS)
+        sheet.lay_blocks(intervals.take((seconds > SLOT_SECONDS) & (seconds < HOUR_SECONDS)))
+        rest = rest.joined(intervals.take(seconds >= HOUR_SECONDS))
     five_minute = statistic_steps(evidence.five_minute, limit_kw)
-    sheet.lay_five_minute(five_minute.take(~five_minute.whole))
-    rest = _join(rest.take(~brief), statistic_steps(evidence.hourly, limit_kw))
+    sheet.lay_five_minute(five_minute.take(~five_minute.whole), moved)
+    rest = rest.joined(sheet.flowed(statistic_steps(evidence.hourly, limit_kw), moved))
     hourly = (_seconds(rest) == HOUR_SECONDS) & (rest.start_us % HOUR_US == 0)
     sheet.keep_hours(rest.take(hourly))
-    sheet.fit_five_minute()
     sheet.lay_blocks(rest.take(~hourly))
     return sheet.finished(_born(counted, evidence.hourly, limit_kw))
 
@@ -161,14 +163,37 @@ class _Sheet:
         self._credit(new, steps, method)
         self._flag(steps)
 
-    def lay_five_minute(self, steps: Steps) -> None:
+    def moved(self, steps: Steps) -> Series:
+        """Energy of readings' steps that lies in each slot, less what Home Assistant's rows count in it; shape (n,).
+
+        A row counts all of a step when its reading comes, the slots hold it when it flowed. Where readings take over
+        from rows, or rows from readings, what crosses the seam would else be lost or come twice.
+        """
+        good = np.isfinite(steps.energy_kwh)
+        slot = np.searchsorted(self._edges_us, steps.end_us, side="right") - 1
+        inside = good & (slot >= 0) & (slot < len(self._energy))
+        counted = np.bincount(slot[inside], steps.energy_kwh[inside], len(self._energy))
+        return np.asarray(self._energy - counted)
+
+    def flowed(self, steps: Steps, moved_kwh: Series) -> Steps:
+        """Energies of hourly rows as they flowed in their time, not as they were counted (see `moved`)."""
+        first, last = ((at - self._start_us) // SLOT_US for at in (steps.start_us, steps.end_us))
+        touched = np.append(0, np.cumsum(moved_kwh != 0))
+        inside = (first >= 0) & (last <= len(moved_kwh))
+        energy = steps.energy_kwh.copy()
+        for row in np.flatnonzero(inside).tolist():
+            if touched[last[row]] > touched[first[row]]:
+                energy[row] = max(energy[row] + float(moved_kwh[first[row] : last[row]].sum()), 0.0)
+        return replace(steps, energy_kwh=energy)
+
+    def lay_five_minute(self, steps: Steps, moved_kwh: Series) -> None:
         """Slots that three rows make up, where nothing finer covers the whole slot."""
         steps = steps.take(np.isfinite(steps.energy_kwh))
         covered = np.diff(measure_before(union(_spans(steps)), self._edges_us))
         new = (covered >= SLOT_US) & ~self._known
         if not new.any():
             return
-        self._energy[new] = spread_evenly(steps, self._edges_us)[new]
+        self._energy[new] = np.maximum(spread_evenly(steps, self._edges_us) + moved_kwh, 0.0)[new]
         self._covered_us[new] = SLOT_US
         self._source[new] = Source.HA_5MIN
         self._method[new] = Method.INTERVALS
@@ -183,29 +208,6 @@ class _Sheet:
         self._hour[hour[rows]] = steps.energy_kwh[rows]
         self._hour_source[hour[rows]] = steps.source[rows]
         self._hour_flags[hour[rows]] = steps.flags[rows]
-
-    def fit_five_minute(self) -> None:
-        """Slots of 5-minute rows hold what their hour leaves them where readings make its other slots.
-
-        A row holds what the meter had shown by its end, a reading's energy lies before it: where one takes over from
-        the other within an hour, what was counted between the meter's last two readings would be lost or come twice.
-        """
-        quarters = (-1, SLOTS_PER_HOUR)
-        by_rows = (self._known & (self._source == Source.HA_5MIN)).reshape(quarters)
-        energy, known = self._energy.reshape(quarters), self._known.reshape(quarters)
-        others = known & ~by_rows
-        mixed = np.flatnonzero(
-            by_rows.any(axis=1)
-            & others.any(axis=1)
-            & known.all(axis=1)
-            & np.isfinite(self._hour)
-            & (self._hour_flags == 0)
-        )
-        for hour in mixed.tolist():
-            rows = by_rows[hour]
-            left = max(float(self._hour[hour] - energy[hour][others[hour]].sum()), 0.0)
-            share = np.ones(int(rows.sum()))
-            energy[hour][rows] = fill(left, energy[hour][rows], share, self._limit_kwh * share)
 
     def lay_blocks(self, steps: Steps) -> None:
         """Energies known in total only: what others have not accounted for, over the slots that nobody knows."""
@@ -241,7 +243,7 @@ class _Sheet:
             left = max(energy - accounted, 0.0)
             if accounted > 0:
                 # Two sources that disagree on when it was must not meet in a spike.
-                left = min(left, float(room.sum()))
+                left = min(left, float(np.maximum(self._limit_kwh - self._energy[rows][free], room).sum()))
             laid = fill(left, self._shape(self._slots[rows])[free] * share, share, room)
         target = rows[free]
         self._energy[target] += laid
@@ -317,14 +319,3 @@ def _seconds(steps: Steps) -> Series:
 
 def _spans(steps: Steps) -> Instants:
     return union(np.column_stack([steps.start_us, steps.end_us]))
-
-
-def _join(one: Steps, other: Steps) -> Steps:
-    return Steps(
-        np.append(one.start_us, other.start_us),
-        np.append(one.end_us, other.end_us),
-        np.append(one.energy_kwh, other.energy_kwh),
-        np.append(one.flags, other.flags),
-        np.append(one.source, other.source),
-        np.append(one.whole, other.whole),
-    )

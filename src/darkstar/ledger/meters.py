@@ -85,6 +85,29 @@ class Steps:
             self.whole[rows],
         )
 
+    def joined(self, other: "Steps") -> "Steps":
+        """These and then the others."""
+        return Steps(
+            np.append(self.start_us, other.start_us),
+            np.append(self.end_us, other.end_us),
+            np.append(self.energy_kwh, other.energy_kwh),
+            np.append(self.flags, other.flags),
+            np.append(self.source, other.source),
+            np.append(self.whole, other.whole),
+        )
+
+    @staticmethod
+    def one(start_us: int, end_us: int, energy_kwh: float, source: int) -> "Steps":
+        """A single step that nothing befell."""
+        return Steps(
+            np.array([start_us], np.int64),
+            np.array([end_us], np.int64),
+            np.array([energy_kwh]),
+            np.zeros(1, np.int32),
+            np.array([source], np.int8),
+            np.zeros(1, np.bool_),
+        )
+
     @staticmethod
     def empty() -> "Steps":
         """No step at all."""
@@ -161,7 +184,7 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
     flags = believed.flags[1:] | np.where(touched[1:] | touched[:-1], int(Flag.STEP_BACK), 0).astype(np.int32)
     energy = np.where(flags & Flag.RESET, value[1:], np.maximum(np.diff(value), 0.0))
     energy[(flags & (Flag.IMPLAUSIBLE | Flag.REPLACED)) != 0] = np.nan
-    source = numbers.source[believed.index[1:]]
+    source_of_first, source = numbers.source[believed.index[0]], numbers.source[believed.index[1:]]
     steps = Steps(time_us[:-1], time_us[1:], energy, flags, source, np.zeros(len(energy), np.bool_))
     first, last = int(time_us[0]), int(time_us[-1])
     doubtful_since = int(numbers.time_us[believed.index[-1] + 1]) if believed.pending else FOREVER
@@ -186,7 +209,24 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
     spans = np.column_stack([steps.start_us, steps.end_us])
     lumps = steps.whole & (steps.energy_kwh > 0)
     readable = subtract(readable, union(spans[steps.whole]))
-    return Count(without_frozen(steps, lumps), readable, first, float(value[0]))
+    steps = without_frozen(steps, lumps)
+    on_edge = _since_row(evidence, first, float(value[0]), int(source_of_first), limit_kw)
+    if on_edge is not None:
+        steps = on_edge.joined(steps)
+        readable = union(np.vstack([[[first - 1, first]], readable]))
+    return Count(steps, readable, first, float(value[0]))
+
+
+def _since_row(
+    evidence: MeterEvidence, first_us: int, first_kwh: float, source: int, limit_kw: float
+) -> Steps | None:
+    """What the first reading adds to a row of Home Assistant's that ends as it comes: the row does not count it."""
+    for rows in (evidence.five_minute, evidence.hourly):
+        row = np.flatnonzero((rows.start_utc + rows.period_s) * MICROSECONDS == first_us)
+        added = first_kwh - abs(float(rows.state_kwh[row[-1]])) if len(row) else 0.0
+        if 0 < added <= limit_kw * (rows.period_s + LATE_SECONDS) / HOUR_SECONDS:
+            return Steps.one(first_us - 1, first_us, added, source)
+    return None
 
 
 def _booked(steps: Steps, after_start: Instants, limit_kw: float) -> Instants:

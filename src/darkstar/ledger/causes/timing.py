@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.causes.case import Case, Witness
 from darkstar.ledger.causes.cause import Cause, Finding, found
+from darkstar.ledger.evidence import MICROSECONDS
+from darkstar.ledger.spreading import spread_evenly
 
 
 def edge_reading(case: Case) -> Finding | None:
@@ -21,27 +24,42 @@ def edge_reading(case: Case) -> Finding | None:
 
 
 def between_neighbours(case: Case) -> Finding | None:
-    """What is missing here is too much beside, and a step between two readings crosses the edge between the two."""
+    """What is missing here is too much beside, and a step between two readings crosses the edge between the two.
+
+    Where the hour beside is not compared, or has another such edge at its other end, the readings themselves tell: what
+    of them flowed on the other side of the edges is the difference.
+    """
     apart = case.stretch.ledger_kwh - case.stretch.ha_kwh
     here = float(apart[case.i])
+    crossed = case.same(
+        here, sum(_moved(witness, case) for witness in case.stretch.witnesses if witness.ours)
+    )
     for neighbour, edge_us in ((case.i - 1, case.start_us), (case.i + 1, case.end_us)):
-        if (
-            not 0 <= neighbour < len(apart)
-            or not abs(here + float(apart[neighbour])) <= case.stretch.tolerance_kwh
-        ):
+        beside = float(apart[neighbour]) if 0 <= neighbour < len(apart) else np.nan
+        if not (crossed or case.same(here, -beside)):
             continue
         for witness in case.stretch.witnesses:
             crossing = _crossing(witness, edge_us)
-            if crossing and abs(here) <= crossing[2] + case.stretch.tolerance_kwh:
+            if crossing and (crossed or abs(here) <= crossing[2] + case.stretch.tolerance_kwh):
                 start_us, end_us, energy = crossing
+                stand = min(abs(here), energy)
                 return found(
                     Cause.POLL_TIMING,
                     f"{witness.name} was read before and after the edge, and counted {energy:.3f} kWh in between; "
-                    f"{abs(here):.3f} of them stand on the other side of it in Home Assistant.",
+                    f"{stand:.3f} of them stand on the other side of it in Home Assistant.",
                     meter=witness.name,
                     span_us=(start_us, end_us),
                 )
-    return None
+    return found(Cause.POLL_TIMING) if crossed else None
+
+
+def _moved(witness: Witness, case: Case) -> float:
+    """Energy of a meter's readings that flowed in the hour, less what Home Assistant counts in it when they come."""
+    edges_us = np.array([case.start_us, case.end_us], dtype=np.int64)
+    brief = witness.steps.end_us - witness.steps.start_us < HOUR_SECONDS * MICROSECONDS
+    steps = witness.steps.take((~witness.steps.whole | brief) & np.isfinite(witness.steps.energy_kwh))
+    counted = (steps.end_us >= case.start_us) & (steps.end_us < case.end_us)
+    return float(spread_evenly(steps, edges_us)[0] - steps.energy_kwh[counted].sum())
 
 
 def _crossing(witness: Witness, edge_us: int) -> tuple[int, int, float] | None:
