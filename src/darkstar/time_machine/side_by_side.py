@@ -18,7 +18,15 @@ from darkstar.aurora.courses import FEW
 from darkstar.domain.errors import UsageError
 from darkstar.time_machine.information import Honesty, Knowledge
 from darkstar.time_machine.looking_on import Passage, passages
-from darkstar.time_machine.outcome import MPC, ORACLE, SETPOINT, Comparison, PolicyOutcome
+from darkstar.time_machine.outcome import (
+    MPC,
+    MPC_HEATER,
+    ORACLE,
+    ORACLE_HEATER,
+    SETPOINT,
+    Comparison,
+    PolicyOutcome,
+)
 from darkstar.time_machine.replay import check_policy, make, outcome
 from darkstar.time_machine.run import Made
 from darkstar.time_machine.scenario import Scenario
@@ -29,7 +37,7 @@ from darkstar.time_machine.witness import Onlooker, OnlookerOf
 Done = Callable[[int, int], None]
 """Told how much is planned, of how much: in slots, each counted by what its plan costs (`Job.effort`)."""
 
-_EFFORT = {MPC: 1, SETPOINT: 1}
+_EFFORT = {MPC: 1, SETPOINT: 1, MPC_HEATER: 7, ORACLE_HEATER: 1}
 _UNDER_TARIFFS = {MPC: 2, SETPOINT: 2, ORACLE: 2}
 """What planning a slot costs, beside one of `mpc`."""
 _IN_ORDER = (MPC, SETPOINT)

@@ -216,7 +216,8 @@ def test_what_makes_no_sense_is_told(home: Path, options: tuple[str, ...], words
 def test_unknown_policy_is_answered_with_all_there_are(home: Path) -> None:
     with pytest.raises(UsageError) as told:
         _run(home, "--policy", "mcp")
-    assert told.value.remedy == "Choose from none, rule, timer, cheapest, setpoint, mpc, oracle, actual."
+    names = "none, rule, timer, cheapest, setpoint, mpc, oracle, mpc_heater, oracle_heater, actual"
+    assert told.value.remedy == f"Choose from {names}."
 
 
 def test_replay_that_is_cut_off_says_how_it_goes_on(

@@ -22,7 +22,7 @@ STEPS = (1, 30, 51, 66, 95, 97, 119, 121, 150, 200)
 def home() -> Scenario:
     """All that there is, and a heater."""
     given = everything(power=False)
-    drawn = drawn_kwh(given)
+    drawn = drawn_kwh(given.known.slots)
     known = given.known.with_energies(given.known.load_kwh + drawn, given.known.pv_kwh)
     return replace(given, known=known, heater=HeaterPast(replace(HEATER, least_run_minutes=30.0), drawn))
 

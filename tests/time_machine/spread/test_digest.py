@@ -19,8 +19,9 @@ from tests.time_machine.cases import scenario
 
 DIFFERENT = [
     None, True, 1, 1.0, "1", "", (), [], {}, (1,), [1], (1, 2), (12,), ("1", "2"), ("12",), (("1",), "2"), {1: 2},
-    {1, 2}, dt.time(6), 0.1, -0.0, 0.0, float("nan"), np.zeros(2), np.zeros((1, 2)), np.zeros(2, np.int64), np.float64(1.0),
+    {1, 2}, 0.1, -0.0, 0.0, float("nan"), np.zeros(2), np.zeros((1, 2)), np.zeros(2, np.int64), np.float64(1.0),
     dt.date(2021, 3, 1), ZoneInfo("Europe/Stockholm"), ZoneInfo("Europe/Berlin"), Honesty.HONEST, Honesty.PERFECT,
+    dt.time(6),
 ]  # fmt: skip
 
 

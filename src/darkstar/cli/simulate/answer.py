@@ -9,6 +9,7 @@ from darkstar.domain.home import Home
 from darkstar.ledger.resolved import DayQuality
 from darkstar.time_machine.actual import Beside
 from darkstar.time_machine.buying.what_if import WhatIf
+from darkstar.time_machine.devices.share import HeaterShare
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.past.left_out import Coverage, coverage
@@ -26,6 +27,7 @@ class Answer:
         labels: the ledger's, of the days of the range.
         beside: the home's own inverter; None where another battery than its own is replayed.
         plant: how the battery behaves.
+        heater: what planning the water heater was worth.
         kept: how many episodes were recorded, delivered, and wait.
     """
 
@@ -41,6 +43,7 @@ class Answer:
     what_if: WhatIf | None = None
     kept: Mapping[str, int] | None = None
     plant: PlantChoice = PlantChoice.NOMINAL
+    heater: HeaterShare | None = None
 
     @property
     def coverage(self) -> Coverage:

@@ -10,7 +10,7 @@ from darkstar.domain.slots import iso_utc
 from darkstar.time_machine.actual import Beside, residual_kwh
 from darkstar.time_machine.buying.what_if import Tried, WhatIf
 from darkstar.time_machine.calendar import calendar
-from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome
+from darkstar.time_machine.outcome import MPC, Comparison, PolicyOutcome, Series
 from darkstar.time_machine.past.left_out import Coverage
 from darkstar.time_machine.past.start_charge import StartCharge
 from darkstar.time_machine.regret import Part, Regret
@@ -21,6 +21,7 @@ def answer_json(answer: Answer) -> Mapping[str, Any]:
     """All that was asked for; keys of what was not are left out."""
     parts = {
         "actual": answer.beside and actual_json(answer.beside),
+        "heater": answer.heater and asdict(answer.heater),
         "regret": answer.regret and regret_json(answer.regret),
         "what_if": answer.what_if and what_if_json(answer.what_if),
         "episodes": answer.kept,
@@ -197,8 +198,14 @@ def _outcome_json(outcome: PolicyOutcome) -> Mapping[str, Any]:
         "flips_per_day": outcome.flips_per_day,
         "switches_per_day": outcome.switches_per_day,
         "over_least": outcome.over_least,
+        "heater_kwh": _sum(outcome.flows.heater_kwh),
+        "unserved_kwh": _sum(outcome.flows.unserved_kwh),
         "power_months": [_month_json(month) for month in outcome.power_months],
     }
+
+
+def _sum(series: Series | None) -> float | None:
+    return None if series is None else float(series.sum())
 
 
 def _month_json(month: MonthFee) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from darkstar.cli.simulate.options import (
     Courses,
     DischargePower,
     Episodes,
+    Heater,
     Information,
     PolicyOption,
     Regrets,
@@ -70,6 +71,7 @@ def simulate(
     report: Reports = False,
     report_to: ReportFolder = None,
     report_day: ReportDay = None,
+    heater: Heater = None,
     seed: Seed = 0,
     episodes: Episodes = False,
     workers: Workers = None,
@@ -105,6 +107,7 @@ def simulate(
         reports=report or report_to is not None or day is not None,
         report_to=report_to,
         report_day=day,
+        heater=heater,
         seed=seed,
         episodes=episodes,
     )

@@ -11,6 +11,7 @@ from darkstar.bookkeeping.progress import Progress
 from darkstar.cli.home import open_ledger
 from darkstar.cli.lake import lake_address
 from darkstar.cli.simulate.answer import Answer
+from darkstar.cli.simulate.heater import HeaterChoice, with_heater
 from darkstar.cli.simulate.options import battery_of, policies_of
 from darkstar.cli.simulate.plant import PlantChoice, plant_of
 from darkstar.cli.simulate.report import REPORTS, write_reports
@@ -28,6 +29,7 @@ from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.actual import ACTUAL, Beside, add_actual, read_measured, stand_beside
 from darkstar.time_machine.buying.variant import Past, Variant
 from darkstar.time_machine.buying.what_if import Change, read_past, try_out
+from darkstar.time_machine.devices.share import heater_share
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
@@ -71,8 +73,14 @@ class Wanted:
     reports: bool
     report_to: Path | None
     report_day: dt.date | None
+    heater: bool | None
     seed: int
     episodes: bool
+
+    @property
+    def heater_choice(self) -> HeaterChoice:
+        """Whether the water heater is planned as well."""
+        return HeaterChoice(self.heater, chosen=self.policy is not None, recorded=self.episodes)
 
     @property
     def own_battery(self) -> bool:
@@ -151,6 +159,7 @@ def replay_home(settings: Settings, wanted: Wanted, work: Work, progress: Progre
         tried,
         kept,
         case.plant,
+        heater_share(scenario, comparison, wanted.honesty),
     )
     if wanted.reports:
         folder = wanted.report_to or settings.folder / REPORTS
@@ -200,6 +209,9 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
         beside = stand_beside(measured, scenario, asked=ACTUAL in names)
         changes = changes_of(wanted.variants, settings, battery, ledger, beside.scenario)
         past = read_past(ledger, beside.scenario) if changes else None
+        if battery is not None:
+            names, heated = with_heater(names, beside.scenario, ledger, settings, wanted.heater_choice)
+            beside = replace(beside, scenario=heated)
         table = ledger.slots(*bounds)
     return _Case(names, battery, span, start, labels, beside, changes, past, table, plant)
 

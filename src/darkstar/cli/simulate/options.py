@@ -14,13 +14,14 @@ from darkstar.planner.baselines import USUAL_TIMER, Timer
 from darkstar.time_machine.actual import ACTUAL
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import MPC, NONE, ORACLE
-from darkstar.time_machine.replay import POLICIES
+from darkstar.time_machine.replay import HEATER_POLICIES, POLICIES
 
 PolicyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--policy",
-        help=f"One of {', '.join((*POLICIES, ACTUAL))}; repeat it, or separate by commas. All by default.",
+        help=f"One of {', '.join((*POLICIES, *HEATER_POLICIES, ACTUAL))}; repeat it, or separate by commas. "
+        "By default all that there can be.",
     ),
 ]
 Size = Annotated[
@@ -106,6 +107,14 @@ Episodes = Annotated[
     bool,
     typer.Option("--episodes", help="Keep every decision, with what was known, planned and came of it."),
 ]
+Heater = Annotated[
+    bool | None,
+    typer.Option(
+        "--heater/--no-heater",
+        help="Whether policies that plan the water heater too stand beside the others; by default where they can.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int, typer.Option("--seed", help="For policies that draw lots; none of the present ones does.")
 ]
@@ -153,8 +162,8 @@ def policies_of(told: Sequence[str] | None, *, regret: bool, battery: bool) -> t
         return (NONE,)
     names = [name.strip() for entry in told or POLICIES for name in entry.split(",")]
     for name in names:
-        if name not in (*POLICIES, ACTUAL):
-            choice = ", ".join((*POLICIES, ACTUAL))
+        if name not in (*POLICIES, *HEATER_POLICIES, ACTUAL):
+            choice = ", ".join((*POLICIES, *HEATER_POLICIES, ACTUAL))
             raise UsageError(f"There is no policy '{name}'.", remedy=f"Choose from {choice}.")
     if regret:
         names += [name for name in (MPC, ORACLE) if name not in names]

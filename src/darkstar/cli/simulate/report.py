@@ -10,6 +10,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.domain.slots import local_date
 from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.actual import ACTUAL, actual_note
+from darkstar.time_machine.outcome import MPC_HEATER
 from darkstar.time_machine.report.charts import policy_name
 from darkstar.time_machine.report.day_replay import DayReplay, replayed_day
 from darkstar.time_machine.report.days import judged
@@ -55,6 +56,9 @@ def write_reports(
         actual_note=actual_note(beside, home, f"“{policy_name(ACTUAL)}”")
         if beside is not None and beside.outcome is not None
         else "",
+        heater_note=""
+        if answer.heater is None
+        else answer.heater.sentence(home.currency, f"“{policy_name(MPC_HEATER)}”"),
         regret=answer.regret,
         what_if=answer.what_if,
         day=lived,

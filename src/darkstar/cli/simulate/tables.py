@@ -32,6 +32,8 @@ def rendered(answer: Answer) -> RenderableType:
         parts.append(Text(actual_note(beside, answer.home)))
     elif beside is not None and beside.measured:
         parts.append(Text(f"No `actual` beside them: {beside.reason}."))
+    if answer.heater is not None:
+        parts.append(Text(answer.heater.sentence(currency)))
     if answer.regret is not None:
         parts.append(regret_table(answer.regret, currency))
     if answer.what_if is not None:

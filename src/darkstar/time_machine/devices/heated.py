@@ -118,9 +118,7 @@ class HeatedHome:
         self._water = HotWater(self._asked, scenario.heater)
         self._plans = HeaterPlans(self._rest, scenario.heater, self._asked)
         history = self._rest.history
-        self._at_work = AtWork(
-            plant, scenario.soc_start_kwh, history.load_kwh, history.pv_kwh, history.minutes
-        )
+        self._at_work = AtWork(plant, scenario.soc_start_kwh, history.load_kwh, history.pv_kwh)
         self._tables: list[ModeTable] = []
         self._results: list[NDArray[np.float64]] = []
         self._heats: list[Mask] = []

@@ -91,9 +91,9 @@ def asked_of(scenario: Scenario, heater: HeaterPast) -> Asked:
 
 
 def without_heater(scenario: Scenario, asked: Asked) -> Scenario:
-    """The scenario without what its heater drew; nobody knows the course inside slots that it drew in."""
+    """The scenario without what its heater drew, on the averages of slots: the heater's course inside is not known."""
     known = scenario.known
-    rest = known.with_energies(known.load_kwh - asked.known_kwh, known.pv_kwh)
+    rest = replace(known, load_kwh=known.load_kwh - asked.known_kwh, minutes=None)
     return replace(scenario, known=rest)
 
 

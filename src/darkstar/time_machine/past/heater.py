@@ -6,9 +6,9 @@ import numpy as np
 
 from darkstar.domain.channels import Channel
 from darkstar.domain.devices import WaterHeater
-from darkstar.domain.slots import SLOT_HOURS
+from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS
 from darkstar.planner.problem import Series
-from darkstar.store.slot_table import SlotTable
+from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.past.history import History
 
 
@@ -29,9 +29,12 @@ class HeaterPast:
         return self.device.power_kw * SLOT_HOURS
 
 
-def heater_past(device: WaterHeater, table: SlotTable, history: History) -> HeaterPast | None:
-    """The heater over the slots of a history made from this table; None where its draw is no part of a known load."""
-    drawn = table.energy_kwh[Channel.WATER]
-    # A heater's meter that shows more than the load that it is a part of cannot be right; nor is unsound load's part.
-    own = np.minimum(drawn, history.load_kwh)
-    return None if history.net_only or np.isnan(own).all() else HeaterPast(device, own)
+def read_heater(ledger: LedgerFile, known: History, device: WaterHeater) -> HeaterPast | None:
+    """What the ledger has of the heater over a home's past; None where its part of the load is not known."""
+    if known.net_only:
+        return None
+    with ledger.snapshot():
+        table = ledger.slots(int(known.slots[0]), int(known.slots[-1]) + SLOT_SECONDS)
+    # More than the load that it is a part of cannot be right; what is unsound in the load is so here.
+    own = np.minimum(table.energy_kwh[Channel.WATER], known.load_kwh)
+    return None if np.isnan(own).all() else HeaterPast(device, own)

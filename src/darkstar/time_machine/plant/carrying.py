@@ -106,7 +106,7 @@ class AtWork:
         self._tapers = _points(plant.model.charge_taper), _points(plant.model.discharge_taper)
         self._load_kwh = np.array(load_kwh, dtype=np.float64)
         self._pv_kwh = np.ascontiguousarray(pv_kwh, dtype=np.float64)
-        self._rows = np.full(len(load_kwh), -1) if minutes is None else minutes.rows.copy()
+        self._rows = np.full(len(load_kwh), -1, dtype=np.int64) if minutes is None else minutes.rows
         self._inside = (NO_MINUTES, NO_MINUTES) if minutes is None else (minutes.load_kwh, minutes.pv_kwh)
         self._state = np.zeros(kernel.STATES)
         self._state[kernel.SOC] = soc_kwh
@@ -123,10 +123,8 @@ class AtWork:
         return float(self._state[kernel.SOC])
 
     def take_on(self, kwh: Series) -> None:
-        """So much more load in the next slots, shape (k,); the course inside such a slot is not known any more."""
-        chosen = slice(self._next, self._next + len(kwh))
-        self._load_kwh[chosen] += kwh
-        self._rows[chosen][kwh > 0] = -1
+        """So much more load in the next slots, shape (k,); of slots whose course inside is not known."""
+        self._load_kwh[self._next : self._next + len(kwh)] += kwh
 
     def step(self, mode: Mode) -> Step:
         """The next slot under a mode."""

@@ -27,6 +27,8 @@ NAMES: Mapping[str, str] = {
     "mpc": "Kepler",
     "antares": "Antares",
     "oracle": "Perfect foresight",
+    "mpc_heater": "Kepler, water heater too",
+    "oracle_heater": "Perfect foresight, water heater too",
 }
 """The policies as people call them."""
 COLOURS: Mapping[str, str] = {
@@ -39,6 +41,8 @@ COLOURS: Mapping[str, str] = {
     "mpc": "#0d9488",
     "antares": "#e11d48",
     "oracle": "#c2620a",
+    "mpc_heater": "#0f5f78",
+    "oracle_heater": "#9a3412",
 }
 _UP = (
     (Channel.PV, "Sun", "#eab308"),

@@ -85,7 +85,7 @@ def _replayed(report: Report, comparison: Comparison) -> list[str]:
         (row.name, row.cost, row.saving, row.gap_closed, row.share_of_optimal, row.import_kwh, row.export_kwh)
         for row in policy_rows(comparison)
     ]
-    said = [*caveats(comparison, home, report.coverage, report.notes), report.actual_note]
+    said = [*caveats(comparison, home, report.coverage, report.notes), report.actual_note, report.heater_note]
     parts = [f"## What it would have cost, {span}", _plain(verdict(comparison, home)), _table(headings, rows)]
     parts.append("\n".join(f"- {_plain(caveat)}" for caveat in said if caveat))
     found = judged(comparison, home.tz)

@@ -62,6 +62,7 @@ class Report:
     Attributes:
         notice: said at the top, such as that the home is not real.
         actual_note: said of the home's own inverter beside the policies.
+        heater_note: said of the water heater, where it was planned as well.
         day: told quarter by quarter.
         coverage: what of the range was replayed; None tells the days that were left out, and no more.
         notes: what a person should know of the range and the start.
@@ -76,6 +77,7 @@ class Report:
     day_plan: DayPlan | None = None
     comparison: Comparison | None = None
     actual_note: str = ""
+    heater_note: str = ""
     regret: Regret | None = None
     what_if: WhatIf | None = None
     day: DayReplay | None = None
@@ -182,6 +184,7 @@ def _money(report: Report) -> dict[str, object]:
     regret, tried = report.regret, report.what_if
     return {
         "actual_note": report.actual_note,
+        "heater_note": report.heater_note,
         "regret_rows": regret_rows(regret) if regret else (),
         "tried": tried_rows(tried) if tried else (),
         "tried_headings": what_if_headings(),
