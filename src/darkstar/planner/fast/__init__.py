@@ -11,6 +11,7 @@ limited      the battery under a limit on the import of its own in each slot
 batch        homes and days on all cores, a year of plans from every slot
 capacity     a price on the highest import of a slot: a search over the peak around the recursion
 scenarios    fans of load and sun, two stages or many; chords: their compiled parts
+turning      courses of load and sun that hold for a while; falls: functions as chords, shared_steps: slots before them
 """
 
 import re

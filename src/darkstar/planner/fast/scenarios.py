@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
-from darkstar.planner.fast.chords import backwards, expected_cost
+from darkstar.planner.fast.chords import backwards, expected_cost, scratch_for
 from darkstar.planner.fast.engine import FastEngine
+from darkstar.planner.fast.falls import rows_of_falls
 from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS
 from darkstar.planner.fast.slot_cost import limits_of
 from darkstar.planner.fast.value import StoredValue
@@ -93,8 +94,8 @@ def multistage(problem: Problem, fan: Fan, chords: int = CHORDS) -> Outlook:
         limits_of(problem),
         room,
         grid,
-        np.empty((2, _capacity(chords))),
-        np.empty((WORK_ROWS, _capacity(chords))),
+        rows_of_falls(len(fan.weight), chords),
+        scratch_for(chords),
     )
     return _outlook(problem, fan, StoredValue(soc_kwh, grid))
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _by_price(
+def by_price(
     pv: float, import_price: float, export_price: float, limits: Floats
 ) -> tuple[float, float, float, float, float, float, int, int, int]:
     """Prices, sizes [kWh] and numbers of the three ways that end (0 curtail less, 1 export less, 2 import more),
@@ -86,7 +86,7 @@ def lay_out_slot(
     charge_efficiency, discharge_efficiency = limits[4], limits[5]
     wear_charge, wear_discharge, curtailment_cost = limits[6], limits[7], limits[9]
     per_charged, per_discharged = limits[10], limits[11]
-    price0, price1, price2, size0, size1, size2, _, _, _ = _by_price(pv, import_price, export_price, limits)
+    price0, price1, price2, size0, size1, size2, _, _, _ = by_price(pv, import_price, export_price, limits)
     # The breach has no end: what is dearer costs no more than it.
     breach = import_price + limits[8]
     price0, price1, price2 = min(price0, breach), min(price1, breach), min(price2, breach)
@@ -206,7 +206,7 @@ def resolve_slot(
     """The flows of one slot, written to its column of `out`."""
     charge = min(max(move, 0.0) * limits[10], limits[0])
     discharge = min(max(-move, 0.0) * limits[5], limits[1])
-    price0, price1, price2, size0, size1, size2, way0, way1, way2 = _by_price(
+    price0, price1, price2, size0, size1, size2, way0, way1, way2 = by_price(
         pv, import_price, export_price, limits
     )
     prices, sizes, ways = (price0, price1, price2), (size0, size1, size2), (way0, way1, way2)

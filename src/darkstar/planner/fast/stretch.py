@@ -265,6 +265,7 @@ def _by_turning(
             limits.reshape(1, -1),
             soc_kwh[-1] - soc_kwh[0],
             settled if work.to_the_end[issue] else end,
+            False,
             grid,
         )
         for slot in range(work.hold[issue]):

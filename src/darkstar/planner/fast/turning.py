@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from darkstar.domain.errors import UsageError
 from darkstar.planner.checks import check
-from darkstar.planner.fast.chords import PADDED, ROWS, before_slot, set_falls
+from darkstar.planner.fast.chords import Scratch, before_slot, scratch_for
+from darkstar.planner.fast.falls import falls_in, mix, rows_of_falls, set_costs, set_falls, slide
 from darkstar.planner.fast.limited import ImportLimit, limits_by_slot
-from darkstar.planner.fast.piecewise import STEPS, WORK_ROWS
-from darkstar.planner.fast.slot_cost import lay_out_slot, limits_of
+from darkstar.planner.fast.shared_steps import share_steps
+from darkstar.planner.fast.slot_cost import limits_of
 from darkstar.planner.fast.value import StoredValue
 from darkstar.planner.problem import Problem, Series, StorageModel, TerminalValue
 
@@ -95,17 +96,19 @@ class Chain(NamedTuple):
 class Grid(NamedTuple):
     """What `turn` works in and leaves its answer in: `after`, the costs on the grid after each of the first slots.
 
-    `values` and `before` have shape (k, chords + 2), see `chords.before_slot`; `after` (slots wanted, chords + 1).
+    Attributes:
+        rows: of each course, see `chords.rows_of_falls`; before: shape (k, chords); mean: (chords,).
+        empty: each course's cost at empty, shape (k,); 0 where costs are wanted up to a constant only.
+        after: shape (slots wanted, chords + 1).
     """
 
-    values: Floats
+    rows: Floats
     before: Floats
     mean: Floats
+    empty: Floats
     after: Floats
     bounds: NDArray[np.int64]
-    rows: Floats
-    out: Floats
-    work: Floats
+    scratch: Scratch
 
 
 def grid_for(courses: int, slots: int, chords: int, wanted: int = 1) -> Grid:
@@ -114,16 +117,14 @@ def grid_for(courses: int, slots: int, chords: int, wanted: int = 1) -> Grid:
     Args:
         wanted: the first slots after which the costs are wanted.
     """
-    size = 24 * (chords + STEPS)
     return Grid(
-        values=np.empty((courses, chords + PADDED)),
-        before=np.empty((courses, chords + PADDED)),
-        mean=np.empty(chords + PADDED),
+        rows=rows_of_falls(courses, chords),
+        before=np.empty((courses, chords)),
+        mean=np.empty(chords),
+        empty=np.empty(courses),
         after=np.empty((wanted, chords + 1)),
         bounds=np.empty(slots + 1, np.int64),
-        rows=np.empty((ROWS, chords + 1 + STEPS)),
-        out=np.empty((2, size)),
-        work=np.empty((WORK_ROWS, size)),
+        scratch=scratch_for(chords),
     )
 
 
@@ -169,6 +170,7 @@ class TurningPlanner:
             limits_of(problem)[None] if limit is None else limits_by_slot(problem, limit),
             problem.storage.soc_max_kwh - problem.storage.soc_min_kwh,
             end,
+            True,
             grid,
         )
         return [StoredValue(soc_kwh, cost) for cost in grid.after]
@@ -243,6 +245,7 @@ def turn(
     limits: Floats,
     room: float,
     end: Floats,
+    costs: bool,
     grid: Grid,
 ) -> None:
     """The mean over the courses of the cost after each of the first slots, written to `grid.after`.
@@ -252,55 +255,51 @@ def turn(
         hour: slots of an hour.
         limits: `slot_cost.limits_of`, shape (1, 12), or a row for each slot, (n, 12).
         end: the cost after the last slot on the grid of energies, shape (chords + 1,).
+        costs: whether the costs themselves are wanted; else they are told up to a constant, which is faster.
     """
     load_factor, pv_factor, weight, stay_a_slot = chain
-    values, before, mean, after, bounds, rows, out, work = grid
-    price, energy = np.empty(STEPS), np.empty(STEPS)
-    courses, chords = len(weight), len(end) - 1
+    rows, before, mean, empty, after, bounds, scratch = grid
+    courses, chords, steps = len(weight), len(end) - 1, scratch.steps
     length = room / chords if chords else 0.0
-    scaled, bent = limits[0].copy(), False
+    scaled, energies, loads, suns, bent = limits[0].copy(), np.empty((2, courses)), 0.0, 0.0, False
     for course in range(courses):
-        values[course, : chords + 1], values[course, chords + 1] = end, end[chords]
+        set_falls(end, falls_in(rows[course], chords))
+        empty[course] = end[0] if costs else 0.0
     stages = _stages(import_price, export_price, hour, max(FINE_SLOTS, len(after)), bounds)
     for stage in range(stages - 1, -1, -1):
         first, last = bounds[stage], bounds[stage + 1]
         if last <= len(after):
-            _mean(values, weight, after[last - 1])
+            _mean_cost(rows, empty, weight, mean, after[last - 1])
         if not stage:
             break
         own = limits[first] if len(limits) > 1 else limits[0]
         scaled[ENERGIES:] = own[ENERGIES:]
         for number in range(ENERGIES):
             scaled[number] = own[number] * (last - first)
-        loads, suns, kinks = 0.0, 0.0, False
         for course in range(courses):
             if course < len(load):
-                loads, suns = load[course, first:last].sum(), pv[course, first:last].sum()
-            base = lay_out_slot(
-                loads * load_factor[course],
-                suns * pv_factor[course],
-                import_price[first],
-                export_price[first],
-                scaled,
-                price,
-                energy,
-            )
-            convex = set_falls(values[course], length, bent, rows[0])
-            kinks |= before_slot(
-                values[course], length, convex, price, energy, base, before[course], rows, out, work
-            )
-        bent |= kinks
-        _mean(before, weight, mean)
-        stay = stay_a_slot ** (last - first)
-        for course in range(courses):
-            for point in range(chords + PADDED):
-                values[course, point] = stay * before[course, point] + (1.0 - stay) * mean[point]
+                loads, suns = 0.0, 0.0
+                for slot in range(first, last):
+                    loads += load[course, slot]
+                    suns += pv[course, slot]
+            energies[0, course], energies[1, course] = loads * load_factor[course], suns * pv_factor[course]
+        prices = import_price[first], export_price[first]
+        bends = share_steps(prices[0], prices[1], scaled, length, steps)
+        if costs or bent or bends:
+            bent |= before_slot(energies, prices, scaled, length, bent or bends, empty, rows, before, scratch)
+        else:
+            slide(0, courses, energies, scaled, length, rows, before, steps)
+        mix(before, weight, stay_a_slot ** (last - first), mean, rows, empty)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _mean(values: Floats, weight: Floats, mean: Floats) -> None:
-    """The courses' mean at each point of the grid."""
+def _mean_cost(rows: Floats, empty: Floats, weight: Floats, mean: Floats, after: Floats) -> None:
+    """The courses' mean cost at each point of the grid."""
     mean[:] = 0.0
+    mean_empty = 0.0
     for course in range(len(weight)):
-        for point in range(len(mean)):
-            mean[point] += weight[course] * values[course, point]
+        mean_empty += weight[course] * empty[course]
+        fall = falls_in(rows[course], len(mean))
+        for chord in range(len(mean)):
+            mean[chord] += weight[course] * fall[chord]
+    set_costs(mean_empty, mean, after)

@@ -113,6 +113,7 @@ def live(
                 limits[:n],
                 soc_kwh[-1] - soc_kwh[0],
                 site.settled if work.to_the_end[issue] else site.end,
+                False,
                 grid,
             )
             lived.worth[row] = _worth(soc_kwh, grid.after[0], plant.state[SOC])
