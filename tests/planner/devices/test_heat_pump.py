@@ -44,7 +44,11 @@ def _boost(pump: HeatPump = PUMP, room_c: float | None = None) -> Boost:
 
 
 def _plan(
-    prices: Series, pump: HeatPump = PUMP, load: float = 0.4, room_c: float | None = None
+    prices: Series,
+    pump: HeatPump = PUMP,
+    load: float = 0.4,
+    room_c: float | None = None,
+    sell: Series | float = 0.0,
 ) -> HouseholdPlan:
     n = len(prices)
     wish = heat_pump_wish(pump, room_c, SLOTS[:n], TZ, [])
@@ -56,7 +60,7 @@ def _plan(
         load_kwh=np.full(n, load),
         pv_kwh=np.zeros(n),
         import_price=prices,
-        export_price=np.zeros(n),
+        export_price=np.full(n, sell),
         soc_start_kwh=0.0,
         storage=NO_STORAGE,
         grid=grid,
@@ -149,9 +153,9 @@ def test_no_boost_pays_where_prices_are_flat() -> None:
 
 
 def test_it_spares_no_more_than_the_home_draws() -> None:
-    """The file says a kWh an hour; the forecast of the whole load is a tenth of it."""
+    """The file says a kWh an hour, the forecast of the whole load a tenth of it; what is spared cannot be sold."""
     prices = np.array([0.1] * 4 + [2.0] * 20)
-    plan = _plan(prices, load=0.025)
+    plan = _plan(prices, load=0.025, sell=np.array([0.0] * 4 + [1.5] * 20))
     [run] = plan.devices
     assert run.boost is not None
     assert run.boost.relief_kwh.max() <= 0.025 + 1e-9
@@ -188,3 +192,8 @@ def test_warmth_is_used_oldest_first() -> None:
     # A kWh becomes a half, of which a quarter is used; what is left becomes an eighth, and is used whole.
     assert first == pytest.approx([0.0, 0.25, 0.125, 0.0, 0.0, 0.0])
     assert second == pytest.approx([0.0, 0.0, 0.0, 0.0, 0.5, 0.0])
+    # Of what was there before a quarter is left when it is used, so more of the first boost remains.
+    first, _ = spared_by(
+        replace(half, stored_kwh=0.2), replace(run, relief_kwh=relief), [(0, 1), (3, 4)], 0.25
+    )
+    assert first == pytest.approx([0.0, 0.2, 0.125, 0.0, 0.00625, 0.0])
