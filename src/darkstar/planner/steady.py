@@ -47,13 +47,19 @@ def steady(
 
 def _carried_on(problem: Problem, before: Plan, near: int, engine: FastEngine, apart: int) -> Plan:
     """The near moves of the plan before, as far as the energy stored now allows, and the best that follows them."""
-    storage = problem.storage
     shared = max(min(len(before.soc_kwh) - 1 - apart, len(problem), near), 0)
-    moves, stored = np.zeros(shared), problem.soc_start_kwh
-    for slot, change in enumerate(np.diff(before.soc_kwh)[apart : apart + shared].tolist()):
+    changes = np.diff(before.soc_kwh)[apart : apart + shared]
+    return then_the_best(problem, within_battery(problem, changes), engine)
+
+
+def within_battery(problem: Problem, changes: Series) -> Series:
+    """Changes of the energy stored as far as the battery allows them from what it holds now, shape (m,) [kWh]."""
+    storage = problem.storage
+    moves, stored = np.zeros(len(changes)), problem.soc_start_kwh
+    for slot, change in enumerate(changes.tolist()):
         after = min(max(stored + change, storage.soc_min_kwh), storage.soc_max_kwh)
         moves[slot], stored = after - stored, after
-    return then_the_best(problem, moves, engine)
+    return moves
 
 
 def then_the_best(problem: Problem, moves: Series, engine: FastEngine) -> Plan:

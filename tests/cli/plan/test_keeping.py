@@ -17,11 +17,15 @@ from darkstar.domain.errors import StoreError
 from darkstar.domain.slots import DAY_SECONDS, HOUR_SECONDS, SLOT_SECONDS, iso_utc
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.plans import Plans
-from tests.cli.plan.test_devices import HEATER, SWITCHED
+from tests.cli.plan.test_devices import CAR, HEATER, SWITCHED, TANK, TWO
 from tests.cli.plan.test_home import BATTERY, HOME, SENSORS, _run
 from tests.time_machine.cases import START, past
 from tests.time_machine.now.test_present import write
 
+POWER = (
+    "tariff: {grid_fee_per_kwh: 0, energy_tax_per_kwh: 0, vat_percent: 0, "
+    "power: {peaks: 1, different_days: false, period: hour, per_kw: 50}}\n"
+)
 NOW = START + 8 * DAY_SECONDS + 14 * HOUR_SECONDS
 """14:00 on the ninth day of ten."""
 
@@ -80,6 +84,7 @@ def test_the_same_again_is_kept(home: Path) -> None:
         assert old["cover_to_kwh"] == pytest.approx(new["cover_to_kwh"], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_it_says_what_it_kept(home: Path, clock: Clock) -> None:
     say(home, "plan: {threshold: 0.5}")
     _run(home)
@@ -115,6 +120,7 @@ def test_what_gains_enough_is_changed_and_why(home: Path) -> None:
     assert answer["flips"] == answer["new_flips"] > 0
 
 
+@pytest.mark.slow
 def test_what_gains_too_little_is_not(home: Path) -> None:
     say(home, "plan: {threshold: 1000}")
     first = _json(home)
@@ -132,6 +138,7 @@ def test_what_gains_too_little_is_not(home: Path) -> None:
     assert _json(home)["before"]["outcome"] == "kept"
 
 
+@pytest.mark.slow
 def test_prices_that_were_published_since_are_named(home: Path, clock: Clock) -> None:
     say(home, "plan: {threshold: 0}")
     clock.now = NOW - 2 * HOUR_SECONDS
@@ -142,6 +149,7 @@ def test_prices_that_were_published_since_are_named(home: Path, clock: Clock) ->
     assert "prices are published until 2021-03-11 00:00" in answer["why"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -157,6 +165,7 @@ def test_another_home_is_planned_anew(home: Path, line: str, why: str) -> None:
     assert answer["why"].startswith(why)
 
 
+@pytest.mark.slow
 def test_another_version_plans_anew(home: Path) -> None:
     _run(home)
     with closing(sqlite3.connect(home / LEDGER_NAME)) as file:
@@ -165,6 +174,7 @@ def test_another_version_plans_anew(home: Path) -> None:
     assert _json(home)["before"]["why"] == "another version of Darkstar made it"
 
 
+@pytest.mark.slow
 def test_a_plan_of_long_ago_is_over_and_one_of_later_is_not_begun(home: Path, clock: Clock) -> None:
     _run(home)
     clock.now = NOW + DAY_SECONDS
@@ -205,6 +215,7 @@ def test_a_damaged_plan_is_told_and_left_out(home: Path) -> None:
     assert _json(home)["before"]["outcome"] == "kept"
 
 
+@pytest.mark.slow
 def test_another_plan_that_came_in_between_is_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second process keeps its plan just before the first one does: that follows it."""
     add, asked = Plans.add, []
@@ -220,6 +231,7 @@ def test_another_plan_that_came_in_between_is_looked_at(home: Path, monkeypatch:
     assert asked == [None, None, 1]
 
 
+@pytest.mark.slow
 def test_a_ledger_that_cannot_be_written_does_not_stop_a_plan(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +246,7 @@ def test_a_ledger_that_cannot_be_written_does_not_stop_a_plan(
     assert _json(home, "--history")["plans"] == []
 
 
+@pytest.mark.slow
 def test_as_of_an_instant_nothing_is_followed_or_kept(home: Path) -> None:
     _run(home)
     assert (
@@ -243,6 +256,7 @@ def test_as_of_an_instant_nothing_is_followed_or_kept(home: Path) -> None:
     assert len(_json(home, "--history")["plans"]) == 1
 
 
+@pytest.mark.slow
 def test_history(home: Path, clock: Clock) -> None:
     assert "No plan was kept yet" in _run(home, "--history").stdout
     _run(home)
@@ -264,3 +278,35 @@ def test_history(home: Path, clock: Clock) -> None:
     shown = _run(home, "--history", width=120).stdout
     assert "Tue 2021-03-09 14:15" in shown
     assert "it has no modes left" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sections",
+    [
+        (TWO,),
+        (BATTERY, POWER),
+        (BATTERY, TANK, CAR),
+        (BATTERY, SWITCHED, "home_phases"),
+    ],
+    ids=["batteries", "power tariff", "tank and car", "phases"],
+)
+def test_whatever_the_home_has_the_same_again_is_kept(
+    tmp_path: Path, clock: Clock, sections: tuple[str, ...]
+) -> None:
+    """And a quarter later, with what it should have by then."""
+    home = make_home(tmp_path, *(section for section in sections if section != "home_phases"))
+    if "home_phases" in sections:
+        file = home / "darkstar.yaml"
+        file.write_text(file.read_text().replace("main_fuse_a: 16", "main_fuse_a: 16, battery_phase: 1"))
+    cars = ("--car-soc-percent", "50") if "car" in "".join(sections) else ()
+    say(home, "plan: {threshold: 0.2}")
+    first = _json(home, *cars)
+    for _ in range(2):
+        again = _json(home, *cars)
+        assert again["before"]["outcome"] == "kept"
+        assert again["before"]["gain"] < 0.2
+        assert again["before"]["flips"] <= 2
+        assert again["cost"] == pytest.approx(first["cost"], abs=2.0)
+    clock.now += SLOT_SECONDS
+    assert _json(home, "--soc-percent", "40", *cars)["before"]["outcome"] in ("kept", "changed")

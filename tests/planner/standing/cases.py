@@ -11,6 +11,7 @@ from darkstar.planner.loads.model import Level, Need, OnOffLoad
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.modes import setpoint
 from darkstar.planner.problem import GridModel, Problem, Series, StorageModel, TerminalValue
+from darkstar.planner.standing.follow import Mover
 from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
 from tests.planner.devices.cases import START, TZ, ahead
 
@@ -64,15 +65,20 @@ def standing(
     )
 
 
-def carry(problem: Problem, table: ModeTable) -> Series:
-    """As `Mode.move` says, for a battery without losses."""
-    stored, moves = problem.soc_start_kwh, np.zeros(len(table))
-    for slot in range(len(table)):
-        surplus = float(problem.pv_kwh[slot] - problem.load_kwh[slot])
-        moved = table.mode(slot).move(problem.storage, stored, surplus, problem.slot_hours)
-        moves[slot] = min(max(moved, -stored), problem.storage.soc_max_kwh - stored)
-        stored += moves[slot]
-    return moves
+def by_modes(*moves_kwh: float) -> Mover:
+    """Modes as `Mode.move` says, for a battery without losses."""
+    table = modes(*moves_kwh)
+
+    def carried(problem: Problem) -> Series:
+        stored, moves = problem.soc_start_kwh, np.zeros(len(table))
+        for slot in range(len(table)):
+            surplus = float(problem.pv_kwh[slot] - problem.load_kwh[slot])
+            moved = table.mode(slot).move(problem.storage, stored, surplus, problem.slot_hours)
+            moves[slot] = min(max(moved, -stored), problem.storage.soc_max_kwh - stored)
+            stored += moves[slot]
+        return moves
+
+    return carried
 
 
 def heater(last: int = N) -> Wish:

@@ -62,6 +62,10 @@ def test_the_two_weightiest_are_told_weightiest_first() -> None:
     assert texts(home) == [Text.NEWS_PRICES_OTHERS, Text.NEWS_CHARGE]
 
 
+def test_what_hardly_moves_any_money_is_left_out() -> None:
+    assert texts(household(load=(1, 1, 1, 1.1), price=(1, 2, 3, 9))) == [Text.NEWS_PRICES_OTHERS]
+
+
 def test_what_became_of_it_in_words() -> None:
     before = START - 7200
     kept = Verdict(Outcome.KEPT, before, gain=0.031, threshold=0.1)

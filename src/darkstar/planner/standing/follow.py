@@ -1,7 +1,9 @@
-"""A home's plan with the modes of another one carried out, and with devices held to that one's slots.
+"""A home's plan with the batteries doing as another plan says, and with devices held to that one's slots.
 
 What a plan hands on are modes, so what it comes to is found by carrying them out on the load and the sun that are
-expected now, from the energy stored now; behind the last of them the best that can follow is planned.
+expected now, from the energy stored now. Where a power tariff or phases limit the home, modes alone do not keep the
+limits that a plan's energies keep, nor does the best that one battery can do: there its energies are carried on as far
+as the battery allows, and the new plan's behind them. Behind the last mode the best that can come is planned.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,21 +16,19 @@ from darkstar.planner.devices.household import Household, HouseholdPlan, problem
 from darkstar.planner.devices.wish import Wish
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.full.site import Car
-from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.problem import Plan, Problem, Series
-from darkstar.planner.steady import then_the_best
+from darkstar.planner.steady import then_the_best, within_battery
 
 LEAST_KWH = 1e-6
 """A device that draws less is off."""
 
 
-Carry = Callable[[Problem, ModeTable], Series]
-"""Carries m modes out on the first slots of a battery's problem: by how much the energy stored changes in each [kWh],
-shape (m,)."""
+Mover = Callable[[Problem], Series]
+"""By how much the energy stored changes in each of the first slots of a battery's problem, shape (m,) [kWh]."""
 
 
-def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int, carry: Carry) -> HouseholdPlan:
-    """The same devices, the batteries by these modes in the first slots, one table for each battery.
+def follow(whole: HouseholdPlan, movers: Sequence[Mover]) -> HouseholdPlan:
+    """The same devices, the batteries as their movers say, one for each.
 
     Several batteries follow theirs one after the other, each around what the others do.
     """
@@ -38,9 +38,9 @@ def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int, carry: 
     site = with_devices(home.rest, whole.devices)
     limited = replace(site, grid=whole.batteries[0].problem.grid)
     plans = [part.plan for part in whole.batteries]
-    for number, table in enumerate(modes):
+    for number, mover in enumerate(movers):
         problem = problem_of(home, limited, plans, number)
-        plans[number] = then_the_best(problem, carry(problem, table.take(slice(slots))), engine)
+        plans[number] = then_the_best(problem, mover(problem), engine)
     followed = account(
         home,
         whole.devices,
@@ -50,6 +50,17 @@ def follow(whole: HouseholdPlan, modes: Sequence[ModeTable], slots: int, carry: 
         engine=whole.engine,
     )
     return replace(followed, finished=whole.finished, phaseless=whole.phaseless)
+
+
+def energies(before_kwh: Series, new_kwh: Series, slots: int) -> Mover:
+    """What one course of the energy stored changes by in its first slots, then another one, shape (m + 1,) each."""
+    changes = np.concatenate([np.diff(before_kwh)[:slots], np.diff(new_kwh)[slots:]])
+    return lambda problem: within_battery(problem, changes)
+
+
+def keeps_limits_by_energy(household: Household) -> bool:
+    """Whether something limits the home that modes alone do not keep to."""
+    return bool(household.power_tariffs) or household.phases is not None
 
 
 def held_to(household: Household, energy_kwh: Mapping[str, Series], slots: int) -> Household:

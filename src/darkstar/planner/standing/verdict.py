@@ -1,12 +1,11 @@
 """Kept or changed: what becomes of the plan made before, and why.
 
 It is kept as long as a new one gains no more than a threshold over it. Both are reckoned alike: with what is expected
-now, from the energy that is stored now, their modes carried out for the slots that both have modes for, and the best
-that can follow behind them (`follow`). It is never kept into a breach: where a device would lack more than under the
+now, from the energy that is stored now, each followed for the slots that both have modes for, and the best that can
+come behind them (`follow`). It is never kept into a breach: where a device would lack more than under the
 new plan, or more would go beyond the main fuse or a phase's, it changes whatever it gains.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,15 +14,13 @@ import numpy as np
 from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import Notice
 from darkstar.planner.devices.household import HouseholdPlan, with_devices
-from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.phases import overloads
 from darkstar.planner.problem import Series
-from darkstar.planner.standing.follow import Carry, follow
 from darkstar.planner.standing.news import news
 from darkstar.planner.standing.plan import StandingPlan
 from darkstar.planner.why.texts import Text
 
-THRESHOLD_SHARE = 0.005
+THRESHOLD_SHARE = 0.0005
 """Of what the next day's load would cost from the grid: the gain that is worth a change where none is stated."""
 MOVING_KWH = 1e-3
 """A battery or a device that moves less in a slot rests: plans are kept to a tenth of a watt-hour."""
@@ -75,12 +72,11 @@ class Compared:
     """The plan before, carried on, beside a new one.
 
     Attributes:
-        kept: what the plan before comes to now.
         gain: what the new one gains over it.
+        breach: what only the plan before would breach.
         kept_flips, new_flips: see `Verdict`.
     """
 
-    kept: HouseholdPlan
     gain: float
     breach: Notice | None
     kept_flips: int
@@ -101,26 +97,14 @@ def may_be_held(standing: StandingPlan, new: HouseholdPlan) -> bool:
     }
 
 
-def compare(
-    standing: StandingPlan,
-    new: HouseholdPlan,
-    held: HouseholdPlan,
-    modes: Sequence[ModeTable],
-    slots: int,
-    carry: Carry,
-) -> Compared:
-    """Both plans, carried out for so many slots.
+def compare(standing: StandingPlan, kept: HouseholdPlan, anew: HouseholdPlan, slots: int) -> Compared:
+    """Two plans of the same home.
 
     Args:
-        standing: the plan before from the new one's first slot on.
-        held: the new plan's home with its devices held to that plan's slots, planned (`follow.held_to`).
-        modes: the new plan's, a table for each battery.
-        carry: how modes are carried out.
+        standing: the plan before, from the first slot of both on.
+        kept, anew: that plan and a new one, each followed for so many slots (`follow`).
     """
-    old = [standing.batteries[part.name].modes for part in new.batteries]
-    kept, anew = follow(held, old, slots, carry), follow(new, modes, slots, carry)
     return Compared(
-        kept,
         kept.cost - anew.cost,
         _breach(kept, anew),
         _flips(standing, kept, slots),

@@ -12,8 +12,8 @@ from darkstar.planner.devices.household import HouseholdPlan
 from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.modes import Mode
 from darkstar.planner.phases import within_phases
-from darkstar.planner.problem import GridModel, Problem, Series
-from darkstar.planner.standing.follow import Carry, follow, held_to
+from darkstar.planner.problem import Problem, Series
+from darkstar.planner.standing.follow import Mover, energies, follow, held_to, keeps_limits_by_energy
 from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
 from darkstar.planner.standing.verdict import (
     FIRST,
@@ -55,7 +55,7 @@ class Settled:
 
     Attributes:
         whole: the plan; modes: of each battery, for its first slots.
-        course: what it comes to if the modes meet what is expected.
+        course: what it comes to if it meets what is expected.
     """
 
     whole: HouseholdPlan
@@ -82,9 +82,7 @@ def settle(
         fresh: the plan before is not looked at.
     """
     modes = _modes(new)
-    tables = [ModeTable.of(each) for each in modes]
-    carry = _carry(new.household.rest.grid)
-    course = follow(new, tables, MODE_SLOTS, carry)
+    course = _course(new, modes, MODE_SLOTS)
     if fresh or before is None:
         return Settled(new, modes, course, FRESH if fresh else FIRST)
     start_utc = int(new.household.slots[0])
@@ -92,16 +90,16 @@ def settle(
     refused = before.refused or _refused(before.plan, new, start_utc, shared)
     if before.plan is None or refused is not None:
         return Settled(new, modes, course, Verdict(Outcome.CHANGED, before.made_utc, breach=refused))
-    standing = _as_of_now(
-        before.plan.after((start_utc - before.plan.start_utc) // SLOT_SECONDS), new, tables, shared
-    )
+    passed = (start_utc - before.plan.start_utc) // SLOT_SECONDS
+    standing = _as_of_now(before.plan.after(passed), new, modes, shared)
     held = new
     if new.devices:
         held = plan_household(held_to(new.household, standing.devices, shared), seconds=seconds)
-    compared = compare(standing, new, held, tables, shared, carry)
+    kept = _followed(held, standing, shared)
+    compared = compare(standing, kept, _course(new, modes, shared), shared)
     least = usual_threshold(new, shared) if threshold is None else threshold
     outcome, news = judge(compared, standing, new, least, prices_until_utc)
-    kept = outcome is Outcome.KEPT
+    keeps = outcome is Outcome.KEPT
     verdict = Verdict(
         outcome,
         before.made_utc,
@@ -109,18 +107,14 @@ def settle(
         least,
         compared.breach,
         news,
-        compared.kept_flips if kept else compared.new_flips,
+        compared.kept_flips if keeps else compared.new_flips,
         compared.new_flips,
     )
-    if not kept:
+    if not keeps:
         return Settled(new, modes, course, verdict)
-    carried = _carried_on(compared.kept, standing, modes, shared)
-    return Settled(
-        compared.kept,
-        carried,
-        follow(compared.kept, [ModeTable.of(each) for each in carried], MODE_SLOTS, carry),
-        verdict,
-    )
+    carried = _carried_on(kept, standing, modes, shared)
+    course = kept if keeps_limits_by_energy(new.household) else _course(held, carried, MODE_SLOTS)
+    return Settled(kept, carried, course, verdict)
 
 
 def standing_plan(settled: Settled, prices_until_utc: int) -> StandingPlan:
@@ -169,32 +163,42 @@ def _carried_on(
 
 
 def _as_of_now(
-    standing: StandingPlan, new: HouseholdPlan, modes: Sequence[ModeTable], shared: int
+    standing: StandingPlan, new: HouseholdPlan, modes: Sequence[Modes], shared: int
 ) -> StandingPlan:
     """The plan before with what hangs on nothing but the present prices: what becomes of the sun."""
     batteries = dict(standing.batteries)
-    for part, table in zip(new.batteries, modes, strict=True):
+    for part, each in zip(new.batteries, modes, strict=True):
         old = batteries[part.name]
-        held = replace(old.modes.take(slice(shared)), curtail=table.curtail[:shared])
-        batteries[part.name] = replace(old, modes=held)
+        curtail = ModeTable.of(each).curtail[:shared]
+        batteries[part.name] = replace(old, modes=replace(old.modes.take(slice(shared)), curtail=curtail))
     return replace(standing, batteries=batteries)
 
 
-def _carry(grid: GridModel) -> Carry:
-    """An ideal battery behind this connection."""
+def _course(new: HouseholdPlan, modes: Sequence[Modes], slots: int) -> HouseholdPlan:
+    """What a new plan comes to, its modes followed for so many slots where they keep the home's limits."""
+    if keeps_limits_by_energy(new.household):
+        return new
+    return follow(new, [_carried_out(new, ModeTable.of(each[:slots])) for each in modes])
 
-    def carry(problem: Problem, modes: ModeTable) -> Series:
-        met = slice(len(modes))
-        flows = carry_out(
-            Plant(problem.storage, grid),
-            problem.soc_start_kwh,
-            modes,
-            problem.load_kwh[met],
-            problem.pv_kwh[met],
-        )
+
+def _followed(held: HouseholdPlan, standing: StandingPlan, shared: int) -> HouseholdPlan:
+    """What the plan before comes to."""
+    parts = [(part.plan, standing.batteries[part.name]) for part in held.batteries]
+    if keeps_limits_by_energy(held.household):
+        return follow(held, [energies(old.soc_kwh, plan.soc_kwh, shared) for plan, old in parts])
+    return follow(held, [_carried_out(held, old.modes) for _, old in parts])
+
+
+def _carried_out(whole: HouseholdPlan, modes: ModeTable) -> Mover:
+    """Modes on an ideal battery behind the home's connection."""
+
+    def moves(problem: Problem) -> Series:
+        met, plant = slice(len(modes)), Plant(problem.storage, whole.household.rest.grid)
+        stored = problem.soc_start_kwh
+        flows = carry_out(plant, stored, modes, problem.load_kwh[met], problem.pv_kwh[met])
         return np.diff(flows.soc_kwh)
 
-    return carry
+    return moves
 
 
 def _worth(modes: Modes) -> Series:
