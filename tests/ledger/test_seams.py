@@ -90,6 +90,29 @@ def test_an_hour_that_readings_end_in_does_not_hold_again_what_flowed_before_it(
     assert found == pytest.approx([1.0 + 4.0 * 20 / 22, 5.0 - 4.0 * 20 / 22], abs=1e-9)
 
 
+def test_rows_tell_that_readings_begin_in_a_dip() -> None:
+    """What the meter showed before its readings begin makes the first of them a dip, and no rise what follows."""
+    rows = statistics([(-60, 116.0, 10.0), (0, 116.2, 10.2), (60, 116.9, 10.9)])
+    shown = [(70, 114.5), (80, 116.4), (100, 116.7), (119, 116.9)]
+    meter = on_change(shown, watched=[(70, 120)], hourly=rows)
+
+    found = hourly(resolve_meter(meter).energy_kwh)
+
+    assert found == pytest.approx([0.2, 0.7], abs=1e-9)
+
+
+def test_of_hours_before_a_meter_s_first_number_nothing_is_known_by_its_readings() -> None:
+    rows = statistics([(-60, 100.0, 10.0), (0, 102.0, 12.0), (180, 109.0, 19.0)])
+    shown: list[tuple[float, object]] = [(60, "unavailable"), (185, 108.0), (230, 109.0)]
+    meter = on_change(shown, watched=[(60, 240)], hourly=rows)
+    hours = MIDNIGHT + HOUR_SECONDS * np.arange(5, dtype=np.int64)
+
+    witness = Witness(meter, hours, LIMIT_KW)
+
+    assert not witness.sampled[:4].any()
+    assert np.isnan(witness.trusted_kwh[1:]).all()
+
+
 @pytest.mark.slow
 @given(
     gaps=st.lists(st.integers(20, 15 * MINUTE), min_size=1, max_size=12),

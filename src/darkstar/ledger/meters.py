@@ -25,7 +25,7 @@ from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Read
 from darkstar.ledger.resolved import Flag
 from darkstar.ledger.spans import intersect, measure_before, subtract, union
 from darkstar.ledger.standstill import leaps
-from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, trust
+from darkstar.ledger.trust import LATE_SECONDS, PROMPT_SECONDS, Trusted, trust
 
 Series = NDArray[np.float64]
 
@@ -178,7 +178,7 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
         return Count(Steps.empty(), np.zeros((0, 2), dtype=np.int64), None, 0.0)
     shown = _without_jitter(numbers.value_kwh)
     taken_back = numbers.value_kwh - shown > NOTABLE_KWH
-    believed = trust(numbers.time_us / MICROSECONDS, shown, limit_kw)
+    believed = trusted(evidence, numbers.time_us, shown, limit_kw)
     time_us, value = numbers.time_us[believed.index], shown[believed.index]
     touched = taken_back[believed.index]
     flags = believed.flags[1:] | np.where(touched[1:] | touched[:-1], int(Flag.STEP_BACK), 0).astype(np.int32)
@@ -217,16 +217,45 @@ def count(evidence: MeterEvidence, limit_kw: float) -> Count:
     return Count(steps, readable, first, float(value[0]))
 
 
+def trusted(evidence: MeterEvidence, time_us: Instants, shown_kwh: Series, limit_kw: float) -> Trusted:
+    """Which of a meter's readings to believe, by what Home Assistant's rows say of the time before the first of them.
+
+    Args:
+        time_us, shown_kwh: (n,) the instants and values that are numbers.
+    """
+    before = _row_before(evidence, int(time_us[0])) if len(time_us) else None
+    if before is None:
+        return trust(time_us / MICROSECONDS, shown_kwh, limit_kw)
+    ended_us, state_kwh = before
+    found = trust(np.append(ended_us - 1, time_us) / MICROSECONDS, np.append(state_kwh, shown_kwh), limit_kw)
+    readings = found.index > 0
+    if not readings.any():
+        return trust(time_us / MICROSECONDS, shown_kwh, limit_kw)
+    return Trusted(found.index[readings] - 1, found.flags[readings], found.pending)
+
+
+def _row_before(evidence: MeterEvidence, first_us: int) -> tuple[int, float] | None:
+    """The end [UTC us] of the last row that ends within the hour before the first reading, and what it shows [kWh]."""
+    last: tuple[int, float] | None = None
+    for rows in (evidence.hourly, evidence.five_minute):
+        ends_us = (rows.start_utc + rows.period_s) * MICROSECONDS
+        row = int(np.searchsorted(ends_us, first_us, side="right")) - 1
+        if row < 0 or first_us - ends_us[row] >= HOUR_SECONDS * MICROSECONDS or np.isnan(rows.state_kwh[row]):
+            continue
+        if last is None or ends_us[row] >= last[0]:
+            last = int(ends_us[row]), abs(float(rows.state_kwh[row]))
+    return last
+
+
 def _since_row(
     evidence: MeterEvidence, first_us: int, first_kwh: float, source: int, limit_kw: float
 ) -> Steps | None:
     """What the first reading adds to a row of Home Assistant's that ends as it comes: the row does not count it."""
-    for rows in (evidence.five_minute, evidence.hourly):
-        row = np.flatnonzero((rows.start_utc + rows.period_s) * MICROSECONDS == first_us)
-        added = first_kwh - abs(float(rows.state_kwh[row[-1]])) if len(row) else 0.0
-        if 0 < added <= limit_kw * (rows.period_s + LATE_SECONDS) / HOUR_SECONDS:
-            return Steps.one(first_us - 1, first_us, added, source)
-    return None
+    ended_us, state_kwh = _row_before(evidence, first_us) or (0, 0.0)
+    added = first_kwh - state_kwh
+    if ended_us != first_us or not 0 < added <= limit_kw * (HOUR_SECONDS + LATE_SECONDS) / HOUR_SECONDS:
+        return None
+    return Steps.one(first_us - 1, first_us, added, source)
 
 
 def _booked(steps: Steps, after_start: Instants, limit_kw: float) -> Instants:

@@ -12,12 +12,12 @@ from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.corrections import Repair, precedence
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Reporting
-from darkstar.ledger.meters import Steps, count, parse_signed
+from darkstar.ledger.meters import Steps, count, parse_signed, trusted
 from darkstar.ledger.resolved import ChannelSlots, Flag
 from darkstar.ledger.spans import measure_before, union
 from darkstar.ledger.spreading import spread_evenly
 from darkstar.ledger.statistics import statistic_steps
-from darkstar.ledger.trust import LATE_SECONDS, Trusted, trust
+from darkstar.ledger.trust import LATE_SECONDS, Trusted
 
 Hours = NDArray[np.int64]
 Series = NDArray[np.float64]
@@ -76,7 +76,7 @@ class Witness:
     def believed(self) -> Trusted:
         """The readings that the rules believe, among `numbers`."""
         time_us, value, _ = self.numbers
-        return trust(time_us / MICROSECONDS, np.abs(value), self._limit_kw)
+        return trusted(self.evidence, time_us, np.abs(value), self._limit_kw)
 
     @cached_property
     def doubtful_since_us(self) -> int | None:
@@ -103,12 +103,13 @@ class Witness:
 
     @cached_property
     def sampled(self) -> NDArray[np.bool_]:
-        """Hours of which every sample that Home Assistant had is stored."""
-        if not self.ours or not len(self.evidence.readings):
+        """Hours of which every sample that Home Assistant had is stored, and a number from before them."""
+        if not self.ours or not len(self.numbers[0]):
             return np.zeros(len(self._hours), dtype=np.bool_)
         edges = np.append(self._hours, self._hours[-1:] + HOUR_SECONDS) * MICROSECONDS
         watched = np.diff(measure_before(self.evidence.watched_us, edges))
-        return np.asarray(watched == HOUR_SECONDS * MICROSECONDS)
+        begun = edges[:-1] >= self.numbers[0][0]
+        return np.asarray((watched == HOUR_SECONDS * MICROSECONDS) & begun)
 
     @cached_property
     def by_rule_kwh(self) -> Series:
