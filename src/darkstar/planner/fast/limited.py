@@ -128,10 +128,12 @@ def limits_by_slot(problem: Problem, limit: ImportLimit) -> Floats:
     for name, series in (("limit", limit.kw), ("breach_cost", limit.breach_cost)):
         if series.shape != (len(problem),) or not (series >= 0).all():
             raise UsageError(f"An import limit's {name} needs a number of at least 0 for each slot.")
-    rows = np.tile(limits_of(problem), (len(problem), 1))
+    site = limits_of(problem)
+    rows = np.empty((len(problem), len(site)))
+    rows[:] = site
     under = limit.kw < problem.grid.import_max_kw
-    rows[under, IMPORT_MAX] = limit.kw[under] * problem.slot_hours
-    rows[under, BREACH_COST] = limit.breach_cost[under]
+    rows[:, IMPORT_MAX] = np.where(under, limit.kw * problem.slot_hours, site[IMPORT_MAX])
+    rows[:, BREACH_COST] = np.where(under, limit.breach_cost, site[BREACH_COST])
     return rows
 
 

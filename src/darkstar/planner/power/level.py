@@ -23,7 +23,7 @@ from darkstar.domain.power_tariff import (
 )
 from darkstar.domain.slots import Slots
 from darkstar.planner.fast.limited import ImportLimit, LimitedEngine
-from darkstar.planner.power.limit import UNLIMITED, limit_of
+from darkstar.planner.power.limit import UNLIMITED, Limits
 from darkstar.planner.problem import Plan, Problem
 
 GOLDEN = (5**0.5 - 1) / 2
@@ -79,13 +79,13 @@ class Levels:
         self._problem, self._weight = problem, weight
         self._tariffs = [_of_month(tariff, month) for tariff in tariffs]
         self._metered = [_as_one_month(periods(tariff, slots, tz)) for tariff in self._tariffs]
+        self._limits = Limits(self._tariffs, self._metered, problem.load_kwh - problem.pv_kwh)
         self._so_far = list(so_far) or [NOTHING_YET] * len(tariffs)
         self._engine = LimitedEngine()
 
     def limit(self, levels_kw: Sequence[float]) -> ImportLimit:
         """What the levels come to, slot by slot."""
-        problem = self._problem
-        limit = limit_of(self._tariffs, self._metered, levels_kw, problem.load_kwh - problem.pv_kwh)
+        limit = self._limits.at(levels_kw)
         return replace(limit, breach_cost=HELD * limit.breach_cost)
 
     def under(self, levels_kw: Sequence[float]) -> Levelled:

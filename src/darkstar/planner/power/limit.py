@@ -7,8 +7,10 @@ What peaks that are set already change about it is told in `fast.keeping`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstar.domain.power_tariff import ROUNDING_KW, Periods, PowerTariff
 from darkstar.planner.fast.limited import ImportLimit
@@ -17,39 +19,66 @@ from darkstar.planner.problem import Series
 UNLIMITED = float("inf")
 
 
-def limit_of(
-    tariffs: Sequence[PowerTariff],
-    metered: Sequence[Periods],
-    levels_kw: Sequence[float],
-    draw_kwh: Series | None = None,
-) -> ImportLimit:
-    """The limits that hold each tariff's level, slot by slot; one `Periods` and one level a tariff, at least one.
+class Limits:
+    """The limits that hold each tariff's level, slot by slot; of the same slots for whatever levels.
 
     Args:
+        metered: one a tariff, at least one.
         draw_kwh: load less sun where it is known, shape (n,): what a period may draw is then laid out along it, for
             not its slots but their mean is held.
     """
-    kw = np.full(len(metered[0].of_slot), UNLIMITED)
-    breach_cost = np.zeros(len(kw))
-    for tariff, found, level in zip(tariffs, metered, levels_kw, strict=True):
-        share = found.share[found.of_slot]
-        counts = (share > 0) & np.isfinite(level)
-        held = np.zeros(len(kw))
-        held[counts] = level / share[counts]
-        laid_out = held if draw_kwh is None else _along(held, draw_kwh, found)
-        kw = np.minimum(kw, np.where(counts, laid_out, UNLIMITED))
-        breach_cost[counts] += price_beyond(tariff, level) * share[counts] / (tariff.peaks * found.hours)
-    return ImportLimit(kw, breach_cost)
+
+    def __init__(
+        self, tariffs: Sequence[PowerTariff], metered: Sequence[Periods], draw_kwh: Series | None = None
+    ) -> None:
+        self._slots = len(metered[0].of_slot)
+        self._counted = [
+            _counted(tariff, found, draw_kwh) for tariff, found in zip(tariffs, metered, strict=True)
+        ]
+
+    def at(self, levels_kw: Sequence[float]) -> ImportLimit:
+        """One level a tariff, infinite where nothing is to be held."""
+        kw, breach_cost = np.full(self._slots, UNLIMITED), np.zeros(self._slots)
+        for counted, level in zip(self._counted, levels_kw, strict=True):
+            if np.isfinite(level):
+                kw = np.minimum(kw, np.where(counted.counts, counted.laid_out(level), UNLIMITED))
+                price = price_beyond(counted.tariff, level)
+                breach_cost += price * counted.share / (counted.tariff.peaks * counted.found.hours)
+        return ImportLimit(kw, breach_cost)
 
 
-def _along(held_kw: Series, draw_kwh: Series, found: Periods) -> Series:
-    """Limits of the same mean in each period that rise and fall with what is drawn, as far as none falls below 0."""
-    slots = np.bincount(found.of_slot)[found.of_slot]
-    hours = found.hours / slots
-    around_kw = (draw_kwh - (np.bincount(found.of_slot, draw_kwh)[found.of_slot] / slots)) / hours
-    laid_out = np.maximum(held_kw + around_kw, 0.0)
-    total = np.bincount(found.of_slot, laid_out)[found.of_slot]
-    return np.asarray(laid_out * held_kw * slots / np.where(total > 0, total, 1.0))
+@dataclass(frozen=True)
+class _Counted:
+    """A tariff over some slots; arrays of shape (n,).
+
+    Attributes:
+        share: of each slot; counts: whether it has any.
+        slots: of each slot's period; around_kw: by how much more is drawn than the period's mean, None where unknown.
+    """
+
+    tariff: PowerTariff
+    found: Periods
+    share: Series
+    counts: NDArray[np.bool_]
+    slots: NDArray[np.int64]
+    around_kw: Series | None
+
+    def laid_out(self, level_kw: float) -> Series:
+        """Limits of the same mean in each period that rise and fall with what is drawn; none falls below 0."""
+        held_kw = np.where(self.counts, level_kw, 0.0) / np.where(self.counts, self.share, 1.0)
+        if self.around_kw is None:
+            return held_kw
+        laid_out, of_slot = np.maximum(held_kw + self.around_kw, 0.0), self.found.of_slot
+        total = np.bincount(of_slot, laid_out)
+        return np.asarray(laid_out * held_kw * self.slots / np.where(total > 0, total, 1.0)[of_slot])
+
+
+def _counted(tariff: PowerTariff, found: Periods, draw_kwh: Series | None) -> _Counted:
+    share, slots, around_kw = found.share[found.of_slot], np.bincount(found.of_slot)[found.of_slot], None
+    if draw_kwh is not None:
+        mean_kwh = np.bincount(found.of_slot, draw_kwh)[found.of_slot] / slots
+        around_kw = (draw_kwh - mean_kwh) / (found.hours / slots)
+    return _Counted(tariff, found, share, share > 0, slots, around_kw)
 
 
 def price_beyond(tariff: PowerTariff, level_kw: float) -> float:
