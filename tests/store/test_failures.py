@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import StoreError
 from darkstar.ledger.evidence import Reporting
-from darkstar.store import migrate
+from darkstar.store import database, migrate
 from darkstar.store.ledger_file import LedgerFile
 from tests.store.examples import START, readings, resolved
 
@@ -274,3 +274,17 @@ def test_the_journal_tells_how_commands_ended(ledger: LedgerFile, path: Path) ->
         ("backfill", "energy", os.getpid(), "done"),
         ("record", "", os.getpid(), "StoreError: gone"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "words"), [(0.0, "There is no room to write"), (9.0, "The disk failed while")]
+)
+def test_a_full_disk_is_no_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mb: float, words: str
+) -> None:
+    """On a full disk the file that even reading takes does not fit, and SQLite calls that a failure of the disk."""
+    monkeypatch.setattr(database, "_free_mb", lambda _: free_mb)
+    failed = sqlite3.OperationalError("disk I/O error")
+    failed.sqlite_errorcode = sqlite3.SQLITE_IOERR
+    with pytest.raises(StoreError, match=words), database.failures(tmp_path / "ledger.db"):
+        raise failed

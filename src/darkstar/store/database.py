@@ -42,6 +42,8 @@ FORBIDDEN = frozenset(
     {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
 )
 BROKEN = sqlite3.SQLITE_IOERR
+ROOM_TO_OPEN_MB = 0.1
+"""Even reading takes a small file beside the ledger; where it does not fit SQLite speaks of a failure of the disk."""
 BACKUPS_NAME = "backups"
 """The folder beside the ledger that holds its backups."""
 
@@ -218,10 +220,9 @@ def _explain(path: Path, code: int) -> StoreError | None:
             f"{path} is locked: another process is writing to it{_who_writes(path)}.",
             remedy="Wait until it is done, or stop it, and run this again; nothing of this step was stored.",
         )
-    if code == FULL:
-        free = shutil.disk_usage(path.parent).free / 1e6
+    if code == FULL or (code == BROKEN and _free_mb(path) < ROOM_TO_OPEN_MB):
         return StoreError(
-            f"There is no room to write to {path} ({free:.0f} MB are free on its disk).",
+            f"There is no room to write to {path} ({_free_mb(path):.1f} MB are free on its disk).",
             remedy="Make room and run this again; nothing of this step was stored, and nothing is half done.",
         )
     if code in DAMAGED:
@@ -236,6 +237,10 @@ def _explain(path: Path, code: int) -> StoreError | None:
             f"The disk failed while {path} was read or written.", remedy=remedy_for_damage(path)
         )
     return None
+
+
+def _free_mb(path: Path) -> float:
+    return shutil.disk_usage(path.parent).free / 1e6
 
 
 def remedy_for_damage(path: Path) -> str:

@@ -33,8 +33,8 @@ def test_days_slots_and_reasons() -> None:
     }
     assert next(iter(found.reasons)) == "load unknown"
     assert found.sentence() == (
-        "Left out: 3 days, 236 slots. Days by reason: load unknown (2); import price unknown (1); "
-        "load is unknown (1); soc stands still (1)."
+        "Left out: 3 days, 236 slots; labels: unlabelled (3). Days by reason: load unknown (2); "
+        "import price unknown (1); load is unknown (1); soc stands still (1)."
     )
 
 
@@ -72,5 +72,5 @@ def test_what_was_replayed_and_what_its_labels_say() -> None:
     told = found.sentences()
     assert told[0] == "3 days were replayed, 288 slots."
     assert told[1].startswith("On 1 of them what the battery's own meters say is not believed (mask_battery)")
-    assert told[2].startswith("Left out: 1 day, 96 slots.")
+    assert told[2].startswith("Left out: 1 day, 96 slots; labels: exclude (1).")
     assert coverage(history, bounds, TZ, ()).left_out.labels == {"unlabelled": 1}

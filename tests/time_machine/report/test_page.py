@@ -117,7 +117,7 @@ def test_what_was_left_out_and_what_was_masked() -> None:
     text = text_of(page)
     assert "2 days were replayed, 196 slots." in text
     assert "On 1 of them what the battery&#39;s own meters say is not believed (mask_battery)" in text
-    assert "Left out: 1 day, 96 slots. Days by reason: load is unknown (1)." in text
+    assert "Left out: 1 day, 96 slots; labels: exclude (1). Days by reason: load is unknown (1)." in text
     assert "Told." in text
     assert re.search(r"Left out What was wrong Days Slots load is unknown 1 96", text)
     assert "2025-10-27 no load" in text

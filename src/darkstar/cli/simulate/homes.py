@@ -98,9 +98,16 @@ def replay_homes(folder: Path, wanted: Wanted, work: Work, progress: Progress, *
     """
     if wanted.report_to is not None:
         raise UsageError("Reports of many homes do not fit into one folder.", remedy="Use --report.")
+    if not folder.expanduser().is_dir():
+        raise UsageError(
+            f"There is no folder {folder}.", remedy="Name the one that holds the homes' folders."
+        )
     folders = sorted(path.parent for path in folder.expanduser().glob(f"*/{CONFIG_NAME}"))
     if not folders:
-        raise UsageError(f"No folder in {folder} holds a {CONFIG_NAME}.")
+        raise UsageError(
+            f"No folder in {folder} holds a {CONFIG_NAME}.",
+            remedy="Name the one that holds the homes' folders; of a single home it is --home.",
+        )
 
     def one(home: Path) -> OneOfMany | str:
         try:
@@ -126,7 +133,10 @@ def replay_homes(folder: Path, wanted: Wanted, work: Work, progress: Progress, *
         say(f"{name} is left out: {reason}")
     homes = [result for _, result in found if not isinstance(result, str)]
     if not homes:
-        raise DataError(f"None of the {len(folders)} homes in {folder} could be replayed.")
+        raise DataError(
+            f"None of the {len(folders)} homes in {folder} could be replayed.",
+            remedy="The reason of each stands above.",
+        )
     return Homes(homes, left_out)
 
 

@@ -178,7 +178,7 @@ def _payback(one: Tried) -> str:
 
 
 def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.0f} to {high:.0f}"
+    return "" if low is None or high is None else " to ".join(_whole(low, high))
 
 
 def _whole(*values: float) -> list[str]:

@@ -46,7 +46,9 @@ class LeftOut:
             return ""
         told = "; ".join(f"{reason} ({left.days})" for reason, left in self.reasons.items())
         days = "day" if self.total.days == 1 else "days"
-        return f"Left out: {self.total.days} {days}, {self.total.slots} slots. Days by reason: {told}."
+        labels = ", ".join(f"{label} ({n})" for label, n in self.labels.items())
+        left = f"{self.total.days} {days}, {self.total.slots} slots; labels: {labels}"
+        return f"Left out: {left}. Days by reason: {told}."
 
 
 @dataclass(frozen=True)

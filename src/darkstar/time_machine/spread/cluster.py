@@ -59,12 +59,18 @@ def cluster(address: str, *, in_clear: bool = False, patience_s: float = PATIENC
         try:
             client = Client(address, timeout=patience_s, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise SourceUnreachableError(f"The cluster at {address} does not answer: {error}.") from error
+            raise SourceUnreachableError(
+                f"The cluster at {address} does not answer: {str(error).rstrip('.')}.",
+                remedy="Check that its scheduler runs there (dask scheduler) and lets this machine in; without "
+                "--cluster the processes of this machine do the work.",
+            ) from error
         with client:
             try:
                 client.wait_for_workers(1, timeout=patience_s)
             except TimeoutError as error:
-                raise SourceUnreachableError(f"The cluster at {address} has no workers.") from error
+                raise SourceUnreachableError(
+                    f"The cluster at {address} has no workers.", remedy=f"Start some: dask worker {address}."
+                ) from error
             try:
                 threads = sum(client.nthreads().values())
                 yield Work(_Sending(client.get_executor(pure=False)), threads, here=False)
