@@ -15,8 +15,8 @@ from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.devices.cases import HEATER, drawn_kwh
 from tests.time_machine.test_honesty import everything, scrambled
 
-STEPS = (1, 30, 51, 66, 95, 97, 119, 121, 150, 200)
-"""Also a quarter before six and one after it, when a period ends."""
+STEPS = (1, 28, 30, 51, 66, 84, 95, 97, 121, 124, 150, 180)
+"""Also hours that begin while water is asked for, and a quarter after six, when a period ends."""
 
 
 def home() -> Scenario:

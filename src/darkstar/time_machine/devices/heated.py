@@ -74,7 +74,8 @@ class HeaterPlans:
         self._scenario, self._heater, self._asked = scenario, heater, asked
         self._engine = LoadsRecursion()
         self._rows = np.flatnonzero(scenario.replayed)
-        self._drawn_kwh = asked.known_kwh.copy()
+        # What it did in replayed slots is known once it has.
+        self._drawn_kwh = np.where(scenario.replayed, 0.0, asked.known_kwh)
         self._on = self._drawn_kwh >= ON_SHARE * heater.slot_kwh
 
     def energy_kwh(self, step: int, outlook: Outlook, soc_kwh: float) -> Series:
