@@ -26,7 +26,7 @@ class PlanRow:
         prices_until_utc: end of the published prices that it knew.
         version, engine: Darkstar's, and what planned.
         settings_digest, input_digest: of the home's settings, and of all that the plan was made of.
-        cost: what it was expected to cost, what is left credited.
+        cost: what it comes to if its modes meet what is expected, what is left credited.
         outcome: what became of the plan before it, and why, in words.
         gain: what a new plan would have gained over the one before; None where they were not compared.
         threshold: what it had to gain.

@@ -78,6 +78,8 @@ def test_the_same_again_is_kept(home: Path) -> None:
     assert again["before"]["outcome"] == "kept"
     assert again["before"]["gain"] == pytest.approx(0.0, abs=1e-3)
     assert again["before"]["flips"] == 0
+    costs = [one["cost"] for one in _json(home, "--history")["plans"]]
+    assert costs[0] == pytest.approx(costs[1], abs=1e-3)
     for old, new in zip(first["batteries"][0]["modes"], again["batteries"][0]["modes"], strict=True):
         assert old["from"] == new["from"]
         assert old["buy_to_kwh"] == pytest.approx(new["buy_to_kwh"], abs=1e-4)
@@ -265,6 +267,8 @@ def test_history(home: Path, clock: Clock) -> None:
     clock.now += DAY_SECONDS
     _run(home, "--soc-percent", "40")
     told = _json(home, "--history")
+    # The costs of new and of kept plans are reckoned alike: a quarter later it is nearly the same.
+    assert told["plans"][0]["cost"] == pytest.approx(told["plans"][1]["cost"], abs=0.5)
     assert [one["outcome"] for one in told["plans"]] == ["first", "kept", "changed"]
     assert [one["made"] for one in told["plans"][:2]] == [
         "2021-03-09T14:00:00+01:00",

@@ -73,7 +73,7 @@ def remember(
         engine=whole.engine,
         settings_digest=settings_digest(settings),
         input_digest=digest(whole.household),
-        cost=whole.cost,
+        cost=settled.course.cost,
         outcome=verdict.outcome,
         why=why,
         gain=verdict.gain,
