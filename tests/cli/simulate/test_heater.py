@@ -29,6 +29,12 @@ simulate.register(app)
 app.command("other")(lambda: None)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six days with a heater."""
+    return make_home(tmp_path_factory.mktemp("home"), 6, heater=True)
+
+
 def opened(folder: Path) -> tuple[Settings, Scenario]:
     """Two days after four, as `simulate` loads them."""
     settings = load_settings(folder, {})
@@ -49,8 +55,8 @@ def choose(
         return with_heater(names, scenario, ledger, settings, choice)
 
 
-def test_unsaid_it_is_planned_beside_what_plans_the_battery_alone(tmp_path: Path) -> None:
-    names, scenario = choose(make_home(tmp_path, 6, heater=True), (RULE, MPC, ORACLE), UNSAID)
+def test_unsaid_it_is_planned_beside_what_plans_the_battery_alone(home: Path) -> None:
+    names, scenario = choose(home, (RULE, MPC, ORACLE), UNSAID)
     assert names == (RULE, MPC, MPC_HEATER, ORACLE, ORACLE_HEATER)
     assert scenario.heater is not None
     assert scenario.heater.device.daily_kwh == 3
@@ -59,8 +65,7 @@ def test_unsaid_it_is_planned_beside_what_plans_the_battery_alone(tmp_path: Path
     assert scenario.heater.drawn_kwh[known] == pytest.approx(drawn_kwh(slots[known]))
 
 
-def test_policies_that_were_named_get_no_company_unasked(tmp_path: Path) -> None:
-    home = make_home(tmp_path, 6, heater=True)
+def test_policies_that_were_named_get_no_company_unasked(home: Path) -> None:
     chosen = replace(UNSAID, chosen=True)
     assert choose(home, (RULE, MPC), chosen)[0] == (RULE, MPC)
     assert choose(home, (RULE, MPC), replace(chosen, asked=True))[0] == (RULE, MPC, MPC_HEATER)
@@ -69,8 +74,7 @@ def test_policies_that_were_named_get_no_company_unasked(tmp_path: Path) -> None
     assert scenario.heater is not None
 
 
-def test_it_can_be_left_out(tmp_path: Path) -> None:
-    home = make_home(tmp_path, 6, heater=True)
+def test_it_can_be_left_out(home: Path) -> None:
     names, scenario = choose(home, (RULE, MPC), replace(UNSAID, asked=False))
     assert (names, scenario.heater) == ((RULE, MPC), None)
     with pytest.raises(UsageError, match="--no-heater"):
