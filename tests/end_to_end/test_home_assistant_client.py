@@ -254,7 +254,7 @@ async def test_a_home_that_is_killed_ends_the_watch(home: Peer) -> None:
 
 
 def test_a_plan_reads_how_the_devices_are(home: Peer, tmp_path: Path) -> None:
-    """Tank and car as their entities have them now, and when the tank was hot; then without them, and a wrong name."""
+    """Tank, car and heat pump by their entities, and when the tank was hot; then without them, and a wrong name."""
     tank = {
         "power_kw": 3,
         "litres": 200,
@@ -276,9 +276,17 @@ def test_a_plan_reads_how_the_devices_are(home: Peer, tmp_path: Path) -> None:
         "soc_sensor": CAR.entity_id,
         "plugged_in_sensor": ONLINE,
     }
-    folder = write_home(
-        tmp_path, home, {"load": ["sensor.load"], "pv": ["sensor.pv"]}, {"water_heater": tank, "car": car}
-    )
+    pump = {
+        "boost_kw": 2,
+        "daily_kwh": 500,
+        "most_warmer_c": 1,
+        "heat_kwh_per_c": 10,
+        "heat_per_kwh": 3,
+        "time_constant_hours": 50,
+        "energy_sensor": IMPORT.entity_id,
+    }
+    sections = {"water_heater": tank, "car": car, "heat_pump": pump}
+    folder = write_home(tmp_path, home, {"load": ["sensor.load"], "pv": ["sensor.pv"]}, sections)
     history = past(10, start=int(time.time()) // DAY * DAY - 8 * DAY)
     with LedgerFile(folder.ledger) as ledger:
         write(ledger, history, np.full(len(history), np.nan))
@@ -293,6 +301,10 @@ def test_a_plan_reads_how_the_devices_are(home: Peer, tmp_path: Path) -> None:
     hot = states["water heater.disinfected"]
     assert hot["from"] == "home_assistant"
     assert abs(parse_instant(hot["value"], ZoneInfo("UTC")) - (time.time() - 36 * HOUR)) < HOUR
+    # A kWh an hour until two days ago, an eighth of it since, and 48 kWh in the hour between the two.
+    drawn = states["heat pump.daily_kwh"]
+    assert drawn["from"] == "home_assistant"
+    assert 20 < drawn["value"] < 28
     heated = planned.json["devices"][0]
     assert heated["temperature_c"][0] == pytest.approx(50.0)
 

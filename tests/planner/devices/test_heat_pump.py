@@ -18,6 +18,7 @@ from darkstar.planner.devices.wish import DeviceKind
 from darkstar.planner.full.plan import BoostRun
 from darkstar.planner.full.site import Boost
 from darkstar.planner.problem import GridModel, Problem, Series, TerminalValue
+from darkstar.planner.standing.follow import held_to
 from darkstar.planner.why.texts import Text
 from darkstar.planner.why.ways import Way, ways
 from tests.planner.devices.cases import TZ, ahead
@@ -143,7 +144,26 @@ def test_the_house_gets_no_warmer_than_it_may() -> None:
     [run] = _plan(prices, replace(PUMP, most_warmer_c=0.5)).devices
     assert run.boost is not None
     assert run.boost.saved_kwh.max() <= 2.0 + 1e-6
-    assert run.boost.saved_kwh.max() == pytest.approx(2.0, abs=1e-6)
+    assert run.boost.saved_kwh.max() > 1.5  # another slot's 0.45 kWh would be too much
+
+
+def test_boosts_are_on_or_off_and_as_long_as_they_have_to_be() -> None:
+    """One slot is cheap, and only it pays; a boost of 45 minutes takes two more around it."""
+    prices = np.array([1.0, 1.0, 0.1, 1.0, 1.0] + [1.05] * 12)
+    for minutes, slots in ((0, 1), (45, 3)):
+        [run] = _plan(prices, replace(PUMP, least_run_minutes=minutes)).devices
+        assert run.boost is not None
+        on = run.boost.boost_kwh > 1e-6
+        assert run.boost.boost_kwh[on] == pytest.approx(0.5)
+        assert on.sum() == slots
+        assert on[2]
+
+
+def test_a_plan_held_to_its_own_slots_is_the_same_plan() -> None:
+    plan = _plan(np.array([0.1] * 4 + [2.0] * 8), replace(PUMP, least_run_minutes=45))
+    drawn = {run.wish.name: run.energy_kwh for run in plan.devices}
+    again = plan_household(held_to(plan.household, drawn, 12), seconds=20)
+    assert again.cost == pytest.approx(plan.cost, abs=1e-6)
 
 
 def test_no_boost_pays_where_prices_are_flat() -> None:

@@ -1,7 +1,8 @@
 """A heat pump that heats the house ahead of need while energy is cheap, and spares it later.
 
 What it draws anyway is in the load. A boost adds to it; the warmth that is kept takes the place of later consumption,
-as far as it has not faded by then and the heat pump would have drawn anything.
+as far as it has not faded by then and the heat pump would have drawn anything. The signal is on or off, so a slot is
+boosted through or not at all.
 """
 
 import datetime as dt
@@ -46,6 +47,7 @@ def heat_pump_wish(
         stored_kwh=stored,
         yield_share=pump.boost_efficiency,
         keep_per_hour=pump.keep_per_hour,
+        whole_slots=True,
         available=available,
         switching=Switching(
             min_on_slots=max(1, slots_of(pump.least_run_minutes)),
