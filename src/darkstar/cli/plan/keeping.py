@@ -13,7 +13,7 @@ from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.now.remembering import remember, remembered
 from darkstar.time_machine.now.standing import Before
 
-TRIES = 3
+TRIES = 10
 """How often a plan is made again because another one was kept meanwhile."""
 
 
