@@ -260,7 +260,7 @@ def turn(
     load_factor, pv_factor, weight, stay_a_slot = chain
     rows, before, mean, empty, after, bounds, scratch = grid
     courses, chords, steps = len(weight), len(end) - 1, scratch.steps
-    length = room / chords if chords else 0.0
+    length, stay_an_hour = room / chords if chords else 0.0, stay_a_slot**hour
     scaled, energies, loads, suns, bent = limits[0].copy(), np.empty((2, courses)), 0.0, 0.0, False
     for course in range(courses):
         set_falls(end, falls_in(rows[course], chords))
@@ -272,10 +272,9 @@ def turn(
             _mean_cost(rows, empty, weight, mean, after[last - 1])
         if not stage:
             break
-        own = limits[first] if len(limits) > 1 else limits[0]
-        scaled[ENERGIES:] = own[ENERGIES:]
-        for number in range(ENERGIES):
-            scaled[number] = own[number] * (last - first)
+        own = first if len(limits) > 1 else 0
+        for number in range(len(scaled)):
+            scaled[number] = limits[own, number] * (last - first if number < ENERGIES else 1)
         for course in range(courses):
             if course < len(load):
                 loads, suns = 0.0, 0.0
@@ -289,7 +288,7 @@ def turn(
             bent |= before_slot(energies, prices, scaled, length, bent or bends, empty, rows, before, scratch)
         else:
             slide(0, courses, energies, scaled, length, rows, before, steps)
-        mix(before, weight, stay_a_slot ** (last - first), mean, rows, empty)
+        mix(before, weight, stay_a_slot if last - first == 1 else stay_an_hour, mean, rows, empty)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
