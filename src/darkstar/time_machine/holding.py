@@ -14,7 +14,7 @@ from darkstar.planner.fast.keeping import Books, books_part
 from darkstar.planner.fast.limited import ImportLimit
 from darkstar.planner.power.keeper import PowerKeeper
 from darkstar.time_machine.information import HORIZON_SLOTS
-from darkstar.time_machine.past.levels import past_levels
+from darkstar.time_machine.past.levels import WeeksBefore
 from darkstar.time_machine.plant.held import Held
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.stretches import Stretch
@@ -33,11 +33,12 @@ class Holding:
         self.number: NDArray[np.int64] = (slots - start) // SLOT_SECONDS
         every = slot_range(start, int(slots[-1]) + (1 + HORIZON_SLOTS) * SLOT_SECONDS)
         tariffs = [metered.tariff for metered in scenario.power_tariffs]
+        before = WeeksBefore(
+            scenario.known, scenario.tz, tariffs, scenario.storage, scenario.grid, scenario.settlement_per_kwh
+        )
 
         def levels_at(slot: int) -> Sequence[float]:
-            worth = scenario.settlement_per_kwh
-            house = scenario.storage, scenario.grid
-            return past_levels(scenario.known, int(every[slot]), scenario.tz, tariffs, *house, worth)
+            return before.levels(int(every[slot]))
 
         self._keeper = PowerKeeper(scenario.power_tariffs, every, scenario.tz, levels_at)
 

@@ -9,7 +9,7 @@ import pytest
 from darkstar.domain.power_tariff import MonthSoFar, Peak, PowerTariff, Tier, power_cost
 from darkstar.domain.slots import DAY_SECONDS, day_bounds, slot_range
 from darkstar.planner.full.site import MeteredTariff
-from darkstar.time_machine.past.levels import MARGIN, expecting, past_averages, past_levels
+from darkstar.time_machine.past.levels import MARGIN, WeeksBefore, expecting
 from tests.time_machine.cases import GRID, START, STORAGE, TZ, past
 
 PER_KW = PowerTariff(peaks=3, per_kw=60)
@@ -20,7 +20,7 @@ INF = float("inf")
 def levels(tariff: PowerTariff, now: int = NOW, later: float = 1.0) -> list[float]:
     known = past(22)
     load = np.where(known.slots >= now, known.load_kwh * later, known.load_kwh)
-    return past_levels(replace(known, load_kwh=load), now, TZ, [tariff], STORAGE, GRID, 0.4)
+    return WeeksBefore(replace(known, load_kwh=load), TZ, [tariff], STORAGE, GRID, 0.4).levels(now)
 
 
 def test_a_level_is_below_what_the_home_draws_and_above_nothing() -> None:
@@ -48,8 +48,8 @@ def test_where_no_tier_is_worth_holding_a_month_comes_to_what_is_drawn() -> None
     high = PowerTariff(tiers=(Tier(0.01, 10), Tier(drawn + 9, 11)))
 
     def found(tariff: PowerTariff, now: int) -> tuple[float, float]:
-        given = known, now, TZ, [tariff], STORAGE, GRID, 0.4
-        return past_levels(*given)[0], past_averages(*given)[0]
+        before = WeeksBefore(known, TZ, [tariff], STORAGE, GRID, 0.4)
+        return before.levels(now)[0], before.averages(now)[0]
 
     level, average = found(high, NOW)
     assert level == INF

@@ -14,7 +14,7 @@ from darkstar.planner.full.site import MeteredTariff
 from darkstar.planner.problem import Problem, StorageModel
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.metered import tariffs_at
-from darkstar.time_machine.past.levels import PAST_SECONDS, expecting, past_averages
+from darkstar.time_machine.past.levels import PAST_SECONDS, WeeksBefore, expecting
 from darkstar.time_machine.past.loader import labels_of, past_of
 from darkstar.time_machine.scenario import cautious_settlement
 
@@ -50,7 +50,7 @@ def tariffs_ahead(
     storage = _as_one(storages)
     priced = known.take(np.isfinite(known.export_price))
     worth = cautious_settlement(priced, storage)
-    come_to = past_averages(known, start, home.tz, tariffs, storage, rest.grid, worth)
+    come_to = WeeksBefore(known, home.tz, tariffs, storage, rest.grid, worth).averages(start)
     return tuple(expecting(one, kw, ahead, home.tz) for one, kw in zip(metered, come_to, strict=True))
 
 

@@ -7,7 +7,7 @@ known days nothing is held but what is set already.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,83 +27,66 @@ LEAST_SLOTS = 7 * QUARTERS_OF_DAY
 MONTH_SLOTS = 365 / 12 * QUARTERS_OF_DAY
 
 
-def past_levels(
-    known: History,
-    now_utc: int,
-    tz: ZoneInfo,
-    tariffs: Sequence[PowerTariff],
-    storage: StorageModel,
-    grid: GridModel,
-    worth_per_kwh: float,
-) -> list[float]:
-    """Counted kW to hold from an instant on, one a tariff; infinite where nothing is to be held.
+@dataclass(frozen=True)
+class WeeksBefore:
+    """What the weeks before an instant say of a month's level.
 
-    Args:
+    Attributes:
         known: with the weeks before the instant; what comes later is not looked at.
         worth_per_kwh: of energy left at the end of these weeks.
     """
-    found = _looking_back(known, now_utc, tz, tariffs, storage, grid, worth_per_kwh)
-    if found is None:
-        return [UNLIMITED] * len(tariffs)
-    return [
-        level if tariff.tiers else level * (1 + MARGIN)
-        for tariff, level in zip(tariffs, found.levels_kw, strict=True)
-    ]
 
+    known: History
+    tz: ZoneInfo
+    tariffs: Sequence[PowerTariff]
+    storage: StorageModel
+    grid: GridModel
+    worth_per_kwh: float
 
-def past_averages(
-    known: History,
-    now_utc: int,
-    tz: ZoneInfo,
-    tariffs: Sequence[PowerTariff],
-    storage: StorageModel,
-    grid: GridModel,
-    worth_per_kwh: float,
-) -> list[float]:
-    """Counted kW that a month comes to, one a tariff: its level, or what is drawn where none is worth holding.
+    def levels(self, now_utc: int) -> list[float]:
+        """Counted kW to hold from an instant on, one a tariff; infinite where nothing is to be held."""
+        found = self._looking_back(now_utc)
+        return [UNLIMITED] * len(self.tariffs) if found is None else self._held(found)
 
-    Infinite where that is not known; arguments as for `past_levels`.
-    """
-    found = _looking_back(known, now_utc, tz, tariffs, storage, grid, worth_per_kwh)
-    if found is None:
-        return [UNLIMITED] * len(tariffs)
-    come_to = []
-    for tariff, level, average in zip(tariffs, found.levels_kw, found.averages_kw, strict=True):
-        held = level if tariff.tiers else level * (1 + MARGIN)
-        come_to.append(held if np.isfinite(held) else average)
-    return come_to
+    def averages(self, now_utc: int) -> list[float]:
+        """Counted kW that a month comes to, one a tariff: its level, or what is drawn where none is worth holding.
 
+        Infinite where that is not known.
+        """
+        found = self._looking_back(now_utc)
+        if found is None:
+            return [UNLIMITED] * len(self.tariffs)
+        both = zip(self._held(found), found.averages_kw, strict=True)
+        return [held if np.isfinite(held) else average for held, average in both]
 
-def _looking_back(
-    known: History,
-    now_utc: int,
-    tz: ZoneInfo,
-    tariffs: Sequence[PowerTariff],
-    storage: StorageModel,
-    grid: GridModel,
-    worth_per_kwh: float,
-) -> Levelled | None:
-    """The weeks before under the level that was best for them; None where they are not known."""
-    series = known.load_kwh, known.pv_kwh, known.import_price, known.export_price
-    chosen = (known.slots >= now_utc - PAST_SECONDS) & (known.slots < now_utc)
-    chosen &= np.isfinite(np.sum(series, axis=0))
-    count = int(chosen.sum())
-    if count < LEAST_SLOTS:
-        return None
-    past, room = known.take(chosen), storage.soc_max_kwh - storage.soc_min_kwh
-    problem = Problem(
-        slot_hours=SLOT_HOURS,
-        load_kwh=past.load_kwh,
-        pv_kwh=past.pv_kwh,
-        import_price=past.import_price,
-        export_price=past.export_price,
-        soc_start_kwh=storage.soc_min_kwh + room / 2,
-        storage=storage,
-        grid=grid,
-        terminal=TerminalValue(np.array([worth_per_kwh]), np.array([room])),
-    )
-    month = month_of(local_date(now_utc, tz))
-    return Levels(problem, past.slots, tz, tariffs, month, weight=count / MONTH_SLOTS).best()
+    def _held(self, found: Levelled) -> list[float]:
+        """With a margin, where a little more costs a little more."""
+        both = zip(self.tariffs, found.levels_kw, strict=True)
+        return [level if tariff.tiers else level * (1 + MARGIN) for tariff, level in both]
+
+    def _looking_back(self, now_utc: int) -> Levelled | None:
+        """The weeks before under the level that was best for them; None where they are not known."""
+        known, storage = self.known, self.storage
+        series = known.load_kwh, known.pv_kwh, known.import_price, known.export_price
+        chosen = (known.slots >= now_utc - PAST_SECONDS) & (known.slots < now_utc)
+        chosen &= np.isfinite(np.sum(series, axis=0))
+        count = int(chosen.sum())
+        if count < LEAST_SLOTS:
+            return None
+        past, room = known.take(chosen), storage.soc_max_kwh - storage.soc_min_kwh
+        problem = Problem(
+            slot_hours=SLOT_HOURS,
+            load_kwh=past.load_kwh,
+            pv_kwh=past.pv_kwh,
+            import_price=past.import_price,
+            export_price=past.export_price,
+            soc_start_kwh=storage.soc_min_kwh + room / 2,
+            storage=storage,
+            grid=self.grid,
+            terminal=TerminalValue(np.array([self.worth_per_kwh]), np.array([room])),
+        )
+        month = month_of(local_date(now_utc, self.tz))
+        return Levels(problem, past.slots, self.tz, self.tariffs, month, weight=count / MONTH_SLOTS).best()
 
 
 def expecting(metered: MeteredTariff, level_kw: float, slots: Slots, tz: ZoneInfo) -> MeteredTariff:
