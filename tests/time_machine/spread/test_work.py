@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from darkstar.domain.errors import StoreError
+from darkstar.domain.power_tariff import PowerTariff
+from darkstar.planner.full.site import MeteredTariff
 from darkstar.time_machine import stretches as stretches_module
 from darkstar.time_machine.information import Honesty, Knowledge
 from darkstar.time_machine.outcome import PolicyOutcome
@@ -28,6 +30,7 @@ JOBS = [
     Job(GIVEN, "oracle"),
     Job(replace(GIVEN, replan_slots=4, courses=8), "mpc", Honesty.HONEST),
     Job(GIVEN, "rule"),
+    Job(replace(GIVEN, power_tariffs=(MeteredTariff(PowerTariff(per_kw=60)),)), "mpc"),
 ]
 
 
@@ -93,7 +96,7 @@ def test_replays_of_one_pool_come_to_the_same_digits(monkeypatch: pytest.MonkeyP
     assert all(same(one, other) for one, other in zip(together, alone, strict=True))
     assert told == sorted(told)
     assert told[0][0] == 0
-    assert told[-1][0] == told[-1][1] == sum(job.effort for job in JOBS) == 288 * (1 + 1 + 1 + 2)
+    assert told[-1][0] == told[-1][1] == sum(job.effort for job in JOBS) == 288 * (1 + 1 + 1 + 2 + 2)
 
 
 @pytest.mark.slow
