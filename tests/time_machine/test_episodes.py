@@ -16,13 +16,15 @@ from darkstar.store.episodes.courier import carry
 from darkstar.store.episodes.episode import Episode
 from darkstar.store.episodes.lake import Lake
 from darkstar.store.ledger_file import LedgerFile
+from darkstar.time_machine import episodes, looking_on
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
 from darkstar.time_machine.outcome import Comparison
 from darkstar.time_machine.replay import replay
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
-from darkstar.time_machine.spread.work import processes
+from darkstar.time_machine.spread.checkpoints import Checkpoints
+from darkstar.time_machine.spread.work import IN_PLACE, processes
 from darkstar.time_machine.witness import Moment
 from tests.time_machine.cases import STORAGE, changed_after, scenario
 
@@ -186,3 +188,41 @@ def test_what_a_decision_depends_on_makes_another_run(tmp_path: Path) -> None:
         run_id(replace(GIVEN, settlement_per_kwh=0.9), "oracle"),
     ]
     assert len({base, *others}) == 1 + len(others)
+
+
+def test_what_is_recorded_is_recorded_no_more_unless_the_ledger_lacks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off in the second of four passages; then two of the recorded days are pruned."""
+    monkeypatch.setattr(looking_on, "STRETCH_SLOTS", 96)
+    given = scenario(days=4)
+    ledger = tmp_path / "planner_learning.db"
+    told: list[int] = []
+    cut = True
+    book = EpisodeBook(ledger, HOME, given, Honesty.HONEST)
+    bounds = (int(given.history.slots[0]), int(given.known.slots[-1]) + 900)
+    saw = episodes._Pages.saw
+
+    def noted(pages: episodes._Pages, moment: Moment) -> None:
+        told.append(moment.number)
+        if cut and moment.number == 100:
+            raise KeyboardInterrupt
+        saw(pages, moment)
+
+    def replayed() -> list[int]:
+        told.clear()
+        work = IN_PLACE.keeping(Checkpoints(tmp_path / "kept", lambda _: None))
+        compare(given, ("rule",), bounds, work=work, onlooker_of=book)
+        return list(told)
+
+    monkeypatch.setattr(episodes._Pages, "saw", noted)
+    with pytest.raises(KeyboardInterrupt):
+        replayed()
+    cut = False
+    assert replayed() == list(range(96, 384))
+    assert replayed() == []
+    with LedgerFile(ledger) as opened:
+        assert opened.episodes.prune(None, int(given.history.slots[100])) == 100
+    assert replayed() == list(range(192))
+    with LedgerFile(ledger) as opened:
+        assert opened.episodes.state().kept == 384
