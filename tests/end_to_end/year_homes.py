@@ -30,6 +30,10 @@ MICROSECONDS = 1_000_000
 WEEKS_SINCE_TOON = 256
 """Whole weeks by which the Toon home is moved into the present: hours, weekdays and seasons stay what they were."""
 SHIFT = pd.Timedelta(weeks=WEEKS_SINCE_TOON)
+KEPT_DAYS = 10
+"""Home Assistant compiles statistics of states so old at most."""
+LONGEST_START_SECONDS = 600
+"""From when a home is made until its Home Assistant has begun to compile."""
 Befall = Callable[[Mapping[Meter, MeterReadings], int], dict[Meter, MeterReadings]]
 TEXT = {State.UNAVAILABLE: "unavailable", State.UNKNOWN: "unknown"}
 
@@ -80,7 +84,7 @@ def demo_home(now: int) -> YearHome:
     """The product's demo home, ending at the last full hour."""
     end = now // HOUR * HOUR
     made = demo.make_home(seed=7, end=end)
-    recent = -(-(end - demo.KEPT_SECONDS) // HOUR) * HOUR
+    recent = max(-(-(end - demo.KEPT_SECONDS) // HOUR) * HOUR, _states_begin(now))
     classes = {"soc": "battery"}
     meters = {
         spec.entity_id: Meter(
@@ -113,7 +117,7 @@ def toon_home(data: Path, now: int, befall: Befall | None = None) -> YearHome:
     What else befalls its meters, by name (`import_t1`), is `befall`'s matter; given none, what befalls most.
     """
     end = now // HOUR * HOUR
-    start, recent = end - 365 * DAY, end - 10 * DAY
+    start, recent = end - 365 * DAY, _states_begin(now)
     table = pd.read_parquet(data / "homes" / "nl_toon.cum.parquet").drop(columns="gas_m3_cum")
     table.index = (table.index + SHIFT).as_unit("s")
     table["water_kwh_cum"] = 40.0 + np.arange(len(table)) * 0.21
@@ -157,6 +161,14 @@ def last_hour(peer: Peer) -> int:
 def now() -> int:
     """The present [UTC s]."""
     return int(time.time())
+
+
+def _states_begin(now: int) -> int:
+    """The hour in which Home Assistant begins to compile, or the next where this one may be over by then.
+
+    An hour of which it compiles nothing would be an outage of every meter.
+    """
+    return (now + LONGEST_START_SECONDS) // HOUR * HOUR - KEPT_DAYS * DAY
 
 
 def _read(
