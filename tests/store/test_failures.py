@@ -228,6 +228,14 @@ def test_a_migration_that_fails_leaves_an_empty_file(path: Path, monkeypatch: py
         assert ledger.meters() == []
 
 
+def test_a_commit_returns_when_the_disk_has_it(
+    durable: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SYNCHRONOUS", durable)
+    with LedgerFile(path) as ledger:
+        assert ledger._db._connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+
+
 WRITE_UNTIL_KILLED = """
 import sys
 from pathlib import Path

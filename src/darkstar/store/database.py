@@ -42,6 +42,8 @@ FORBIDDEN = frozenset(
     {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
 )
 BROKEN = sqlite3.SQLITE_IOERR
+SYNCHRONOUS = "FULL"
+"""When a commit returns (SQLite's word): not before the disk has it."""
 ROOM_TO_OPEN_MB = 0.1
 """Even reading takes a small file beside the ledger; where it does not fit SQLite speaks of a failure of the disk."""
 BACKUPS_NAME = "backups"
@@ -87,8 +89,8 @@ class Database:
     def _prepare(self) -> None:
         with failures(self.path):
             migrate.check(self._connection, self.path)
+            self._connection.exec_driver_sql(f"PRAGMA synchronous = {SYNCHRONOUS}")
             mode = self._connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
-            self._connection.exec_driver_sql("PRAGMA synchronous = FULL")
             self._connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         if mode != "wal":
             raise StoreError(

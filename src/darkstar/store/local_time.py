@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import delete, insert, select
 
 from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, slot_range, utc_offsets
-from darkstar.store.database import Database
+from darkstar.store.database import Database, positional
 from darkstar.store.schema import local_offsets
 
 FIRST = int(dt.datetime(2000, 1, 1, tzinfo=dt.UTC).timestamp())
@@ -38,5 +38,4 @@ def keep_local_time(db: Database, tz: ZoneInfo) -> None:
         return
     with db.transaction():
         db.write(delete(local_offsets))
-        for from_utc, offset_s in wanted:
-            db.write(insert(local_offsets).values(from_utc=from_utc, offset_s=offset_s))
+        db.write_many(positional(insert(local_offsets)), wanted)
