@@ -16,6 +16,7 @@ from darkstar.time_machine.actual import (
     measured,
     replay_actual,
     residual_kwh,
+    stand_beside,
     without_days,
 )
 from darkstar.time_machine.calendar import costs_by_day
@@ -108,6 +109,22 @@ def test_days_without_sound_flows_are_left_out_and_named() -> None:
     assert [day for day, _ in rest.history.omitted] == [DAY]
     assert not lacking(found, rest)
     assert np.isfinite(replay_actual(found, rest).cost)
+
+
+def test_where_first_days_are_left_out_all_start_as_the_home_was_after_them() -> None:
+    given = scenario(days=2)
+    masked = DayQuality(DAY, DayStatus.MASK_BATTERY, ("batt charge unknown for 3 h",))
+    found, told = read(given, table_of(given), masked), []
+
+    def begun(rest: Scenario) -> Scenario:
+        told.append(int(rest.history.slots[0]))
+        return replace(rest, soc_start_kwh=3.25)
+
+    beside = stand_beside(found, given, asked=True, begun=begun)
+    assert told == [int(given.history.slots[96])]
+    assert beside.scenario.soc_start_kwh == 3.25
+    assert beside.outcome is not None
+    assert beside.outcome.soc_start_kwh == 3.25
 
 
 def test_a_stuck_state_of_charge_is_not_believed_but_its_flows_are() -> None:

@@ -1,5 +1,6 @@
 """From a replay to episodes: what was known, decided and came of it, as the replay had it."""
 
+import datetime as dt
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 
 from darkstar.domain.home import Home
 from darkstar.domain.market import known_until
+from darkstar.domain.slots import day_bounds
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.store.episodes.address import file_address
 from darkstar.store.episodes.courier import carry
@@ -26,7 +28,7 @@ from darkstar.time_machine.side_by_side import compare
 from darkstar.time_machine.spread.checkpoints import Checkpoints
 from darkstar.time_machine.spread.work import IN_PLACE, processes
 from darkstar.time_machine.witness import Moment
-from tests.time_machine.cases import STORAGE, changed_after, scenario
+from tests.time_machine.cases import STORAGE, TZ, changed_after, past, scenario
 
 HOME = Home("My home", "Europe/Stockholm", 59.3, 18.1, "SEK", 16, 3)
 GIVEN = scenario(days=1)
@@ -96,6 +98,18 @@ def test_what_was_known_and_planned_at_the_decision(
         assert len(one.schedule.charge_kwh) == len(one.expected.load_kwh) == 192
         assert one.decision.buy_to_kwh == moment.mode.buy_to_kwh
         assert one.decision.worth_per_kwh == moment.mode.worth
+
+
+def test_a_day_that_ends_where_clocks_go_back_has_its_label(tmp_path: Path) -> None:
+    """Replayed is the first hour of a day of 25."""
+    day = dt.date(2021, 10, 31)
+    first = day_bounds(day, TZ)[0]
+    known = past(1, start=first)
+    given = replace(GIVEN, known=known, replayed=known.slots < first + 3600)
+    ledger = tmp_path / "planner_learning.db"
+    with LedgerFile(ledger) as opened:
+        opened.write_days([DayQuality(day, DayStatus.MASK_BATTERY, ("soc unknown",))])
+    assert EpisodeBook(ledger, HOME, given, Honesty.HONEST)("rule").labels == {"2021-10-31": "mask_battery"}
 
 
 def test_who_looks_at_nothing_expects_nothing(kept: tuple[Comparison, dict[str, list[Episode]]]) -> None:

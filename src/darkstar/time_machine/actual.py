@@ -8,7 +8,7 @@ replayed days; where that is not known, by what went in and out after the batter
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -112,12 +112,19 @@ class Beside:
     measured: bool = True
 
 
-def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> Beside:
+def stand_beside(
+    found: Measured | None,
+    scenario: Scenario,
+    *,
+    asked: bool,
+    begun: Callable[[Scenario], Scenario] = lambda scenario: scenario,
+) -> Beside:
     """Put the home's own inverter beside the policies, on the days on which all that it did is known.
 
     Args:
         found: what was measured of the battery that is replayed; None where nothing was.
         asked: whether `actual` was asked for; if not, it costs the others no more than one day in ten.
+        begun: starts a scenario as the home was at its first slot, which is another where first days are left out.
 
     Raises:
         UsageError: it was asked for and nothing is known of it.
@@ -136,7 +143,7 @@ def stand_beside(found: Measured | None, scenario: Scenario, *, asked: bool) -> 
         return Beside(
             scenario, None, f"{reason}; --policy {ACTUAL},... leaves those days out of all policies"
         )
-    rest = without_days(scenario, reasons)
+    rest = begun(without_days(scenario, reasons)) if reasons else scenario
     return Beside(rest, replay_actual(found, rest))
 
 

@@ -14,12 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from darkstar.domain.home import Home
-from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, Slots, iso_local, local_date
+from darkstar.domain.slots import SLOT_SECONDS, Slots, iso_local, local_date
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.store.episodes.episode import Decision, Episode, Expected, Outcome, Run, Schedule
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.information import Honesty, Outlook
 from darkstar.time_machine.outcome import ORACLE
+from darkstar.time_machine.past.loader import labels_of
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.setpoints import problem_of
 from darkstar.time_machine.witness import Moment, Witness
@@ -202,6 +203,6 @@ class _Pages:
 
 def _labels(ledger: LedgerFile, scenario: Scenario) -> Mapping[str, str]:
     """The ledger's labels of the replayed days, by local date."""
-    slots, tz = scenario.history.slots, scenario.tz
-    first, after = local_date(int(slots[0]), tz), local_date(int(slots[-1]) + DAY_SECONDS, tz)
-    return {label.day.isoformat(): label.status.value for label in ledger.days(first, after)}
+    slots = scenario.history.slots
+    labels = labels_of(ledger, int(slots[0]), int(slots[-1]) + SLOT_SECONDS, scenario.tz)
+    return {label.day.isoformat(): label.status.value for label in labels}

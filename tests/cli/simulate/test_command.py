@@ -16,11 +16,13 @@ from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.channels import Channel
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.domain.home import Battery
+from darkstar.domain.slots import DAY_SECONDS
 from darkstar.ledger.resolved import ChannelSlots, ResolvedPrices, ResolvedSlots
 from darkstar.store.episodes.address import file_address
 from darkstar.store.episodes.lake import Lake
 from darkstar.store.ledger_file import LedgerFile
-from tests.time_machine.cases import past
+from tests.cli.simulate.made_homes import make_home
+from tests.time_machine.cases import START, past
 
 HOME = "home: {timezone: Europe/Stockholm, latitude: 59.3, longitude: 18.1, currency: SEK, main_fuse_a: 16}\n"
 BATTERY = "battery: {capacity_kwh: 5, charge_max_kw: 3, discharge_max_kw: 3}\n"
@@ -242,6 +244,29 @@ def test_home_without_battery_needs_one_to_try(home: Path) -> None:
     (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
     with pytest.raises(ConfigError, match="--battery-kwh"):
         _run(home)
+
+
+def test_a_heater_is_not_planned_where_no_battery_is(home: Path) -> None:
+    (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
+    with pytest.raises(UsageError, match="no battery beside it"):
+        _run(home, "--heater", "--what-if", "battery_kwh=5")
+
+
+def test_a_start_is_that_of_the_first_day_that_is_replayed(tmp_path: Path) -> None:
+    """The battery's own flows of the first day are not known, so `actual` leaves it out, of all policies."""
+    home = make_home(tmp_path, 3)
+    with closing(sqlite3.connect(home / LEDGER_NAME)) as opened:
+        unknown = "UPDATE slot_observations SET batt_charge_kwh = NULL, soc_start_percent = 90"
+        opened.execute(f"{unknown} WHERE slot_start < {START + DAY_SECONDS}")
+        opened.execute(
+            f"UPDATE slot_observations SET soc_start_percent = 30 WHERE slot_start = {START + DAY_SECONDS}"
+        )
+        opened.commit()
+    answer = _json(home, "--policy", "rule,actual")
+    assert answer["start"]["soc_percent"] == 30.0  # type: ignore[index]
+    assert answer["start"]["at"] == "2021-03-01T23:00:00Z"  # type: ignore[index]
+    starts = {name: figures["soc_start_kwh"] for name, figures in answer["policies"].items()}  # type: ignore[attr-defined]
+    assert starts == {"rule": 1.5, "actual": 1.5}
 
 
 def test_options_change_the_battery() -> None:

@@ -12,11 +12,12 @@ from darkstar.domain.channels import Channel
 from darkstar.domain.errors import DataError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.power_tariff import PowerTariff
-from darkstar.domain.slots import SLOT_SECONDS, day_bounds, slot_range
+from darkstar.domain.slots import DAY_SECONDS, SLOT_SECONDS, day_bounds, slot_range
 from darkstar.ledger.resolved import ChannelSlots, DayQuality, DayStatus, ResolvedPrices, ResolvedSlots
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.slot_table import SlotTable
-from darkstar.time_machine.past.loader import load_scenario, past_of
+from darkstar.time_machine.past.loader import load_scenario, past_of, read_start
+from darkstar.time_machine.past.start_charge import Origin
 from tests.time_machine.cases import TZ
 
 SPRING = dt.date(2021, 3, 28)
@@ -215,6 +216,16 @@ def test_a_state_of_charge_whose_sensor_stood_still_is_not_believed(ledger: Ledg
     assert len(loaded.history) == 284, "its load and sun are sound"
 
 
+def test_a_start_looks_on_for_a_day_and_at_the_labels_of_all_of_it(ledger: LedgerFile) -> None:
+    """From noon on, where the sensor spoke first on the next day: whether that is believed its own label says."""
+    late, battery = START - DAY_SECONDS // 2, Battery(10.0)
+    with ledger:
+        assert read_start(ledger, TZ, late, battery).at_utc == START
+        reason = ("soc stands still while 48 % of the capacity goes through the battery",)
+        ledger.write_days([DayQuality(SPRING - dt.timedelta(days=1), DayStatus.MASK_BATTERY, reason)])
+        assert read_start(ledger, TZ, late, battery).origin is Origin.LEAST
+
+
 def test_labels_count_in_the_warm_up_too(ledger: LedgerFile) -> None:
     start = day_bounds(SPRING, TZ)[0]
     reason = ("load is unknown for 4 h",)
@@ -252,3 +263,32 @@ def test_a_power_tariff_knows_what_the_month_has_drawn(ledger: LedgerFile) -> No
     days = SPRING - dt.timedelta(days=1), SPRING
     assert [(peak.day, peak.kw) for peak in metered.so_far.peaks] == [(days[0], 3.0), (days[1], 2.0)]
     assert metered.so_far.running_kwh == 0.0
+
+
+def test_what_the_month_has_drawn_reaches_to_the_first_slot_that_is_replayed(ledger: LedgerFile) -> None:
+    """The first day of the range is left out; what it drew is metered, and no replay draws it."""
+    slots = slot_range(START, END)
+    n = len(slots)
+    drawn = np.full(n, 0.5)
+    drawn[48:52] = 0.75
+    columns = {
+        channel: ChannelSlots(kwh, np.full(n, 2, np.int8), np.full(n, 1, np.int8), np.zeros(n, np.int32))
+        for channel, kwh in (
+            (Channel.LOAD, np.where(np.arange(n) == 50, NAN, drawn)),
+            (Channel.IMPORT, drawn),
+        )
+    }
+    with ledger:
+        ledger.write_slots(ResolvedSlots(slots, columns, np.full(n, NAN), np.full(n, NAN)))
+        loaded = load_scenario(
+            ledger,
+            HOME,
+            (Channel.PV,),
+            Battery(10.0),
+            (START, END),
+            soc_start_percent=0.0,
+            power_tariffs=[PowerTariff(peaks=2, per_kw=10)],
+        )
+    assert [day for day, _ in loaded.history.omitted] == [SPRING - dt.timedelta(days=1)]
+    [metered] = loaded.power_tariffs
+    assert [(peak.day, peak.kw) for peak in metered.so_far.peaks] == [(SPRING - dt.timedelta(days=1), 3.0)]

@@ -68,6 +68,16 @@ def test_a_sensor_that_stood_still_is_not_believed() -> None:
     assert "stood still" in start.sentence(TZ)
 
 
+def test_an_aged_battery_begins_with_what_it_still_holds() -> None:
+    start = StartCharge(85.0, Origin.MEASURED, START)
+    assert start.in_battery(85.0 - 1e-13) == start
+    assert start.in_battery(72.0) == StartCharge(72.0, Origin.MEASURED, START, measured_percent=85.0)
+    assert "starts at 72 %; measured were 85 %" in start.in_battery(72.0).sentence(TZ)
+    assert StartCharge(85.0, Origin.TOLD, START).in_battery(72.0) == StartCharge(72.0, Origin.TOLD, START)
+    beyond = StartCharge(90.0, Origin.MEASURED, START, measured_percent=98.0)
+    assert beyond.in_battery(72.0).measured_percent == 98.0
+
+
 @pytest.mark.parametrize(("measured", "held"), [(3.0, 10.0), (98.0, 90.0)])
 def test_what_the_battery_cannot_hold_is_told(measured: float, held: float) -> None:
     start = found({0: measured})

@@ -19,8 +19,8 @@ from darkstar.cli.simulate.span import Span, span_of
 from darkstar.cli.simulate.what_if import changes_of
 from darkstar.cli.simulate.work import say
 from darkstar.config.settings import LEDGER_NAME, Settings
+from darkstar.domain.errors import UsageError
 from darkstar.domain.home import Battery
-from darkstar.domain.slots import DAY_SECONDS
 from darkstar.ledger.resolved import DayQuality
 from darkstar.planner.baselines import Timer
 from darkstar.store.episodes.courier import Courier
@@ -32,9 +32,10 @@ from darkstar.time_machine.buying.what_if import Change, read_past, try_out
 from darkstar.time_machine.devices.share import heater_share
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
+from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
-from darkstar.time_machine.past.loader import labels_of, load_scenario
-from darkstar.time_machine.past.start_charge import Origin, StartCharge, start_charge
+from darkstar.time_machine.past.loader import labels_of, load_scenario, read_start
+from darkstar.time_machine.past.start_charge import Origin, StartCharge
 from darkstar.time_machine.regret import regret as regret_of
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
@@ -183,6 +184,17 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
     with open_ledger(settings) as ledger:
         span = span_of(ledger, settings, wanted.start, wanted.end)
         bounds, stated = span.bounds, _stated_start(settings, wanted, held, span.bounds[0])
+
+        def start_of(scenario: Scenario) -> StartCharge:
+            at = int(scenario.history.slots[0])
+            return stated or read_start(ledger, settings.home.tz, at, held)
+
+        def begun(scenario: Scenario) -> Scenario:
+            at = int(scenario.history.slots[0])
+            tariffs = tariffs_at(ledger, settings.power_tariffs, settings.home.tz, at)
+            stored_kwh = held.capacity_kwh * start_of(scenario).percent / 100
+            return replace(scenario, soc_start_kwh=stored_kwh, power_tariffs=tariffs).on(model)
+
         scenario = load_scenario(
             ledger,
             settings.home,
@@ -201,18 +213,22 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
             replan_slots=wanted.replan_slots,
             courses=wanted.courses,
         )
-        labels, at = labels_of(ledger, *bounds, settings.home.tz), int(scenario.history.slots[0])
-        start = stated or start_charge(ledger.slots(at, at + DAY_SECONDS), labels, settings.home.tz, at, held)
         plant, model = plant_of(wanted.plant, settings, own=own)
         scenario = scenario.on(model)
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
-        beside = stand_beside(measured, scenario, asked=ACTUAL in names)
+        beside = stand_beside(measured, scenario, asked=ACTUAL in names, begun=begun)
+        start = start_of(beside.scenario).in_battery(beside.scenario.soc_start_kwh / held.capacity_kwh * 100)
         changes = changes_of(wanted.variants, settings, battery, ledger, beside.scenario)
         past = read_past(ledger, beside.scenario) if changes else None
         if battery is not None:
             names, heated = with_heater(names, beside.scenario, ledger, settings, wanted.heater_choice)
             beside = replace(beside, scenario=heated)
-        table = ledger.slots(*bounds)
+        elif wanted.heater:
+            raise UsageError(
+                "The water heater cannot be planned: there is no battery beside it.",
+                remedy="Leave it out: --no-heater.",
+            )
+        table, labels = ledger.slots(*bounds), labels_of(ledger, *bounds, settings.home.tz)
     return _Case(names, battery, span, start, labels, beside, changes, past, table, plant)
 
 

@@ -30,7 +30,7 @@ from darkstar.store.slot_table import SlotTable
 from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.past.history import History
 from darkstar.time_machine.past.minute_truth import minutes_of
-from darkstar.time_machine.past.start_charge import start_charge
+from darkstar.time_machine.past.start_charge import StartCharge, start_charge
 from darkstar.time_machine.plant.carrying import storage_model
 from darkstar.time_machine.scenario import Scenario, cautious_settlement
 
@@ -55,7 +55,7 @@ def load_scenario(
     Args:
         absent: channels that the home does not have.
         bounds_utc: first slot and end (exclusive) of the range.
-        soc_start_percent: where the battery starts; None takes what the ledger knows (see `start_charge`).
+        soc_start_percent: where the battery starts; None takes what the ledger knows (see `read_start`).
         settlement_per_kwh: worth of stored energy at the end; None takes what it would surely sell for.
         power_tariffs: what the months' highest draws cost.
         tariffs: what the prices are made of; None where it is of no account.
@@ -70,12 +70,12 @@ def load_scenario(
         table = without_energies(ledger.slots(first, reach), end)
         received = ledger.prices_received(first, reach)
         labels = labels_of(ledger, first, reach, home.tz)
-        metered = tariffs_at(ledger, power_tariffs, home.tz, start)
         history, replayed = past_of(table, labels, home.tz, (start, end), absent)
         minutes = minutes_of(ledger, table, history, replayed, home, absent)
-    rows = np.flatnonzero(replayed)
-    if soc_start_percent is None and len(rows):
-        soc_start_percent = start_charge(table, labels, home.tz, int(table.slots[rows[0]]), battery).percent
+        first_replayed = int(table.slots[replayed][0]) if replayed.any() else start
+        metered = tariffs_at(ledger, power_tariffs, home.tz, first_replayed)
+        if soc_start_percent is None:
+            soc_start_percent = read_start(ledger, home.tz, first_replayed, battery).percent
     history = replace(history, minutes=minutes, prices_received_utc=received)
     storage = storage_model(battery)
     if settlement_per_kwh is None:
@@ -86,11 +86,17 @@ def load_scenario(
         tz=home.tz,
         storage=storage,
         grid=GridModel(import_max_kw=home.fuse_kw, export_max_kw=home.fuse_kw),
-        soc_start_kwh=battery.capacity_kwh * (soc_start_percent or 0.0) / 100,
+        soc_start_kwh=battery.capacity_kwh * soc_start_percent / 100,
         settlement_per_kwh=settlement_per_kwh,
         power_tariffs=metered,
         tariffs=tariffs,
     )
+
+
+def read_start(ledger: LedgerFile, tz: ZoneInfo, at_utc: int, battery: Battery) -> StartCharge:
+    """Where the home's battery starts at a slot, by the ledger."""
+    end = at_utc + DAY_SECONDS
+    return start_charge(ledger.slots(at_utc, end), labels_of(ledger, at_utc, end, tz), tz, at_utc, battery)
 
 
 def labels_of(ledger: LedgerFile, start_utc: int, end_utc: int, tz: ZoneInfo) -> list[DayQuality]:

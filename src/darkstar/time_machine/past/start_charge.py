@@ -5,7 +5,7 @@ told all the same: nothing is assumed in silence, and nothing in the middle, whe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from darkstar.domain.slots import DAY_SECONDS, day_bounds, iso_local, local_date
 from darkstar.ledger.quality import spoils_charge
 from darkstar.ledger.resolved import DayQuality
 from darkstar.store.slot_table import SlotTable
+
+ROUNDING_PERCENT = 1e-9
 
 
 class Origin(StrEnum):
@@ -38,7 +40,7 @@ class StartCharge:
     Attributes:
         at_utc: the replay's start, or the slot at whose start it was measured [UTC s].
         stuck: whether it was measured by a sensor that stood still that day, and is not believed.
-        measured_percent: what was measured, where the battery as it is stated cannot hold that.
+        measured_percent: what was measured, where the battery cannot hold that, as it is stated or as aged as it is.
     """
 
     percent: float
@@ -46,6 +48,14 @@ class StartCharge:
     at_utc: int
     stuck: bool = False
     measured_percent: float | None = None
+
+    def in_battery(self, percent: float) -> "StartCharge":
+        """The same in a battery that has begun with so much, which is less where it has aged."""
+        if self.percent - percent < ROUNDING_PERCENT:
+            return self
+        known = self.origin in (Origin.MEASURED, Origin.FIRST_KNOWN)
+        measured = self.percent if known and self.measured_percent is None else self.measured_percent
+        return replace(self, percent=percent, measured_percent=measured)
 
     def sentence(self, tz: ZoneInfo) -> str:
         """What a person should know of it; empty where it is as was told or measured."""
@@ -65,7 +75,7 @@ class StartCharge:
         elif self.measured_percent is not None:
             told = f"The battery starts at {self.percent:.0f} %"
         if told and self.measured_percent is not None:
-            told += f"; measured were {self.measured_percent:.0f} %, which its limits in darkstar.yaml do not allow"
+            told += f"; measured were {self.measured_percent:.0f} %, which it cannot hold"
         return f"{told}. --soc-start-percent says otherwise." if told else ""
 
 
