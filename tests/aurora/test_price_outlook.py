@@ -81,9 +81,9 @@ def test_many_instants_at_once_are_as_one_by_one() -> None:
     buy, sell = np.random.default_rng(4).normal(size=(2, len(slots)))
     buy[300:310] = np.nan
     told, start, count = (
-        np.array([96, 96, 192, 480, 864]),
-        np.array([0, 50, 100, 250, 600]),
-        np.array([192] * 5),
+        np.array([96, 96, 192, 192, 192, 480, 864]),
+        np.array([0, 50, 100, 400, 60, 250, 600]),
+        np.array([192, 192, 192, 50, 192, 192, 192]),
     )
     together, alone = PriceOutlook(UTC), PriceOutlook(UTC)
     all_at_once = together.follow(slots, buy, sell, Issues(told, slots, start, count))
@@ -91,10 +91,11 @@ def test_many_instants_at_once_are_as_one_by_one() -> None:
     for issue, known in enumerate(told.tolist()):
         alone.publish(slots[seen:known], buy[seen:known], sell[seen:known])
         seen = known
-        prices = alone.prices(slots[start[issue] : start[issue] + 192])
+        prices = alone.prices(slots[start[issue] : start[issue] + count[issue]])
         assert prices is not None
-        assert all_at_once[0][issue].tobytes() == prices[0].tobytes()
-        assert all_at_once[1][issue].tobytes() == prices[1].tobytes()
+        for many, one in zip(all_at_once, prices, strict=True):
+            assert many[issue, : count[issue]].tobytes() == one.tobytes()
+            assert np.isnan(many[issue, count[issue] :]).all()
 
 
 def test_usual_is_the_markets_price_where_the_tariff_changes() -> None:

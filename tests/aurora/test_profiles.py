@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from darkstar.aurora.profiles import recent, remember
+from darkstar.aurora.profiles import known_ahead, recent, remember
 
 
 def test_keeps_the_last_known_values() -> None:
@@ -18,3 +18,16 @@ def test_older_values_count_less() -> None:
     for value in (100.0, 8.0, 4.0, 2.0):
         remember(usual, 5, value)
     assert usual.mean[5] == (2 * 4 + 4 * 2 + 8) / 7
+
+
+def test_no_slots_are_known_ahead_where_one_of_them_is_not() -> None:
+    whole, holed = np.zeros((3, 4)), np.zeros((3, 4))
+    holed[0, 3] = holed[1, 1] = np.nan
+    for place in range(4):
+        series = [whole] * 4
+        series[place] = holed
+        assert known_ahead(np.array([3, 2, 4]), (series[0], series[1], series[2], series[3])).tolist() == [
+            3,
+            0,
+            4,
+        ]

@@ -154,4 +154,4 @@ def test_other_numbers_of_courses_plan_alike() -> None:
 def test_timed_plans_are_a_sample() -> None:
     planned: list[Modes] = [plan_stretch(one) for one in stretches(GIVEN, information(Honesty.HONEST, GIVEN))]
     assert sum(one.plans for one in planned) == 192
-    assert sum(len(one.plan_ms) for one in planned) == 8
+    assert sum(len(one.plan_ms) for one in planned) == 4

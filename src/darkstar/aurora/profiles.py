@@ -38,8 +38,8 @@ class Issues:
         return cls(np.array([told]), ahead, np.array([0]), np.array([len(ahead)]))
 
     def room(self) -> Floats:
-        """Room for what is expected of each slot, NaN, shape (m, longest run)."""
-        return np.full((len(self.told), int(self.count.max(initial=0))), np.nan)
+        """Room for what is expected of each slot, to be written, shape (m, longest run)."""
+        return np.empty((len(self.told), int(self.count.max(initial=0))))
 
     def asked(self) -> Slots:
         """The slots of each instant's run, as `room`; the last one stands beyond a run that ends with `ahead`."""
@@ -111,7 +111,7 @@ def follow_energies(
     nearest: int,
     out: Floats,
 ) -> None:
-    """Energies expected at each instant, written to `out` as `Issues.room` has it: NaN is left where nothing is known.
+    """Energies expected at each instant, written to `out`, see `Issues.room`: NaN where nothing is known or asked.
 
     Args:
         last: the slot told last and how far it was off, one of each; go along.
@@ -119,7 +119,7 @@ def follow_energies(
         fading: what is left of that error so many slots later, beginning with `nearest` slots.
     """
     last_slot, error = last
-    seen = 0
+    numbers, seen = ahead // SLOT_SECONDS - nearest, 0
     for issue in range(len(told)):
         for row in range(seen, told[issue]):
             off = energy[row] - usual.mean[quarters[row]]
@@ -127,13 +127,13 @@ def follow_energies(
             last_slot[0] = slots[row]
             remember(usual, quarters[row], energy[row])
         seen = max(seen, told[issue])
-        for place in range(count[issue]):
+        asked = count[issue] if last_slot[0] else 0
+        last_number = last_slot[0] // SLOT_SECONDS
+        for place in range(asked):
             at = start[issue] + place
-            if np.isnan(usual.mean[ahead_quarters[at]]):
-                continue
-            left = fading[(ahead[at] - last_slot[0]) // SLOT_SECONDS - nearest]
-            expected = usual.mean[ahead_quarters[at]] + error[0] * left
+            expected = usual.mean[ahead_quarters[at]] + error[0] * fading[numbers[at] - last_number]
             out[issue, place] = 0.0 if expected < 0.0 else expected
+        out[issue, asked:] = np.nan
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -159,9 +159,11 @@ def follow_prices(
     Args:
         published: by slot, over and over again, shape (k, 2); goes along, as does `end`, that of the last slot told.
         slots, quarters, buy, sell: what is published, all instants together; shape (n,).
-        out_buy, out_sell: as `Issues.room` has it.
+        out_buy, out_sell: written, see `Issues.room`; NaN where nothing is known or asked.
     """
     kept = len(published)
+    # From one publication to the next all instants see the same prices: of these slots they are laid out already.
+    now_buy, now_sell, first, end_of_now = np.empty(len(ahead)), np.empty(len(ahead)), 0, 0
     seen = 0
     for issue in range(len(told)):
         for row in range(seen, told[issue]):
@@ -172,10 +174,34 @@ def follow_prices(
             end[0] = slots[row] + SLOT_SECONDS
             remember(usual_buy, quarters[row], buy[row])
             remember(usual_sell, quarters[row], sell[row])
+        begin, asked = start[issue], count[issue]
+        if told[issue] > seen or not first <= begin <= end_of_now:
+            first, end_of_now = begin, begin
         seen = max(seen, told[issue])
-        for place in range(count[issue]):
-            at = start[issue] + place
+        for at in range(end_of_now, begin + asked):
             number, quarter = ahead[at] // SLOT_SECONDS % kept, ahead_quarters[at]
             public = ahead[at] < end[0] and not np.isnan(published[number, 0] + published[number, 1])
-            out_buy[issue, place] = published[number, 0] if public else usual_buy.mean[quarter]
-            out_sell[issue, place] = published[number, 1] if public else usual_sell.mean[quarter]
+            now_buy[at] = published[number, 0] if public else usual_buy.mean[quarter]
+            now_sell[at] = published[number, 1] if public else usual_sell.mean[quarter]
+        end_of_now = max(end_of_now, begin + asked)
+        out_buy[issue, :asked], out_buy[issue, asked:] = now_buy[begin : begin + asked], np.nan
+        out_sell[issue, :asked], out_sell[issue, asked:] = now_sell[begin : begin + asked], np.nan
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def known_ahead(count: Counts, series: tuple[Floats, Floats, Floats, Floats]) -> Counts:
+    """How many slots each instant may look ahead, shape (m,): those it asks for, 0 where one of them is NaN.
+
+    Args:
+        series: what is expected, each as `Issues.room`.
+    """
+    load, pv, buy, sell = series
+    known = count.copy()
+    for issue in range(len(count)):
+        unknown = False
+        for place in range(count[issue]):
+            unknown |= np.isnan(
+                load[issue, place] + pv[issue, place] + buy[issue, place] + sell[issue, place]
+            )
+        known[issue] = 0 if unknown else count[issue]
+    return known

@@ -1,5 +1,7 @@
 """Quarters of the local day, and which of them a slot is."""
 
+from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,29 +20,26 @@ Counts = NDArray[np.int64]
 BLOCK_SECONDS = 32 * DAY_SECONDS
 
 
+@dataclass(frozen=True)
 class QuarterClock:
     """Which quarter of the local day a slot is; asks the time zone once for each block of days."""
 
-    def __init__(self, tz: ZoneInfo) -> None:
-        self._tz = tz
-        self._blocks: dict[int, Counts] = {}
-
-    def __reduce__(self) -> tuple[type["QuarterClock"], tuple[ZoneInfo]]:
-        """What was asked is not sent along to other processes."""
-        return QuarterClock, (self._tz,)
+    tz: ZoneInfo
 
     def quarters(self, slots: Slots) -> Counts:
         """0 to 95 for each slot, shape (n,); two slots share one where the clock goes back."""
         if not len(slots):
             return np.zeros(0, dtype=np.int64)
         first, last = int(slots[0]) // BLOCK_SECONDS, int(slots[-1]) // BLOCK_SECONDS
-        blocks = [self._block(number) for number in range(first, last + 1)]
+        blocks = [_block(number, self.tz) for number in range(first, last + 1)]
         quarters = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         found: Counts = quarters[(slots - first * BLOCK_SECONDS) // SLOT_SECONDS]
         return found
 
-    def _block(self, number: int) -> Counts:
-        if number not in self._blocks:
-            start = number * BLOCK_SECONDS
-            self._blocks[number] = quarters_of_day(slot_range(start, start + BLOCK_SECONDS), self._tz)
-        return self._blocks[number]
+
+@lru_cache(maxsize=2**7)
+def _block(number: int, tz: ZoneInfo) -> Counts:
+    start = number * BLOCK_SECONDS
+    quarters = quarters_of_day(slot_range(start, start + BLOCK_SECONDS), tz)
+    quarters.flags.writeable = False
+    return quarters

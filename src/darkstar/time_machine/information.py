@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from darkstar.aurora.courses import doubt_of
 from darkstar.aurora.naive import NaiveForecaster
 from darkstar.aurora.price_outlook import PriceOutlook
-from darkstar.aurora.profiles import Issues
+from darkstar.aurora.profiles import Issues, known_ahead
 from darkstar.domain.slots import QUARTERS_OF_DAY, SLOT_SECONDS, Slots, slot_range
 from darkstar.planner.fast.stretch import Outlooks
 from darkstar.planner.fast.turning import Doubt
@@ -125,9 +125,8 @@ class Sight:
         ):
             if known is not None:
                 expected[:] = self._windows(known, expected.shape[1])
-        asked = np.arange(load.shape[1]) < self.count[:, None]
-        unknown = (np.isnan(load + pv + buy + sell) & asked).any(axis=1)
-        return Outlooks(load, pv, buy, sell, np.where(unknown, 0, self.count), self.to_the_end, self.doubt)
+        slots = known_ahead(self.count, (load, pv, buy, sell))
+        return Outlooks(load, pv, buy, sell, slots, self.to_the_end, self.doubt)
 
     def _windows(self, series: Series, width: int) -> NDArray[np.float64]:
         """What each instant looks at of a series of `ahead`, shape (m, width); its last value stands beyond the end."""

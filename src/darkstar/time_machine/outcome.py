@@ -93,7 +93,7 @@ class PolicyOutcome:
     Attributes:
         cost_per_slot: cost of each slot without the settlement, shape (n,); its sum less `bill.settlement` is `cost`.
             A slot that raises its month's power fee carries the rise.
-        plan_ms: time that a plan took [ms], of each that was made by itself, one in 24; empty where the policy makes
+        plan_ms: time that a plan took [ms], of each that was made by itself, one in 49; empty where the policy makes
             none.
         plans: how many plans were made.
         switches: slots whose kind of mode is not that of the slot before; 0 for the oracle, which has no modes.

@@ -31,9 +31,11 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+LOWEST = float(np.finfo(np.float64).min)
 NOTHING = TerminalValue(np.zeros(0), np.zeros(0))
-TIMED_EVERY = 24
-"""Of so many plans one is timed by itself; the others are made in one call."""
+TIMED_EVERY = 49
+"""Of so many plans one is timed by itself, in the course of time at each quarter of the day; the others are made in one
+call."""
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,12 @@ def check_outlooks(outlooks: Outlooks, site: Site) -> None:
     for terminal in (NOTHING, site.settlement):
         start = site.storage.soc_min_kwh
         check(Problem(site.slot_hours, one, one, one, one, start, site.storage, site.grid, terminal))
-    seen = np.arange(outlooks.load_kwh.shape[1]) < outlooks.slots[:, None]
-    for series in (outlooks.load_kwh, outlooks.pv_kwh):
-        if not ((series >= 0.0) & (series < np.inf) | ~seen).all():
+    for energy in (outlooks.load_kwh, outlooks.pv_kwh):
+        if not _sound(energy, outlooks.slots, 0.0):
             raise UsageError("An outlook holds NaN, a negative or an infinite energy.")
-    if not (np.isfinite(outlooks.import_price + outlooks.export_price) | ~seen).all():
-        raise UsageError("An outlook holds a price that is not a number.")
+    for price in (outlooks.import_price, outlooks.export_price):
+        if not _sound(price, outlooks.slots, LOWEST):
+            raise UsageError("An outlook holds a price that is not a number.")
 
 
 def _doubtful(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Callable[[int, int], None]:
@@ -186,6 +188,7 @@ def _doubtful(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Calla
     soc_kwh, end = grid_end(site.storage, NOTHING)
     _, settled = grid_end(site.storage, site.settlement)
     grid = grid_for(len(chain.weight), work.load.shape[1], len(end) - 1, longest)
+    limits = site_limits(site.storage, site.grid, site.slot_hours)
 
     def run(first: int, last: int) -> None:
         _by_turning(
@@ -194,7 +197,7 @@ def _doubtful(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Calla
             work,
             chain,
             round(1.0 / site.slot_hours),
-            site_limits(site.storage, site.grid, site.slot_hours),
+            limits,
             soc_kwh,
             end,
             settled,
@@ -225,6 +228,16 @@ def _certain(outlooks: Outlooks, work: Work, site: Site, longest: int) -> Callab
                 grown.append(scratch(slots, pieces, SPARE_PIECES * 4 ** len(grown), 0, 0))
 
     return run
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sound(series: Floats, slots: Counts, least: float) -> bool:
+    """Whether each slot that is looked at has a finite number, and none below the least."""
+    sound = True
+    for issue in range(len(slots)):
+        for slot in range(slots[issue]):
+            sound &= (series[issue, slot] >= least) & (series[issue, slot] < np.inf)
+    return sound
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
