@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Connection
-
-from darkstar.store import database, migrate
-from darkstar.store.database import Database
 
 # A busy machine is no fault of the code, and a commit's proof must not depend on the day's luck.
 settings.register_profile("darkstar", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -34,8 +30,13 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     Gives how durable the ledgers of users are.
     """
+    # Imported here, as the process that only hands out the tests opens no ledger.
+    from sqlalchemy import Connection
+
+    from darkstar.store import database, migrate
+
     first = tmp_path_factory.mktemp("first") / "ledger.db"
-    Database(first).close()
+    database.Database(first).close()
     with closing(sqlite3.connect(first)) as made:
         statements = [line for line in made.iterdump() if line not in ("BEGIN TRANSACTION;", "COMMIT;")]
     upgrade, head, users = migrate.upgrade, migrate.HEAD, database.SYNCHRONOUS

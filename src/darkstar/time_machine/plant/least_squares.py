@@ -6,7 +6,7 @@ Levels are the sums of changes within each unbroken stretch of a day, less their
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtrit
 
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.time_machine.plant.observed import MOVES_KWH, Observed
@@ -94,5 +94,5 @@ def _jackknife(x: Series, y: Series, weight: Series, day: Numbers) -> Series:
     without = np.linalg.pinv(products.sum(axis=0) - products) @ (sides.sum(axis=0) - sides)[:, :, None]
     apart = without[:, :, 0] - without[:, :, 0].mean(axis=0)
     # Of few days three errors cover less than of many: Student's distribution tells by how much.
-    widened = float(t.ppf(norm.cdf(STANDS_OUT), len(edges) - 1)) / STANDS_OUT
+    widened = float(stdtrit(len(edges) - 1, ndtr(STANDS_OUT))) / STANDS_OUT
     return np.asarray(apart.T @ apart * (len(edges) - 1) / len(edges) * widened**2)
