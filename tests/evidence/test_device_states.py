@@ -99,6 +99,10 @@ def test_departures_are_times_of_day_or_instants_of_the_day_ahead() -> None:
     assert _said(leaves, "2026-04-04T04:45:00+00:00") == dt.time(6, 45)
     assert _said(leaves, "2026-04-03 14:10:00") is Fault.PAST
     assert _said(leaves, "2026-04-04 14:11:00") is Fault.FAR
+    # What stands for "never" in many an integration.
+    assert _said(leaves, "9999-12-31T23:59:59+00:00") is Fault.FAR
+    assert _said(leaves, "9999-12-31 23:59:59") is Fault.FAR
+    assert _said(leaves, "0001-01-01T00:00:00+14:00") is Fault.PAST
     assert _said(leaves, "2026-04-04") is Fault.NO_VALUE
     assert _said(leaves, "soon") is Fault.NO_VALUE
 

@@ -12,6 +12,7 @@ from darkstar.planner.mode_table import ModeTable
 from darkstar.planner.modes import Curtail, Mode
 from darkstar.planner.standing.plan import Expected, StandingBattery, StandingPlan
 from darkstar.planner.standing.verdict import Outcome
+from darkstar.store.database import DamagedError
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.plans import DAY_US, PlanRow
 from tests.store.examples import START
@@ -138,6 +139,12 @@ def test_a_plan_that_is_cut_off_leaves_nothing(ledger: LedgerFile) -> None:
         ("start_utc = 'now'", "its start_utc is 'now'"),
         ("cost = 'free'", "its cost is 'free'"),
         ("why = x'00'", r"its why is b'\x00'"),
+        ("made_us = 9000000000000000000", "its made_us is 9000000000000000000"),
+        ("made_us = -1", "its made_us is -1"),
+        ("start_utc = start_utc + 7", f"its start_utc is {START + 7}"),
+        ("prices_until_utc = 9000000000000000", "its prices_until_utc is 9000000000000000"),
+        ("cost = 9e999", "its cost is inf"),
+        ("gain = -9e999", "its gain is -inf"),
     ],
 )
 def test_a_damaged_plan_is_told(ledger: LedgerFile, path: Path, assignment: str, told: str) -> None:
@@ -147,10 +154,32 @@ def test_a_damaged_plan_is_told(ledger: LedgerFile, path: Path, assignment: str,
     assert last is not None
     assert last.plan is None
     assert last.damage == told
+    rows, damaged = ledger.plans.history()
+    assert len(rows) + damaged == 1
+    assert damaged == int(assignment.split(" ")[0] not in ("content", "parts", "held_slots"))
     assert add(ledger)
     newest = ledger.plans.last()
     assert newest is not None
     assert newest.plan is not None
-    rows, damaged = ledger.plans.history()
-    assert len(rows) + damaged == 2
-    assert damaged == int(assignment.split(" ")[0] in ("outcome", "start_utc", "cost", "why"))
+
+
+def test_a_plan_whose_text_is_damaged_is_told_and_the_next_one_is_kept(
+    ledger: LedgerFile, path: Path
+) -> None:
+    add(ledger)
+    damage(path, "why = CAST(x'ff00fe' AS TEXT)")
+    last = ledger.plans.last()
+    assert last is not None
+    assert last.plan is None
+    assert last.damage == "its row is damaged"
+    assert add(ledger)
+    with pytest.raises(DamagedError):
+        ledger.plans.history()
+
+
+def test_a_ledger_that_has_lost_its_plans_is_called_damaged(ledger: LedgerFile, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("DROP TABLE plans")
+        file.commit()
+    with pytest.raises(DamagedError, match="is damaged"):
+        ledger.plans.last()

@@ -185,8 +185,13 @@ def _time(text: str, now_utc: float, tz: ZoneInfo) -> dt.time | Fault:
         return Fault.NO_VALUE
     if len(text) <= len("2026-04-03"):
         return Fault.NO_VALUE
-    local = instant.replace(tzinfo=tz) if instant.tzinfo is None else instant.astimezone(tz)
-    ahead = local.timestamp() - now_utc
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=tz)
+    # Only near instants have a local time for certain: 9999-12-31 has none east of Greenwich.
+    ahead = instant.timestamp() - now_utc
     if ahead <= 0:
         return Fault.PAST
-    return Fault.FAR if ahead > DAY_SECONDS else dt.time(local.hour, local.minute)
+    if ahead > DAY_SECONDS:
+        return Fault.FAR
+    local = instant.astimezone(tz)
+    return dt.time(local.hour, local.minute)

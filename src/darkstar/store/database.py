@@ -209,11 +209,19 @@ def failures(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be opened: {error.strerror}.") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, StatementError) else error
-        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        problem = _explain(path, code)
+        problem = _explain(path, _code_of(cause))
         if problem is None:
             raise
         raise problem from cause
+
+
+def _code_of(cause: BaseException | None) -> int:
+    """SQLite's code of a failure; what can only come of a damaged file has that of damage."""
+    # Neither text that is no UTF-8, which Python finds, nor a table that is lost although the schema's version was
+    # looked at when the file was opened, has a code of its own.
+    if str(cause).startswith(("Could not decode to UTF-8", "no such table")):
+        return sqlite3.SQLITE_CORRUPT
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
 
 
 def _explain(path: Path, code: int) -> StoreError | None:

@@ -1,19 +1,23 @@
 """The plans of a home in its ledger: the last one, which the next may follow, and those of some weeks before it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 
 from sqlalchemy import Text, delete, func, insert, or_, select, type_coerce
 
 from darkstar.domain.errors import DataError
-from darkstar.domain.slots import DAY_SECONDS
+from darkstar.domain.slots import DAY_SECONDS, slot_floor
 from darkstar.planner.standing.plan import StandingPlan
 from darkstar.planner.standing.verdict import Outcome
-from darkstar.store.database import Database
+from darkstar.store.database import DamagedError, Database
 from darkstar.store.plan_content import content_of, plan_of
 from darkstar.store.schema import plans
 
-DAY_US = DAY_SECONDS * 1_000_000
+SECOND_US = 1_000_000
+DAY_US = DAY_SECONDS * SECOND_US
+FAR_UTC = 2**32
+"""Instants of plans lie between 1970 and this, a year 2106 [UTC s]."""
 
 
 @dataclass(frozen=True)
@@ -76,19 +80,24 @@ class Plans:
 
     def last(self) -> LastPlan | None:
         """The newest plan; None where none was ever kept."""
-        found = self._db.read(select(*_READ, *_CONTENT).order_by(plans.c.plan_id.desc()).limit(1))
-        if not found:
-            return None
-        plan_id, *values, parts, content = found[0]
-        try:
-            row = _row_of(values)
-            return LastPlan(
-                int(plan_id),
-                row,
-                plan_of(row.start_utc, row.prices_until_utc, row.held_slots, parts, content),
-            )
-        except DataError as error:
-            return LastPlan(int(plan_id), None, None, error.problem)
+        with self._db.snapshot():
+            ((newest,),) = self._db.read(select(func.max(plans.c.plan_id)))
+            if newest is None:
+                return None
+            try:
+                return self._read(newest)
+            except DataError as error:
+                return LastPlan(newest, None, None, error.problem)
+            except DamagedError:
+                return LastPlan(newest, None, None, "its row is damaged")
+
+    def _read(self, plan_id: int) -> LastPlan:
+        """One plan, which is there."""
+        found = self._db.read(select(*_READ, *_CONTENT).where(plans.c.plan_id == plan_id))
+        _, *values, parts, content = found[0]
+        row = _row_of(values)
+        plan = plan_of(row.start_utc, row.prices_until_utc, row.held_slots, parts, content)
+        return LastPlan(plan_id, row, plan)
 
     def history(self) -> tuple[list[PlanRow], int]:
         """All plans in the order of their making, and how many rows cannot be read."""
@@ -136,12 +145,15 @@ def _row_of(values: Sequence[object]) -> PlanRow:
     outcome = _text(at, "outcome")
     if outcome not in tuple(Outcome):
         raise _unreadable("outcome", outcome)
+    start_utc = _instant(at, "start_utc")
+    if start_utc != slot_floor(start_utc):
+        raise _unreadable("start_utc", start_utc)
     return PlanRow(
-        made_us=_whole(at, "made_us"),
-        start_utc=_whole(at, "start_utc"),
+        made_us=_instant(at, "made_us", SECOND_US),
+        start_utc=start_utc,
         slots=_whole(at, "slots"),
         held_slots=_whole(at, "held_slots"),
-        prices_until_utc=_whole(at, "prices_until_utc"),
+        prices_until_utc=_instant(at, "prices_until_utc"),
         version=_text(at, "version"),
         engine=_text(at, "engine"),
         settings_digest=_text(at, "settings_digest"),
@@ -169,9 +181,17 @@ def _whole(at: Mapping[str, object], name: str) -> int:
 
 def _number(at: Mapping[str, object], name: str) -> float:
     value = at[name]
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         raise _unreadable(name, value)
     return float(value)
+
+
+def _instant(at: Mapping[str, object], name: str, per_second: int = 1) -> int:
+    """An instant that calendars know."""
+    value = _whole(at, name)
+    if not 0 <= value // per_second < FAR_UTC:
+        raise _unreadable(name, value)
+    return value
 
 
 def _text(at: Mapping[str, object], name: str) -> str:

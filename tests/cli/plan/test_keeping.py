@@ -78,6 +78,8 @@ def test_the_same_again_is_kept(home: Path) -> None:
     assert again["before"]["outcome"] == "kept"
     assert again["before"]["gain"] == pytest.approx(0.0, abs=1e-3)
     assert again["before"]["flips"] == 0
+    # What caution costs is in a kept plan's cost, and no sign of a cheaper plan.
+    assert not any("No plan can be cheaper" in told for told in again["notices"])
     costs = [one["cost"] for one in _json(home, "--history")["plans"]]
     assert costs[0] == pytest.approx(costs[1], abs=1e-3)
     for old, new in zip(first["batteries"][0]["modes"], again["batteries"][0]["modes"], strict=True):

@@ -201,7 +201,7 @@ def _show_history(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         print_json(past_plans.as_json(rows, unreadable, settings))
     else:
-        output.print(past_plans.rendered(rows, unreadable, settings), highlight=False)
+        output.print(past_plans.rendered(rows, unreadable, settings, output.width), highlight=False)
 
 
 def _solve_problems(path: Path, *, as_json: bool) -> None:

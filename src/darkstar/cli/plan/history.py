@@ -1,13 +1,16 @@
 """`darkstar plan --history`: the plans that were made, what became of each, and how often they changed their mind."""
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text as Line
 
+from darkstar.cli.plan.device_tables import INDENT, WIDE
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import iso_local, local_date
 from darkstar.planner.standing.verdict import Outcome
@@ -94,35 +97,53 @@ def as_json(rows: Sequence[PlanRow], unreadable: int, settings: Settings) -> Map
     }
 
 
-def rendered(rows: Sequence[PlanRow], unreadable: int, settings: Settings) -> RenderableType:
-    """The last plans and the last days, for people."""
+def rendered(rows: Sequence[PlanRow], unreadable: int, settings: Settings, width: int) -> RenderableType:
+    """The last plans and the last days, for a terminal of so many columns."""
     parts: list[RenderableType] = []
     if unreadable:
         parts.append(f"! {unreadable} of the plans that were kept cannot be read and are left out.")
     if not rows:
         return Group(*parts, "No plan was kept yet: `darkstar plan` keeps each that it makes.")
-    return Group(*parts, _plans(rows[-SHOWN:], settings), "", _days(days_of(rows, settings)[-DAYS_SHOWN:]))
+    days = days_of(rows, settings)[-DAYS_SHOWN:]
+    return Group(*parts, _plans(rows[-SHOWN:], settings, width), "", _days(days))
 
 
-def _plans(rows: Sequence[PlanRow], settings: Settings) -> Table:
+def _plans(rows: Sequence[PlanRow], settings: Settings, width: int) -> RenderableType:
+    """A line for each; on a narrow terminal the reasons stand below them."""
+    if width >= WIDE:
+        return _figures(rows, settings, with_why=True)
+    parts: list[RenderableType] = [_figures(rows, settings, with_why=False)]
+    told = [f"{_made(row, settings)}: {row.why}" for row in rows if row.why]
+    if told:
+        parts.append("")
+    parts += [Line(textwrap.fill(one, width, subsequent_indent=INDENT)) for one in told]
+    return Group(*parts)
+
+
+def _figures(rows: Sequence[PlanRow], settings: Settings, *, with_why: bool) -> Table:
     table = _table()
     table.add_column("made", no_wrap=True)
     table.add_column(f"cost, {settings.home.currency}", justify="right", no_wrap=True)
     table.add_column("was", no_wrap=True)
-    table.add_column("a new one gains", justify="right")
-    table.add_column("flips", justify="right")
-    table.add_column("why")
+    table.add_column("a new one gains", justify="right", no_wrap=True)
+    table.add_column("flips", justify="right", no_wrap=True)
+    if with_why:
+        table.add_column("why")
     for row in rows:
-        local = dt.datetime.fromtimestamp(row.made_us // SECOND_US, settings.home.tz)
         table.add_row(
-            f"{ENGLISH.weekdays[local.weekday()]} {local:%Y-%m-%d %H:%M}",
+            _made(row, settings),
             ENGLISH.figure(row.cost, 2),
             row.outcome.value,
             "" if row.gain is None else ENGLISH.figure(row.gain, 2),
             "" if row.flips is None else str(row.flips),
-            row.why,
+            *([Line(row.why)] if with_why else []),
         )
     return table
+
+
+def _made(row: PlanRow, settings: Settings) -> str:
+    local = dt.datetime.fromtimestamp(row.made_us // SECOND_US, settings.home.tz)
+    return f"{ENGLISH.weekdays[local.weekday()]} {local:%Y-%m-%d %H:%M}"
 
 
 def _days(days: Sequence[Day]) -> Table:

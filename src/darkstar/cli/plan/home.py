@@ -230,7 +230,9 @@ def _gap_notice(home: HomePlan) -> str | None:
         return ENGLISH.say(Text.GAP_UNKNOWN)
     if money < LEAST_MONEY:
         return None
-    return ENGLISH.say(Text.GAP, money=ENGLISH.figure(money, 2), currency=home.settings.home.currency)
+    kept = planned.settled.verdict.outcome is Outcome.KEPT
+    text = Text.GAP_KEPT if kept else Text.GAP
+    return ENGLISH.say(text, money=ENGLISH.figure(money, 2), currency=home.settings.home.currency)
 
 
 def _fee_notice(home: HomePlan) -> str | None:

@@ -78,6 +78,7 @@ class Text(StrEnum):
     MISSING_DISINFECTION = auto()
     DEVICE_IDLE = auto()
     GAP = auto()
+    GAP_KEPT = auto()
     GAP_UNKNOWN = auto()
     POWER_FEE = auto()
     POWER_FEE_STAYS = auto()
@@ -269,6 +270,8 @@ ENGLISH = Catalogue(
         Text.MISSING_DISINFECTION: "The {device} does not reach {degrees} °C against legionella by {when}.",
         Text.DEVICE_IDLE: "has nothing to do",
         Text.GAP: "No plan can be cheaper than this one by more than {money} {currency}.",
+        Text.GAP_KEPT: "The plan that is kept, its caution included, costs at most {money} {currency} more than the "
+        "cheapest would if all came as expected.",
         Text.GAP_UNKNOWN: "The time limit was too short: how much cheaper another plan could be is not known. Give it "
         "more: --seconds 10.",
         Text.POWER_FEE: "This plan raises the month's power fee by {money} {currency} over what the month comes to "
