@@ -53,5 +53,7 @@ def test_what_runs_by_the_minute_does_not_flatter_the_heater() -> None:
     assert found is not None
     assert plain is not None
     assert found.saved_by_heater == plain.saved_by_heater
+    assert mine.outcomes[RULE].cost > theirs.outcomes[RULE].cost + 0.01
+    assert found.gap_closed == plain.gap_closed
     assert plain.saved_by_heater == theirs.outcomes[MPC].cost - theirs.outcomes[MPC_HEATER].cost
     assert heater_share(replace(given, heater=None), theirs, Honesty.HONEST) is None

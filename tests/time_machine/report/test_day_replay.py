@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from darkstar.time_machine.information import HonestInformation
-from darkstar.time_machine.outcome import MPC, RULE, PolicyOutcome
+from darkstar.time_machine.outcome import MPC, MPC_HEATER, ORACLE_HEATER, RULE, PolicyOutcome
 from darkstar.time_machine.replay import replay
 from darkstar.time_machine.report.charts_days import lived_day
 from darkstar.time_machine.report.day_replay import DayReplay, replayed_day
 from darkstar.time_machine.scenario import Scenario
 from tests.time_machine.cases import TZ, scenario
+from tests.time_machine.devices.cases import heated
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +55,19 @@ def test_what_makes_no_plans_has_no_reasons() -> None:
     assert {quarter.why for quarter in found.quarters} == {""}
     assert found.quarters[0].expected_pv_kw is None
     assert "Load expected" not in [trace.name for trace in lived_day(found, TZ, "SEK").data]
+
+
+@pytest.mark.parametrize("policy", [MPC_HEATER, ORACLE_HEATER])
+def test_where_the_heater_is_planned_the_load_is_with_what_it_drew(policy: str) -> None:
+    given = heated(days=2)
+    outcome = replay(given, policy)
+    found = replayed_day(given, outcome, DAY - dt.timedelta(days=1))
+    assert found is not None
+    assert outcome.flows.heater_kwh is not None
+    assert [q.load_kw * 0.25 for q in found.quarters] != pytest.approx(given.history.load_kwh[:96].tolist())
+    for quarter in found.quarters:
+        balance = quarter.load_kw - quarter.pv_kw + quarter.battery_kw - quarter.grid_kw
+        assert balance == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_day_that_was_not_replayed() -> None:

@@ -13,7 +13,7 @@ from darkstar.domain.home import Home
 from darkstar.domain.slots import iso_local
 from darkstar.time_machine.actual import actual_note
 from darkstar.time_machine.buying.what_if import Tried, WhatIf, years_told
-from darkstar.time_machine.outcome import MPC, ORACLE, RULE, Comparison
+from darkstar.time_machine.outcome import MPC, MPC_HEATER, ORACLE, ORACLE_HEATER, RULE, Comparison
 from darkstar.time_machine.regret import Part, Regret
 
 WORST_DAYS = 5
@@ -56,9 +56,10 @@ def plant_notes(answer: Answer) -> list[str]:
         notes.append(f"The battery behaves {told}; the oracle's is the ideal one that plans believe in.")
     minutes = answer.comparison.history.minutes
     if minutes is not None:
-        notes.append(
-            f"{minutes.known} of {len(minutes)} slots ran by the minute; the oracle plans on their averages."
-        )
+        who = "the oracle plans"
+        if MPC_HEATER in answer.comparison.outcomes:
+            who = f"the oracle and whoever plans the heater ({MPC_HEATER}, {ORACLE_HEATER}) run"
+        notes.append(f"{minutes.known} of {len(minutes)} slots ran by the minute; {who} on their averages.")
     oracle = answer.comparison.outcomes.get(ORACLE)
     if oracle is not None and oracle.over_least:
         notes.append(f"The oracle's plan costs at most {oracle.over_least:.2f} more than the least possible.")

@@ -15,6 +15,7 @@ from darkstar.domain.errors import UsageError
 from darkstar.planner.devices.periods import may_run, periods
 from darkstar.planner.loads.deferred import Deferrable
 from darkstar.planner.problem import Series
+from darkstar.time_machine.outcome import Flows
 from darkstar.time_machine.past.heater import HeaterPast
 from darkstar.time_machine.scenario import Scenario
 
@@ -95,6 +96,14 @@ def without_heater(scenario: Scenario, asked: Asked) -> Scenario:
     known = scenario.known
     rest = replace(known, load_kwh=known.load_kwh - asked.known_kwh, minutes=None)
     return replace(scenario, known=rest)
+
+
+def lived_load_kwh(scenario: Scenario, flows: Flows) -> Series:
+    """The home's load in each replayed slot, shape (n,): with what its heater drew under these flows."""
+    load_kwh = scenario.history.load_kwh
+    if scenario.heater is None or flows.heater_kwh is None:
+        return load_kwh
+    return load_kwh - asked_of(scenario, scenario.heater).kwh + flows.heater_kwh
 
 
 def unserved_cost(scenario: Scenario, heater: HeaterPast, unserved_kwh: Series) -> Series:

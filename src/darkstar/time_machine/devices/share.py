@@ -62,20 +62,21 @@ def heater_share(scenario: Scenario, comparison: Comparison, honesty: Honesty) -
     if scenario.heater is None or MPC not in outcomes or MPC_HEATER not in outcomes:
         return None
     asked = asked_of(scenario, scenario.heater)
-    mpc, heated = outcomes[MPC].cost, outcomes[MPC_HEATER].cost
+    heated = outcomes[MPC_HEATER].cost
     flows = outcomes[MPC_HEATER].flows
     assert flows.heater_kwh is not None
     assert flows.unserved_kwh is not None
     drawn_kwh, unserved_kwh = flows.heater_kwh, flows.unserved_kwh
-    closed = None
-    if RULE in outcomes and ORACLE_HEATER in outcomes:
-        possible = outcomes[RULE].cost - outcomes[ORACLE_HEATER].cost
-        closed = (outcomes[RULE].cost - heated) / possible if possible > 0 else None
+    costs = {name: outcomes[name].cost for name in (MPC, RULE) if name in outcomes}
     minutes = scenario.history.minutes
     if minutes is not None and minutes.known:
         # The heater is planned on the averages of slots, so what it saves is told on those.
         averages = replace(scenario, known=replace(scenario.known, minutes=None))
-        mpc = replay(averages, MPC, honesty).cost
+        costs = {name: replay(averages, name, honesty).cost for name in costs}
+    closed = None
+    if RULE in costs and ORACLE_HEATER in outcomes:
+        possible = costs[RULE] - outcomes[ORACLE_HEATER].cost
+        closed = (costs[RULE] - heated) / possible if possible > 0 else None
     return HeaterShare(
         asked_kwh=float(asked.kwh.sum()),
         periods=int(asked.due.sum()),
@@ -84,6 +85,6 @@ def heater_share(scenario: Scenario, comparison: Comparison, honesty: Honesty) -
         unserved_kwh=float(unserved_kwh.sum()),
         unserved_cost=float(unserved_cost(scenario, scenario.heater, unserved_kwh).sum()),
         saved_by_battery=outcomes[NONE].cost - outcomes[MPC].cost if NONE in outcomes else None,
-        saved_by_heater=mpc - heated,
+        saved_by_heater=costs[MPC] - heated,
         gap_closed=closed,
     )

@@ -12,12 +12,13 @@ import numpy as np
 
 from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, slot_range
 from darkstar.planner.fast.engine import FastEngine
-from darkstar.planner.problem import Plan, TerminalValue
+from darkstar.planner.problem import Plan, Series, TerminalValue
 from darkstar.planner.why.blocks import actions_of
 from darkstar.planner.why.reasons import explain
 from darkstar.planner.why.sentences import ACTIONS, Teller
 from darkstar.planner.why.texts import ENGLISH
 from darkstar.time_machine.calendar import days_of
+from darkstar.time_machine.devices.heater import lived_load_kwh
 from darkstar.time_machine.information import HonestInformation, Outlook
 from darkstar.time_machine.outcome import MPC, PolicyOutcome
 from darkstar.time_machine.scenario import Scenario
@@ -76,17 +77,23 @@ def replayed_day(
     if day not in days:
         return None
     numbers = np.flatnonzero(row == days.index(day)).tolist()
-    does = _does(scenario, outcome, slice(numbers[0], numbers[-1] + 1))
+    load_kwh = lived_load_kwh(scenario, outcome.flows)
+    does = _does(scenario, load_kwh, outcome, slice(numbers[0], numbers[-1] + 1))
     information = HonestInformation(scenario) if outcome.name == MPC else None
     quarters = []
     for number, word in zip(numbers, does, strict=True):
         outlook = None if information is None else information.outlook(number)
-        quarters.append(_quarter(scenario, outcome, number, outlook, word))
+        quarters.append(_quarter(scenario, float(load_kwh[number]), outcome, number, outlook, word))
     return DayReplay(day, outcome.name, tuple(quarters), chosen)
 
 
 def _quarter(
-    scenario: Scenario, outcome: PolicyOutcome, number: int, outlook: Outlook | None, does: str
+    scenario: Scenario,
+    load_kwh: float,
+    outcome: PolicyOutcome,
+    number: int,
+    outlook: Outlook | None,
+    does: str,
 ) -> Quarter:
     history, flows = scenario.history, outcome.flows
     in_kw = 1 / SLOT_HOURS
@@ -94,7 +101,7 @@ def _quarter(
         slot=int(history.slots[number]),
         import_price=float(history.import_price[number]),
         export_price=float(history.export_price[number]),
-        load_kw=float(history.load_kwh[number]) * in_kw,
+        load_kw=load_kwh * in_kw,
         pv_kw=float(history.pv_kwh[number]) * in_kw,
         expected_load_kw=None if outlook is None else float(outlook.load_kwh[0]) * in_kw,
         expected_pv_kw=None if outlook is None else float(outlook.pv_kwh[0]) * in_kw,
@@ -109,10 +116,10 @@ def _quarter(
     )
 
 
-def _does(scenario: Scenario, outcome: PolicyOutcome, slots: slice) -> list[str]:
+def _does(scenario: Scenario, load_kwh: Series, outcome: PolicyOutcome, slots: slice) -> list[str]:
     history, flows = scenario.history, outcome.flows
     problem = scenario.problem(
-        history.load_kwh[slots],
+        load_kwh[slots],
         history.pv_kwh[slots],
         (history.import_price[slots], history.export_price[slots]),
         float(flows.soc_kwh[slots.start]),
