@@ -145,3 +145,16 @@ def test_many_instants_at_once_are_as_one_by_one() -> None:
         assert all_at_once[0][issue, :n].tobytes() == forecast.load_kwh.tobytes()
         assert all_at_once[1][issue, :n].tobytes() == forecast.pv_kwh.tobytes()
         assert np.isnan(all_at_once[0][issue, n:]).all()
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    first, past = NaiveForecaster(TZ), _days(3)
+    first.observe(past[:192], _load(past[:192]), _sun(past[:192]))
+    before = first.forecast(past[192:])
+    first.copy().observe(past[192:], 9.0 + _load(past[192:]), 9.0 + _sun(past[192:]))
+    after = first.forecast(past[192:])
+    assert before is not None
+    assert after is not None
+    assert before.load_kwh.tobytes() == after.load_kwh.tobytes()
+    assert before.pv_kwh.tobytes() == after.pv_kwh.tobytes()
+    first.observe(past[192:], _load(past[192:]), _sun(past[192:]))

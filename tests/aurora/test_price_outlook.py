@@ -119,3 +119,12 @@ def test_usual_is_the_markets_price_where_the_tariff_changes() -> None:
     buy, _ = outlook.follow(slots[:0], nothing, nothing, issues)
     np.testing.assert_allclose(buy[0], [1.875] * 4 + [np.nan] * 94)
     np.testing.assert_allclose(buy[1], [1.875] * 2 + [3.0] * 96)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    first, slots = PriceOutlook(UTC), _days(9)
+    first.publish(slots[:96], np.full(96, 1.0), np.full(96, 0.5))
+    before = first.prices(slots[96:192])
+    first.copy().publish(slots[96:480], np.full(384, 3.0), np.full(384, 2.0))
+    np.testing.assert_array_equal(first.prices(slots[96:192]), before)
+    first.publish(slots[96:192], np.full(96, 2.0), np.full(96, 1.0))

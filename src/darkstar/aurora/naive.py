@@ -10,13 +10,14 @@ the order in which it happened, and knows nothing else: it cannot look ahead. It
 and answers nothing (`None`) when it knows too little: no other home's habits stand in.
 """
 
+import copy
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.aurora.profiles import Issues, Recent, follow_energies, recent
+from darkstar.aurora.profiles import Issues, Recent, copied, follow_energies, recent
 from darkstar.aurora.quarters import QuarterClock
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_SECONDS, Slots
 
@@ -45,6 +46,12 @@ class NaiveForecaster:
         self._load = _Usual(tz, recent(LOAD_DAYS, LOAD_FADES_A_DAY))
         self._pv = _Usual(UTC, recent(PV_DAYS, PV_FADES_A_DAY))
         self._last_slot: int | None = None
+
+    def copy(self) -> "NaiveForecaster":
+        """The same, to go its own way from here."""
+        twin = copy.copy(self)
+        twin._load, twin._pv = self._load.copy(), self._pv.copy()
+        return twin
 
     def observe(self, slots: Slots, load_kwh: Series, pv_kwh: Series) -> None:
         """Take note of what has happened, oldest first, NaN where it is not known; shapes (n,).
@@ -94,6 +101,11 @@ class _Usual:
         self._clock = QuarterClock(tz)
         self._recent = usual
         self._last = np.zeros(1, dtype=np.int64), np.zeros(1)
+
+    def copy(self) -> "_Usual":
+        twin = copy.copy(self)
+        twin._recent, twin._last = copied(self._recent), (self._last[0].copy(), self._last[1].copy())
+        return twin
 
     def follow(self, slots: Slots, energy_kwh: Series, issues: Issues) -> NDArray[np.float64]:
         out = issues.room()

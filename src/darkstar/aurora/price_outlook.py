@@ -6,12 +6,13 @@ stands in; it tells nothing that was not public. Where tariffs change, what is u
 tariff of the slot is applied.
 """
 
+import copy
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstar.aurora.profiles import Issues, follow_prices, recent
+from darkstar.aurora.profiles import Issues, copied, follow_prices, recent
 from darkstar.aurora.quarters import QuarterClock
 from darkstar.domain.slots import QUARTERS_OF_DAY, Slots
 from darkstar.domain.tariffs import Tariffs
@@ -33,6 +34,13 @@ class PriceOutlook:
         self._usual = recent(DAYS), recent(DAYS)
         self._published = np.full((KEPT, 2), np.nan)
         self._end = np.zeros(1, dtype=np.int64)
+
+    def copy(self) -> "PriceOutlook":
+        """The same, to go its own way from here."""
+        twin = copy.copy(self)
+        twin._usual = copied(self._usual[0]), copied(self._usual[1])
+        twin._published, twin._end = self._published.copy(), self._end.copy()
+        return twin
 
     def publish(self, slots: Slots, import_price: Series, export_price: Series) -> None:
         """Take note of prices that have become public, oldest first, NaN where the feed has a hole; shapes (n,).

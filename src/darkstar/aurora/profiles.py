@@ -74,6 +74,11 @@ def recent(days: int, fades_a_day: float = 1.0) -> Recent:
     )
 
 
+def copied(usual: Recent) -> Recent:
+    """The same, to go its own way from here."""
+    return Recent(usual.values.copy(), usual.held.copy(), usual.weight, usual.mean.copy())
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def remember(usual: Recent, quarter: int, value: float) -> None:
     """One more value of a quarter, which takes the place of the oldest.

@@ -7,7 +7,6 @@ An information goes along with the replay and hands out sights: what is needed t
 its instants, small enough to be sent anywhere. What was expected itself is large, and made where plans are made.
 """
 
-import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -114,9 +113,9 @@ class Sight:
     def outlooks(self) -> Outlooks:
         """What was expected at each instant."""
         energies = Issues(self.energies_told, self.ahead, self.start, self.count)
-        load, pv = copy.deepcopy(self.forecaster).follow(*self.energies, energies)
+        load, pv = self.forecaster.copy().follow(*self.energies, energies)
         prices = Issues(self.prices_told, self.ahead, self.start, self.count)
-        buy, sell = copy.deepcopy(self.price_outlook).follow(*self.prices, prices)
+        buy, sell = self.price_outlook.copy().follow(*self.prices, prices)
         for expected, known in (
             (load, self.load_kwh),
             (pv, self.pv_kwh),
@@ -187,8 +186,8 @@ class HonestInformation:
         self._observed, self._published = int(rows[0]), int(published[0])
         learnt, told = slice(self._observed, int(rows[-1])), slice(self._published, int(published[-1]))
         return Sight(
-            copy.deepcopy(self._forecaster),
-            copy.deepcopy(self._prices),
+            self._forecaster.copy(),
+            self._prices.copy(),
             (known.slots[learnt], known.load_kwh[learnt], known.pv_kwh[learnt]),
             rows - rows[0],
             (known.slots[told], known.import_price[told], known.export_price[told]),
