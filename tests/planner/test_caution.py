@@ -9,8 +9,8 @@ from darkstar.planner.caution import Known, SafeMode, prepare
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.modes import Kind
 from darkstar.planner.problem import GridModel, StorageModel, TerminalValue
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.sentences import say
-from darkstar.planner.why.texts import ENGLISH
 
 SLOTS = 8
 KNOWN = Known(

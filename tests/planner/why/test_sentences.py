@@ -7,9 +7,10 @@ import pytest
 
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Problem
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import explain
 from darkstar.planner.why.sentences import Teller
-from darkstar.planner.why.texts import ENGLISH, Catalogue, Text
+from darkstar.planner.why.texts import Catalogue, Text
 from tests.planner.cases import STORAGE, problem
 from tests.planner.random_problems import random_problem
 

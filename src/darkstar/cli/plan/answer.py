@@ -12,8 +12,8 @@ from darkstar.planner.devices.household import BatteryPart, HouseholdPlan
 from darkstar.planner.devices.reasons import DeviceBlock
 from darkstar.planner.devices.run import DeviceRun
 from darkstar.planner.modes import Mode
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import Explanation
-from darkstar.planner.why.texts import ENGLISH
 from darkstar.planner.why.ways import Way, WayCost
 from darkstar.time_machine.now.present import Present
 from darkstar.time_machine.now.standing import Settled

@@ -7,7 +7,8 @@ from rich.text import Text as Line
 
 from darkstar.cli.plan.answer import HomePlan, PlannedDevice
 from darkstar.planner.devices.sentences import DeviceTeller
-from darkstar.planner.why.texts import ENGLISH, Text
+from darkstar.planner.why.english import ENGLISH
+from darkstar.planner.why.texts import Text
 
 WIDE = 110
 """From this width on, a block's sentence stands beside its time."""

@@ -14,7 +14,7 @@ from darkstar.cli.plan.device_tables import INDENT, WIDE
 from darkstar.config.settings import Settings
 from darkstar.domain.slots import iso_local, local_date
 from darkstar.planner.standing.verdict import Outcome
-from darkstar.planner.why.texts import ENGLISH
+from darkstar.planner.why.english import ENGLISH
 from darkstar.store.plans import PlanRow
 from darkstar.time_machine.now.remembering import SECOND_US
 

@@ -23,9 +23,10 @@ from darkstar.planner.devices.wishes import wishes
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.phases import hung, limits, on_phase, overloads
 from darkstar.planner.standing.verdict import Outcome
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import Explanation, explain
 from darkstar.planner.why.sentences import say
-from darkstar.planner.why.texts import ENGLISH, Text
+from darkstar.planner.why.texts import Text
 from darkstar.planner.why.ways import Way, ways
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.time_machine.now.present import Present, read_present

@@ -16,9 +16,10 @@ from darkstar.domain.slots import SLOT_SECONDS
 from darkstar.planner.caution import SafeMode
 from darkstar.planner.modes import Kind
 from darkstar.planner.standing.sentences import verdict_told
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import Reason
 from darkstar.planner.why.sentences import Teller
-from darkstar.planner.why.texts import ENGLISH, Text
+from darkstar.planner.why.texts import Text
 from darkstar.planner.why.ways import Way
 
 LEAST_KW = 0.05

@@ -8,7 +8,8 @@ from darkstar.planner.devices.reasons import DeviceBlock, Spared, TankBlock
 from darkstar.planner.devices.run import DeviceRun, Lack, Missing
 from darkstar.planner.devices.wish import DeviceKind, Wish
 from darkstar.planner.full.site import Tank
-from darkstar.planner.why.texts import ENGLISH, Catalogue, Text
+from darkstar.planner.why.english import ENGLISH
+from darkstar.planner.why.texts import Catalogue, Text
 
 LEAST_DIFFERENCE = 0.005
 DOES = {

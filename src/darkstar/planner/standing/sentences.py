@@ -4,8 +4,9 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from darkstar.planner.standing.verdict import Outcome, Verdict
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.sentences import say
-from darkstar.planner.why.texts import ENGLISH, Catalogue, Text
+from darkstar.planner.why.texts import Catalogue, Text
 
 
 def verdict_told(verdict: Verdict, tz: ZoneInfo, currency: str, catalogue: Catalogue = ENGLISH) -> str:

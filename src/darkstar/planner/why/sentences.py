@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from darkstar.planner.caution import Notice
 from darkstar.planner.problem import Problem
 from darkstar.planner.why.blocks import Action
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import Explanation, Held, Limit, Link, Reason
-from darkstar.planner.why.texts import ENGLISH, Catalogue, Text
+from darkstar.planner.why.texts import Catalogue, Text
 from darkstar.planner.why.whatif import PriceKind
 
 Span = Callable[[int, int], str]

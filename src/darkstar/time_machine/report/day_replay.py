@@ -14,9 +14,9 @@ from darkstar.domain.slots import SLOT_HOURS, SLOT_SECONDS, Slots, slot_range
 from darkstar.planner.fast.engine import FastEngine
 from darkstar.planner.problem import Plan, Series, TerminalValue
 from darkstar.planner.why.blocks import actions_of
+from darkstar.planner.why.english import ENGLISH
 from darkstar.planner.why.reasons import explain
 from darkstar.planner.why.sentences import ACTIONS, Teller
-from darkstar.planner.why.texts import ENGLISH
 from darkstar.time_machine.calendar import days_of
 from darkstar.time_machine.devices.heater import lived_load_kwh
 from darkstar.time_machine.information import HonestInformation, Outlook

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from darkstar.domain.slots import iso_local
-from darkstar.planner.why.texts import ENGLISH
+from darkstar.planner.why.english import ENGLISH
 from darkstar.time_machine.actual import ACTUAL
 from darkstar.time_machine.calendar import DayCosts, calendar
 from darkstar.time_machine.outcome import MPC, NONE, RULE, Comparison, Series
