@@ -77,6 +77,18 @@ def test_the_table_names_all_and_notes_the_broken(homes: Path) -> None:
     assert "empty is left out" in notes
 
 
+@pytest.mark.slow
+def test_no_figure_is_cut_however_many_policies_there_are(homes: Path) -> None:
+    """All of them are wider than most terminals."""
+    asked = "--homes", str(homes), "--workers", "1", "--policy", "timer,cheapest,setpoint"
+    found = json.loads(_run(*asked, "--json")[0])
+    told, _ = _run(*asked)
+    assert "…" not in told
+    [row] = [line.split() for line in told.splitlines() if line.strip().startswith("a, SEK")]
+    costs = [f"{figures['cost']:.0f}" for figures in found["homes"][0]["policies"].values()]
+    assert row[2 : 3 + len(costs)] == ["2", *costs]
+
+
 def test_nothing_to_replay(homes: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"darkstar\.yaml"):
         _run("--homes", str(tmp_path))

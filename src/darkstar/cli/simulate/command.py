@@ -1,6 +1,7 @@
 """`darkstar simulate`: what the past would have cost under each policy."""
 
 import typer
+from rich.console import Console
 
 from darkstar.aurora.courses import FEW
 from darkstar.cli.common import FromOption, HomeOption, JsonOption, ToOption, output, print_json
@@ -47,6 +48,8 @@ from darkstar.time_machine.report.days import left_out
 
 TOLD_RUNS = 12
 """So many runs of days that are left out are told; more would scroll the table away."""
+
+WHOLE_WIDTH = 1000
 
 
 def simulate(
@@ -118,7 +121,8 @@ def simulate(
         if as_json:
             print_json(homes_json(found))
         else:
-            output.print(homes_table(found), highlight=False)
+            # As wide as it is: a figure whose last digits are cut looks like another.
+            Console(width=WHOLE_WIDTH).print(homes_table(found), highlight=False)
         return
     settings = open_settings(home)
     with shown_progress() as progress, team as work, kept_at(settings, work, fresh=fresh) as kept:
