@@ -59,6 +59,26 @@ def test_two_backups_in_one_second(path: Path) -> None:
     assert [p.is_file() for p in made] == [True] * 3
 
 
+def test_two_backups_at_the_same_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands meet a ledger of an older schema: the second copies while the first one does."""
+    make(path, 1.0)
+    copy = backups._copy
+    made: list[Path] = []
+
+    def meanwhile(source: sqlite3.Connection, target: Path, *, of: Path) -> None:
+        if not made:
+            made.append(target)
+            made.append(back_up(path, path.parent / "backups", "by-hand", NOW))
+        copy(source, target, of=of)
+
+    monkeypatch.setattr(backups, "_copy", meanwhile)
+    first = back_up(path, path.parent / "backups", "by-hand", NOW)
+
+    assert sorted(first.parent.iterdir()) == sorted([first, made[1]])
+    for one in (first, made[1]):
+        assert worth_a_backup(one)
+
+
 def test_a_backup_while_others_write(path: Path) -> None:
     make(path, 1.0)
     with LedgerFile(path) as writer, writer.transaction():

@@ -77,6 +77,7 @@ def restore(backup: Path, path: Path, now_utc: float) -> Path | None:
     try:
         with failures(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.unlink(missing_ok=True)
         with failures(backup), closing(_read_only(backup)) as source:
             _copy(source, fresh, of=backup)
         if not path.exists():
@@ -101,8 +102,7 @@ def _keep_whatever_it_is(ledger: sqlite3.Connection | None, path: Path, now_utc:
 def _keep(ledger: sqlite3.Connection, path: Path, folder: Path, reason: str, now_utc: float) -> Path:
     with failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    target = _free_name(path, folder, reason, now_utc)
-    part = target.with_name(f".{target.name}.part")
+        target, part = _claim(path, folder, reason, now_utc)
     try:
         with failures(path):
             _copy(ledger, part, of=path)
@@ -112,17 +112,35 @@ def _keep(ledger: sqlite3.Connection, path: Path, folder: Path, reason: str, now
     return target
 
 
-def _free_name(path: Path, folder: Path, reason: str, now_utc: float) -> Path:
+def _claim(path: Path, folder: Path, reason: str, now_utc: float) -> tuple[Path, Path]:
+    """The name of a copy and that of the part it grows in, that nobody else takes: others may copy at once."""
+    for target in _names(path, folder, reason, now_utc):
+        part = target.with_name(f".{target.name}.part")
+        try:
+            part.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        # Who has the part alone makes the copy, so this holds until then.
+        if not target.exists():
+            return target, part
+        part.unlink()
+    raise StoreError(f"{folder} has no name left for a backup.", remedy="Move old backups away.")
+
+
+def _names(path: Path, folder: Path, reason: str, now_utc: float) -> Iterator[Path]:
     when = dt.datetime.fromtimestamp(now_utc, dt.UTC)
     slug = re.sub(r"[^a-z0-9]+", "-", reason.casefold()).strip("-")
     base = f"{path.stem}-{when:%Y%m%dT%H%M%SZ}-{slug}"
-    names = (base, *(f"{base}-{i}" for i in range(2, 1000)))
-    return next(target for name in names if not (target := folder / f"{name}{path.suffix}").exists())
+    for name in (base, *(f"{base}-{i}" for i in range(2, 1000))):
+        yield folder / f"{name}{path.suffix}"
 
 
 def _copy(source: sqlite3.Connection, target: Path, *, of: Path) -> None:
-    """Copy a file to one that stands alone (no write-ahead log beside it), checked and on the disk."""
-    target.unlink(missing_ok=True)
+    """Copy a file to one that stands alone (no write-ahead log beside it), checked and on the disk.
+
+    Args:
+        target: empty, or not there.
+    """
     with closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
@@ -169,7 +187,8 @@ def _set_aside(path: Path, folder: Path, now_utc: float) -> Path:
     """Keep a damaged ledger as it is, with the log that belongs to it."""
     with failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        target = _free_name(path, folder, "damaged", now_utc)
+        names = _names(path, folder, "damaged", now_utc)
+        target = next(name for name in names if not name.exists())
         for ending in ("-wal", "-shm", ""):
             part = path.with_name(path.name + ending)
             if part.exists():
