@@ -37,9 +37,14 @@ class Bill:
 
 def energy_cost(import_kwh: Energy, import_price: Energy) -> float:
     """Cost of the imported energy; both shape (n,), price per kWh."""
-    return float(np.dot(import_kwh, import_price))
+    return _total(import_kwh, import_price)
 
 
 def export_revenue(export_kwh: Energy, export_price: Energy) -> float:
     """Revenue of the exported energy; both shape (n,), price per kWh."""
-    return float(np.dot(export_kwh, export_price))
+    return _total(export_kwh, export_price)
+
+
+def _total(kwh: Energy, price: Energy) -> float:
+    """What it all costs. By `np.dot` the last digits would hang on how many cores there are, which it keeps busy."""
+    return float((kwh * price).sum())
