@@ -16,6 +16,7 @@ from darkstar.cli.simulate.options import battery_of, policies_of
 from darkstar.cli.simulate.plant import PlantChoice, plant_of
 from darkstar.cli.simulate.report import REPORTS, write_reports
 from darkstar.cli.simulate.span import Span, span_of
+from darkstar.cli.simulate.start import Starts
 from darkstar.cli.simulate.what_if import changes_of
 from darkstar.cli.simulate.work import say
 from darkstar.config.settings import LEDGER_NAME, Settings
@@ -32,10 +33,9 @@ from darkstar.time_machine.buying.what_if import Change, read_past, try_out
 from darkstar.time_machine.devices.share import heater_share
 from darkstar.time_machine.episodes import EpisodeBook
 from darkstar.time_machine.information import Honesty
-from darkstar.time_machine.metered import tariffs_at
 from darkstar.time_machine.outcome import MPC, ORACLE, Comparison
-from darkstar.time_machine.past.loader import labels_of, load_scenario, read_start
-from darkstar.time_machine.past.start_charge import Origin, StartCharge
+from darkstar.time_machine.past.loader import labels_of, load_scenario
+from darkstar.time_machine.past.start_charge import StartCharge
 from darkstar.time_machine.regret import regret as regret_of
 from darkstar.time_machine.scenario import Scenario
 from darkstar.time_machine.side_by_side import compare
@@ -183,41 +183,31 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
     held = battery or NO_BATTERY
     with open_ledger(settings) as ledger:
         span = span_of(ledger, settings, wanted.start, wanted.end)
-        bounds, stated = span.bounds, _stated_start(settings, wanted, held, span.bounds[0])
-
-        def start_of(scenario: Scenario) -> StartCharge:
-            at = int(scenario.history.slots[0])
-            return stated or read_start(ledger, settings.home.tz, at, held)
-
-        def begun(scenario: Scenario) -> Scenario:
-            at = int(scenario.history.slots[0])
-            tariffs = tariffs_at(ledger, settings.power_tariffs, settings.home.tz, at)
-            stored_kwh = held.capacity_kwh * start_of(scenario).percent / 100
-            return replace(scenario, soc_start_kwh=stored_kwh, power_tariffs=tariffs).on(model)
-
+        bounds, new = span.bounds, wanted.battery_kwh is not None
+        starts = Starts(ledger, settings, held, wanted.soc_start_percent, new)
         scenario = load_scenario(
             ledger,
             settings.home,
             settings.absent,
             held,
             bounds,
-            soc_start_percent=None if stated is None else stated.percent,
+            soc_start_percent=None,
             settlement_per_kwh=wanted.settlement_per_kwh,
             power_tariffs=settings.power_tariffs,
             tariffs=settings.tariffs,
         )
+        plant, model = plant_of(wanted.plant, settings, own=own)
         scenario = replace(
             scenario,
+            plant=model,
             timer=wanted.timer,
             plan_threshold=wanted.plan_threshold,
             replan_slots=wanted.replan_slots,
             courses=wanted.courses,
         )
-        plant, model = plant_of(wanted.plant, settings, own=own)
-        scenario = scenario.on(model)
         measured = read_measured(ledger, scenario, settings.absent, held.capacity_kwh) if own else None
-        beside = stand_beside(measured, scenario, asked=ACTUAL in names, begun=begun)
-        start = start_of(beside.scenario).in_battery(beside.scenario.soc_start_kwh / held.capacity_kwh * 100)
+        beside = stand_beside(measured, starts.begun(scenario), asked=ACTUAL in names, begun=starts.begun)
+        start = starts.charge(beside.scenario)
         changes = changes_of(wanted.variants, settings, battery, ledger, beside.scenario)
         past = read_past(ledger, beside.scenario) if changes else None
         if battery is not None:
@@ -230,15 +220,6 @@ def _case(settings: Settings, wanted: Wanted) -> _Case:
             )
         table, labels = ledger.slots(*bounds), labels_of(ledger, *bounds, settings.home.tz)
     return _Case(names, battery, span, start, labels, beside, changes, past, table, plant)
-
-
-def _stated_start(settings: Settings, wanted: Wanted, battery: Battery, at_utc: int) -> StartCharge | None:
-    """Where the battery starts, unless the ledger is to say."""
-    if wanted.soc_start_percent is not None:
-        return StartCharge(wanted.soc_start_percent, Origin.TOLD, at_utc)
-    if wanted.battery_kwh is not None or not settings.soc:
-        return StartCharge(battery.soc_min_percent, Origin.NEW, at_utc)
-    return None
 
 
 def _with_episodes(
