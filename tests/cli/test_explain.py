@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from darkstar.cli import explain, imports
 from darkstar.cli.story import SHOWN
-from darkstar.domain.errors import DarkstarError
+from tests.cli.running import answered
 from tests.cli.test_imports import CONFIG, T0
 
 QUARTER_KWH = 0.25
@@ -29,16 +28,10 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(*words: object) -> tuple[int, str]:
-    """Exit code and standard output; our own errors come out as their exit code and text."""
     app = typer.Typer()
     imports.register(app)
     explain.register(app)
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    if isinstance(got.exception, DarkstarError):
-        return got.exception.exit_code, str(got.exception)
-    if got.exception is not None and not isinstance(got.exception, SystemExit):
-        raise got.exception
-    return got.exit_code, got.stdout
+    return answered(app, *words)
 
 
 def test_an_hour_as_json(home: Path) -> None:

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from darkstar.cli import backfill_prices, imports
-from darkstar.domain.errors import DarkstarError
 from darkstar.domain.slots import SLOT_SECONDS, hour_floor
 from darkstar.evidence.prices import PriceSource
 from darkstar.ledger.quotes import PriceKind, Quotes
 from darkstar.store.ledger_file import LedgerFile
+from tests.cli.running import answered
 
 CONFIG = """
 home: {name: Test, timezone: Europe/Stockholm, latitude: 55.6, longitude: 13.0, currency: SEK, main_fuse_a: 25}
@@ -42,19 +41,13 @@ def energy_file(tmp_path: Path) -> Path:
 
 
 def run(*words: object) -> tuple[int, str]:
-    """Exit code and standard output; our own errors come out as their exit code and text."""
     app = typer.Typer()
     imports.register(app)
     backfill = typer.Typer()
     backfill.command("prices")(backfill_prices.prices_command)
     app.add_typer(backfill, name="backfill")
     backfill.callback()(lambda: None)
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    if isinstance(got.exception, DarkstarError):
-        return got.exception.exit_code, str(got.exception)
-    if got.exception is not None and not isinstance(got.exception, SystemExit):
-        raise got.exception
-    return got.exit_code, got.stdout
+    return answered(app, *words)
 
 
 def test_energy_as_json(home: Path, energy_file: Path) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from darkstar.cli import imports, verify
-from darkstar.domain.errors import DarkstarError
+from tests.cli.running import answered
 from tests.cli.test_imports import CONFIG, T0
 
 HOURS = 72
@@ -51,16 +50,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*words: object) -> tuple[int, str]:
-    """Exit code and standard output; our own errors come out as their exit code and text."""
     app = typer.Typer()
     imports.register(app)
     verify.register(app)
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    if isinstance(got.exception, DarkstarError):
-        return got.exception.exit_code, str(got.exception)
-    if got.exception is not None and not isinstance(got.exception, SystemExit):
-        raise got.exception
-    return got.exit_code, got.stdout
+    return answered(app, *words)
 
 
 def told(home: Path, file: Path, *words: object) -> tuple[int, dict]:

@@ -70,6 +70,7 @@ def test_the_sun_sleeps_at_night(home: DemoHome) -> None:
     assert home.truth[Channel.PV][(utc_hour >= 10) & (utc_hour < 12)].mean() > 0.2
 
 
+@pytest.mark.slow
 def test_the_market_trades_in_hours_before_and_in_quarters_since(year: DemoHome) -> None:
     starts = year.start + SLOT_SECONDS * np.arange(len(year.spot))
     before = year.spot[starts < QUARTERS_SINCE].reshape(-1, SLOTS_PER_HOUR)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from darkstar.demo.home import CHARGE, LOAD, SOC, SPECS, WATER, DemoHome
+from darkstar.demo.home import CHARGE, LEAST_DAYS, LOAD, SOC, SPECS, WATER, DemoHome, make_home
 from darkstar.demo.source import DemoPrices, DemoSource
-from darkstar.domain.market import known_until
+from darkstar.domain.market import QUARTERS_SINCE, known_until
 from darkstar.evidence.prices import PriceSource
 from darkstar.evidence.source import EnergySource
 from darkstar.ledger.evidence import MICROSECONDS
@@ -95,7 +95,8 @@ async def test_prices_are_those_that_are_public(home: DemoHome) -> None:
     assert quotes.start_utc[0] >= home.end - DAY
 
 
-async def test_prices_before_october_2025_are_hourly(year: DemoHome) -> None:
-    summer = await DemoPrices(year).fetch(year.start, year.start + DAY)
+async def test_prices_before_october_2025_are_hourly() -> None:
+    home = make_home(seed=3, days=LEAST_DAYS, end=QUARTERS_SINCE - DAY)
+    summer = await DemoPrices(home).fetch(home.start, home.start + DAY)
     assert (summer.end_utc - summer.start_utc == 3600).all()
     assert len(summer) == 24

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from darkstar.cli.simulate import command as simulate
@@ -22,16 +21,12 @@ from darkstar.store.episodes.address import file_address
 from darkstar.store.episodes.lake import Lake
 from darkstar.store.ledger_file import LedgerFile
 from tests.cli.simulate.made_homes import make_home
+from tests.cli.simulate.running import app, simulated
 from tests.time_machine.cases import START, past
 
 HOME = "home: {timezone: Europe/Stockholm, latitude: 59.3, longitude: 18.1, currency: SEK, main_fuse_a: 16}\n"
 BATTERY = "battery: {capacity_kwh: 5, charge_max_kw: 3, discharge_max_kw: 3}\n"
 SOC_SENSOR = "sensors: {soc: sensor.soc, load: sensor.load}\n"
-
-app = typer.Typer()
-simulate.register(app)
-# A Typer application of one command runs it without its name; a second one keeps the name.
-app.command("other")(lambda: None)
 
 
 @pytest.fixture
@@ -65,15 +60,8 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(home: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["simulate", "--home", str(home), "--workers", "1", *options])
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
-
-
 def _json(home: Path, *options: str) -> dict[str, object]:
-    answer: dict[str, object] = json.loads(_run(home, "--json", *options))
+    answer: dict[str, object] = json.loads(simulated(home, "--json", *options))
     answer.pop("slots_per_s")
     for figures in answer["policies"].values():  # type: ignore[attr-defined]
         del figures["plan_ms_p50"], figures["plan_ms_p95"]
@@ -81,7 +69,7 @@ def _json(home: Path, *options: str) -> dict[str, object]:
 
 
 def test_contract(home: Path) -> None:
-    answer = json.loads(_run(home, "--from", "2021-03-08", "--to", "2021-03-11", "--json"))
+    answer = json.loads(simulated(home, "--from", "2021-03-08", "--to", "2021-03-11", "--json"))
     assert {"from", "to", "slots", "policies", "gap_closed", "share_of_optimal", "slots_per_s"} <= set(answer)
     assert answer["from"] == "2021-03-07T23:00:00Z"
     assert answer["to"] == "2021-03-10T23:00:00Z"
@@ -117,7 +105,7 @@ def test_plans_as_often_and_with_as_many_courses_as_asked_for(home: Path) -> Non
     many = _json(home, *options, "--scenarios", "10")["policies"]
     assert many["mpc"]["cost"] != _json(home, *options)["policies"]["mpc"]["cost"]  # type: ignore[index]
     with pytest.raises(UsageError, match="cuts a slot in two"):
-        _run(home, *options, "--replan-minutes", "20")
+        simulated(home, *options, "--replan-minutes", "20")
 
 
 def test_twice_the_same(home: Path) -> None:
@@ -129,7 +117,9 @@ def test_twice_the_same(home: Path) -> None:
 
 
 def test_table_for_people(home: Path) -> None:
-    shown = _run(home, "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "none", "--policy", "rule")
+    shown = simulated(
+        home, "--from", "2021-03-08", "--to", "2021-03-09", "--policy", "none", "--policy", "rule"
+    )
     assert "rule" in shown
     assert "SEK" in shown
 
@@ -166,7 +156,7 @@ def test_a_start_that_nobody_measured_is_the_least_and_told(home: Path) -> None:
         "measured_percent": None,
     }
     assert answer["policies"]["rule"]["soc_start_kwh"] == 1.0  # type: ignore[index]
-    assert "starts at 20 %, the least that it holds" in " ".join(_run(home, *DAY).split())
+    assert "starts at 20 %, the least that it holds" in " ".join(simulated(home, *DAY).split())
     told = _json(home, *DAY, "--soc-start-percent", "60")
     assert told["start"]["origin"] == "told"  # type: ignore[index]
 
@@ -174,7 +164,7 @@ def test_a_start_that_nobody_measured_is_the_least_and_told(home: Path) -> None:
 def test_a_new_battery_starts_with_what_it_must_hold(home: Path) -> None:
     answer = _json(home, *DAY)
     assert answer["start"]["origin"] == "new"  # type: ignore[index]
-    assert "starts at" not in _run(home, *DAY)
+    assert "starts at" not in simulated(home, *DAY)
 
 
 def test_a_range_that_begins_before_there_is_data_is_replayed_from_there(home: Path) -> None:
@@ -184,12 +174,12 @@ def test_a_range_that_begins_before_there_is_data_is_replayed_from_there(home: P
     assert answer["from"] == "2021-02-28T23:00:00Z"
     assert answer["omitted"] == []
     assert answer["replayed"] == {"days": 2, "slots": 192, "battery_masked": []}
-    said = " ".join(_run(home, *options).split())
+    said = " ".join(simulated(home, *options).split())
     assert "Replayed is 2021-03-01 00:00 to 2021-03-03 00:00. The ledger has energies of 2021-03-01" in said
     within = _json(home, *DAY)
     assert within["asked"] == {"from": within["from"], "to": within["to"]}
     with pytest.raises(UsageError, match=r"Nothing to replay.*energies of 2021-03-01 00:00 to 2021-03-11"):
-        _run(home, "--from", "2020-01-01", "--to", "2020-02-01")
+        simulated(home, "--from", "2020-01-01", "--to", "2020-02-01")
 
 
 def test_a_ledger_without_prices_says_so(home: Path) -> None:
@@ -197,7 +187,7 @@ def test_a_ledger_without_prices_says_so(home: Path) -> None:
         file.execute("UPDATE slot_observations SET import_price_kwh = NULL")
         file.commit()
     with pytest.raises(UsageError, match="no prices yet"):
-        _run(home)
+        simulated(home)
 
 
 @pytest.mark.parametrize(
@@ -212,12 +202,12 @@ def test_a_ledger_without_prices_says_so(home: Path) -> None:
 )
 def test_what_makes_no_sense_is_told(home: Path, options: tuple[str, ...], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        _run(home, *options)
+        simulated(home, *options)
 
 
 def test_unknown_policy_is_answered_with_all_there_are(home: Path) -> None:
     with pytest.raises(UsageError) as told:
-        _run(home, "--policy", "mcp")
+        simulated(home, "--policy", "mcp")
     names = "none, rule, timer, cheapest, setpoint, mpc, oracle, mpc_heater, oracle_heater, actual"
     assert told.value.remedy == f"Choose from {names}."
 
@@ -237,19 +227,19 @@ def test_replay_that_is_cut_off_says_how_it_goes_on(
 def test_empty_ledger_is_told(tmp_path: Path) -> None:
     (tmp_path / "darkstar.yaml").write_text(HOME + BATTERY, encoding="utf-8")
     with pytest.raises(UsageError, match="no energies yet"):
-        _run(tmp_path)
+        simulated(tmp_path)
 
 
 def test_home_without_battery_needs_one_to_try(home: Path) -> None:
     (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
     with pytest.raises(ConfigError, match="--battery-kwh"):
-        _run(home)
+        simulated(home)
 
 
 def test_a_heater_is_not_planned_where_no_battery_is(home: Path) -> None:
     (home / "darkstar.yaml").write_text(HOME, encoding="utf-8")
     with pytest.raises(UsageError, match="no battery beside it"):
-        _run(home, "--heater", "--what-if", "battery_kwh=5")
+        simulated(home, "--heater", "--what-if", "battery_kwh=5")
 
 
 def test_a_start_is_that_of_the_first_day_that_is_replayed(tmp_path: Path) -> None:
@@ -287,7 +277,7 @@ def test_episodes_are_kept_when_asked_for(home: Path) -> None:
     assert once["episodes"] == {"recorded": 192, "delivered": 192, "waiting": 0}
     again = _json(home, *options, "--episodes")
     assert again["episodes"] == {"recorded": 192, "delivered": 0, "waiting": 0}
-    assert "192 episodes kept, 0 sent to the lake." in _run(home, *options, "--episodes")
+    assert "192 episodes kept, 0 sent to the lake." in simulated(home, *options, "--episodes")
     assert sum(Lake(file_address(home)).counts().values()) == 192
 
 
@@ -312,4 +302,4 @@ def test_a_power_tariff_is_in_the_bill(home: Path) -> None:
     assert month["average_kw"] == pytest.approx(sum(peak["kw"] for peak in month["peaks"]) / 3)
     assert found["power_fee"] == found["fees"] == pytest.approx(50 * month["average_kw"])
     assert found["cost"] == pytest.approx(plain["cost"] + found["power_fee"])
-    assert "fee" in _run(home, *options)
+    assert "fee" in simulated(home, *options)

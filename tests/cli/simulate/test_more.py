@@ -5,21 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from darkstar.cli.simulate import command as simulate
 from darkstar.config.settings import LEDGER_NAME
 from darkstar.domain.errors import ConfigError, UsageError
 from darkstar.ledger.resolved import DayQuality, DayStatus
 from darkstar.store.ledger_file import LedgerFile
 from tests.cli.simulate.made_homes import make_home
+from tests.cli.simulate.running import simulated
 
 RANGE = "--from", "2021-03-09", "--to", "2021-03-11"
-
-app = typer.Typer()
-simulate.register(app)
-app.command("other")(lambda: None)
 
 
 @pytest.fixture
@@ -33,10 +27,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def _run(home: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["simulate", "--home", str(home), "--workers", "1", *RANGE, *options])
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
+    return simulated(home, *RANGE, *options)
 
 
 def _json(home: Path, *options: str) -> dict:

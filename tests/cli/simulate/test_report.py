@@ -5,28 +5,19 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from darkstar.cli.simulate import command as simulate
 from darkstar.domain.errors import UsageError
 from tests.cli.simulate.made_homes import make_home
+from tests.cli.simulate.running import simulated
 
 pytestmark = pytest.mark.slow
 
 RANGE = "--from", "2021-03-09", "--to", "2021-03-12"
 NAME = "</script><script>alert(1)</script> | *Åsa*"
 
-app = typer.Typer()
-simulate.register(app)
-app.command("other")(lambda: None)
-
 
 def _run(home: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["simulate", "--home", str(home), "--workers", "1", *RANGE, *options])
-    if result.exception is not None:
-        raise result.exception
-    return result.stdout
+    return simulated(home, *RANGE, *options)
 
 
 @pytest.fixture(scope="module")

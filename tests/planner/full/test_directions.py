@@ -65,6 +65,7 @@ def test_deep_negative_prices_have_the_battery_engines_optimum() -> None:
         assert both(plan) < 1e-6
 
 
+@pytest.mark.slow
 def test_one_look_at_each_battery_gives_the_optimum_of_a_single_one() -> None:
     linear = Solver(integral=False)
     for seed in range(8):

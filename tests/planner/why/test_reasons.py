@@ -59,6 +59,7 @@ def test_a_full_battery_is_told_and_what_more_would_save() -> None:
     assert explanation.more == ((Limit.CAPACITY, pytest.approx(3.0)),)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_gains_of_blocks_add_up(seed: int, deep: bool) -> None:
@@ -69,6 +70,7 @@ def test_gains_of_blocks_add_up(seed: int, deep: bool) -> None:
     assert explanation.gain == pytest.approx(idle_cost(any_problem) - plan.cost)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_shadow_prices_are_what_a_bit_more_power_saves(seed: int) -> None:
