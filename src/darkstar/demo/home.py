@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from darkstar.demo import quirks
 from darkstar.demo.battery import Flows, self_consumption
 from darkstar.demo.grid import STEP_SECONDS, STEPS_PER_SLOT, Grid, Series
-from darkstar.demo.load import Use, use
+from darkstar.demo.load import WATER_KW, Use, use
 from darkstar.demo.meters import (
     MeterReadings,
     MeterSpec,
@@ -24,6 +24,7 @@ from darkstar.demo.prices import spot_per_kwh
 from darkstar.demo.sun import Roof, pv_kwh
 from darkstar.demo.weather import weather
 from darkstar.domain.channels import Channel
+from darkstar.domain.devices import WaterHeater
 from darkstar.domain.errors import UsageError
 from darkstar.domain.home import Battery, Home
 from darkstar.domain.slots import (
@@ -49,6 +50,8 @@ BATTERY = Battery(
     discharge_efficiency=0.95,
     wear_per_kwh=0.05,
 )
+HEATER = WaterHeater(power_kw=WATER_KW, daily_kwh=4.2, ready_by=dt.time(6, 30), least_run_minutes=15)
+"""Its thermostat heats as the water is used; it would keep warm until the next morning."""
 TARIFF = Tariff(grid_fee_per_kwh=0.2456, energy_tax_per_kwh=0.439, vat_percent=25.0)
 ROOF = Roof(HOME.latitude, HOME.longitude, tilt_degrees=27, azimuth_degrees=195, peak_kw=8.0, inverter_kw=7.0)
 AREA = "SE3"

@@ -8,7 +8,7 @@ import hashlib
 from pathlib import Path
 
 from darkstar.config.settings import CONFIG_NAME, LEDGER_NAME
-from darkstar.demo.home import AREA, BATTERY, HOME, ROOF, SPECS, TARIFF
+from darkstar.demo.home import AREA, BATTERY, HEATER, HOME, ROOF, SPECS, TARIFF
 from darkstar.domain.errors import UsageError
 
 MARK = "# Made by `darkstar demo` "
@@ -36,6 +36,8 @@ def settings_text() -> str:
         f"soc_max_percent: {BATTERY.soc_max_percent:g}, charge_max_kw: {BATTERY.charge_max_kw:g}, "
         f"discharge_max_kw: {BATTERY.discharge_max_kw:g}, charge_efficiency: {BATTERY.charge_efficiency:g}, "
         f"discharge_efficiency: {BATTERY.discharge_efficiency:g}, wear_per_kwh: {BATTERY.wear_per_kwh:g}}}",
+        f"water_heater: {{power_kw: {HEATER.power_kw:g}, daily_kwh: {HEATER.daily_kwh:g}, "
+        f"ready_by: '{HEATER.ready_by:%H:%M}', least_run_minutes: {HEATER.least_run_minutes:g}}}",
         f"prices: {{source: file, area: {AREA}}}",
         f"tariff: {{grid_fee_per_kwh: {TARIFF.grid_fee_per_kwh:g}, "
         f"energy_tax_per_kwh: {TARIFF.energy_tax_per_kwh:g}, vat_percent: {TARIFF.vat_percent:g}}}",
