@@ -12,7 +12,8 @@ from darkstar.domain.channels import BALANCE_SIGN, Channel
 from darkstar.domain.slots import HOUR_SECONDS, SLOT_HOURS, SLOT_SECONDS, hour_floor
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Method
 from darkstar.ledger.liar import liars
-from darkstar.ledger.meters import count, parse
+from darkstar.ledger.meters import count
+from darkstar.ledger.numbers import parse
 from darkstar.ledger.outages import outages, unknown_pairs
 from darkstar.ledger.proposals import Ground, Proposal
 from darkstar.ledger.resolve import MARGIN_SECONDS

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from darkstar.ledger.evidence import MICROSECONDS
-from darkstar.ledger.meters import parse
+from darkstar.ledger.numbers import parse
 from darkstar.ledger.resolve import MARGIN_SECONDS
 from darkstar.store.ledger_file import LedgerFile
 

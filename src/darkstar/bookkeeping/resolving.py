@@ -13,7 +13,7 @@ from darkstar.domain.home import slot_limits_kwh
 from darkstar.domain.slots import HOUR_SECONDS, hour_floor, slot_range
 from darkstar.ledger.combining import MeterGroup
 from darkstar.ledger.evidence import MICROSECONDS, MeterEvidence
-from darkstar.ledger.meters import parse
+from darkstar.ledger.numbers import parse
 from darkstar.ledger.resolve import MARGIN_SECONDS, Site, resolve
 from darkstar.ledger.swapped import swapped
 from darkstar.store.ledger_file import LedgerFile

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from darkstar.domain.slots import HOUR_SECONDS
 from darkstar.ledger.evidence import MICROSECONDS, Readings, Statistics
-from darkstar.ledger.meters import parse_signed
+from darkstar.ledger.numbers import parse_signed
 
 RESET_SHARE = 0.9
 

@@ -12,7 +12,8 @@ from darkstar.domain.slots import HOUR_SECONDS, SLOTS_PER_HOUR
 from darkstar.ledger.accounting import change_by_sum, ha_hours
 from darkstar.ledger.corrections import Repair, precedence
 from darkstar.ledger.evidence import MICROSECONDS, Instants, MeterEvidence, Reporting
-from darkstar.ledger.meters import Steps, count, parse_signed, trusted
+from darkstar.ledger.meters import Steps, count, trusted
+from darkstar.ledger.numbers import parse_signed
 from darkstar.ledger.resolved import ChannelSlots, Flag
 from darkstar.ledger.spans import measure_before, union
 from darkstar.ledger.spreading import spread_evenly
