@@ -151,7 +151,7 @@ class HonestInformation:
         self._published_rows = np.searchsorted(
             self._known.prices_known_utc, self._known.slots[self._rows], side="right"
         )
-        self._courses = scenario.courses
+        self._doubt: Doubt | None = doubt_of(courses=scenario.courses)
         self._forecaster = NaiveForecaster(scenario.tz)
         self._prices = PriceOutlook(scenario.tz, scenario.tariffs)
         self._observed = 0
@@ -163,7 +163,7 @@ class HonestInformation:
         ahead = slot_range(int(slots[rows[0]]), int(slots[rows[-1]]) + HORIZON_SLOTS * SLOT_SECONDS)
         count = np.full(len(steps), HORIZON_SLOTS)
         nowhere = np.zeros(len(steps), dtype=np.bool_)
-        return self._sight(steps, ahead, rows - rows[0], count, nowhere, doubt_of(courses=self._courses))
+        return self._sight(steps, ahead, rows - rows[0], count, nowhere)
 
     def outlook(self, step: int) -> Outlook | None:
         """At the start of one replayed slot; None where too little is known."""
@@ -176,7 +176,6 @@ class HonestInformation:
         start: Counts,
         count: Counts,
         to_the_end: NDArray[np.bool_],
-        doubt: Doubt | None,
     ) -> Sight:
         known, rows, published = self._known, self._rows[steps], self._published_rows[steps]
         learnt = slice(self._observed, int(rows[0]))
@@ -196,7 +195,7 @@ class HonestInformation:
             start,
             count,
             to_the_end,
-            doubt,
+            self._doubt,
         )
 
 
@@ -207,17 +206,19 @@ class PartialInformation(HonestInformation):
         super().__init__(scenario)
         self._history = scenario.history
         self._knowledge = knowledge
+        self._doubt = None
+        if not (knowledge.load and knowledge.sun):
+            self._doubt = doubt_of(
+                load_is_known=knowledge.load, pv_is_known=knowledge.sun, courses=scenario.courses
+            )
 
     def sight(self, steps: Counts) -> Sight:
         """Of the replayed slots from each on."""
         history, knows = self._history, self._knowledge
         seen = slice(int(steps[0]), int(steps[-1]) + HORIZON_SLOTS)
         count = np.minimum(len(history) - steps, HORIZON_SLOTS)
-        doubt = None
-        if not (knows.load and knows.sun):
-            doubt = doubt_of(load_is_known=knows.load, pv_is_known=knows.sun, courses=self._courses)
         sight = self._sight(
-            steps, history.slots[seen], steps - steps[0], count, steps + HORIZON_SLOTS >= len(history), doubt
+            steps, history.slots[seen], steps - steps[0], count, steps + HORIZON_SLOTS >= len(history)
         )
         return replace(
             sight,
