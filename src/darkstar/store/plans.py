@@ -32,7 +32,8 @@ class PlanRow:
         settings_digest, input_digest: of the home's settings, and of all that the plan was made of.
         cost: what it comes to if its modes meet what is expected, what is left credited.
         outcome: what became of the plan before it, and why, in words.
-        gain: what a new plan would have gained over the one before; None where they were not compared.
+        gain: what a new plan would have gained over the one before; None where they were not compared, or that one
+            may not be kept.
         threshold: what it had to gain.
         flips: slots of the next day in which it does something else than the plan before; `new_flips`: the same of
             the new one, whether it was taken or not.

@@ -198,6 +198,8 @@ def test_a_device_that_needs_more_changes_the_plan(tmp_path: Path, clock: Clock)
     more = _json(home, "--car-soc-percent", "40")
     assert more["before"]["outcome"] == "changed"
     assert more["before"]["why"].startswith("the car would not get what it needs")
+    # Nobody would have paid what the planner reckons for energy that a car lacks.
+    assert more["before"]["gain"] is None
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ class Verdict:
 
     Attributes:
         before_utc: when that plan was made [UTC s]; None where there is none.
-        gain: what a new plan gains over it; None where they were not compared.
+        gain: what a new plan gains over it; None where they were not compared, or it may not be kept.
         threshold: what it has to gain.
         breach: why it may not be kept whatever it gains; None where it may.
         news: what has changed since it was made, weightiest first.

@@ -103,7 +103,8 @@ def settle(
     verdict = Verdict(
         outcome,
         before.made_utc,
-        compared.gain,
+        # What is lacking or beyond a fuse has a price that nobody pays.
+        compared.gain if compared.breach is None else None,
         least,
         compared.breach,
         news,
