@@ -203,6 +203,16 @@ def test_a_device_that_needs_more_changes_the_plan(tmp_path: Path, clock: Clock)
 
 
 @pytest.mark.slow
+def test_what_a_device_lacks_is_no_money(tmp_path: Path, clock: Clock) -> None:
+    home = make_home(tmp_path, BATTERY, re.sub('ready_by: "?[0-9:]+"?', 'ready_by: "15:00"', SWITCHED))
+    answer = _json(home, "--car-soc-percent", "10")
+    assert answer["devices"][0]["missing"][0]["lack"] == "energy"
+    assert answer["cost"] == answer["ways"]["plan"]["cost"]
+    told = _json(home, "--history")["plans"][-1]["cost"]
+    assert told == pytest.approx(answer["cost"], abs=1.0)
+
+
+@pytest.mark.slow
 def test_another_device_changes_the_plan(tmp_path: Path, clock: Clock) -> None:
     home = make_home(tmp_path, BATTERY, SWITCHED)
     _json(home)

@@ -20,6 +20,7 @@ from darkstar.planner.problem import Plan, Series
 from darkstar.planner.standing.sentences import why
 from darkstar.planner.why.reasons import Link, Reason
 from darkstar.planner.why.sentences import Teller
+from darkstar.planner.why.ways import Way
 
 
 def as_json(home: HomePlan) -> Mapping[str, Any]:
@@ -72,7 +73,7 @@ def _planned_json(home: HomePlan, planned: Planned) -> Mapping[str, Any]:
     }
     return {
         "before": _before_json(home, planned),
-        "cost": whole.cost,
+        "cost": planned.ways[Way.PLAN].cost,
         "gain": planned.gain,
         "saved": planned.saved,
         "gap": whole.gap if math.isfinite(whole.gap) else None,

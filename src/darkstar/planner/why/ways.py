@@ -61,19 +61,29 @@ def ways(whole: HouseholdPlan) -> Mapping[Way, WayCost]:
     """The ways of a home; what a device lacks is not money."""
     home = whole.household
     site = with_devices(home.rest, whole.devices)
-    planned = [np.diff(part.plan.soc_kwh) for part in whole.batteries]
     found: dict[Way, WayCost] = {}
     if whole.devices:
         drawn = sum((at_once(run.wish, site.slot_hours) for run in whole.devices), np.zeros(len(site)))
         unplanned = with_energy(home.rest, drawn)
         heat = sum(_heat_left(run.wish, at_once(run.wish, site.slot_hours), site) for run in whole.devices)
         found[Way.AT_ONCE] = _cost(home, unplanned, _self_consumption, heat)
-    heat = sum(run.left_worth for run in whole.devices)
     if home.batteries:
+        heat = _heat_planned(whole)
         found[Way.NONE] = _cost(home, site, lambda problem, _: np.zeros(len(problem)), heat)
         found[Way.RULE] = _cost(home, site, _self_consumption, heat)
-    found[Way.PLAN] = _cost(home, site, lambda _, number: planned[number], heat)
+    found[Way.PLAN] = as_planned(whole)
     return found
+
+
+def as_planned(whole: HouseholdPlan) -> WayCost:
+    """What a plan itself would cost; what a device lacks is not money."""
+    site = with_devices(whole.household.rest, whole.devices)
+    planned = [np.diff(part.plan.soc_kwh) for part in whole.batteries]
+    return _cost(whole.household, site, lambda _, number: planned[number], _heat_planned(whole))
+
+
+def _heat_planned(whole: HouseholdPlan) -> float:
+    return sum(run.left_worth for run in whole.devices)
 
 
 def self_consumption_moves(problem: Problem) -> Series:

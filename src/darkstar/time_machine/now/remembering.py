@@ -6,6 +6,7 @@ from importlib.metadata import version
 from darkstar.config.settings import Settings
 from darkstar.planner.caution import Notice
 from darkstar.planner.why.texts import Text
+from darkstar.planner.why.ways import as_planned
 from darkstar.store.ledger_file import LedgerFile
 from darkstar.store.plans import PlanRow
 from darkstar.time_machine.now.standing import Before, Settled, standing_plan
@@ -73,7 +74,7 @@ def remember(
         engine=whole.engine,
         settings_digest=settings_digest(settings),
         input_digest=digest(whole.household),
-        cost=settled.course.cost,
+        cost=as_planned(settled.course).cost,
         outcome=verdict.outcome,
         why=why,
         gain=verdict.gain,
