@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 
 ROOM = 10.0
 CAPACITY = 400
+ROUNDING = 1e-12
 WORTHS = st.one_of(
     st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]), st.floats(-3, 3, allow_nan=False, allow_subnormal=False)
 )
@@ -35,7 +36,9 @@ class Cost:
         stored = min(stored, float(self.at[-1]))
         corners = np.concatenate([ways.at, sign * (self.at - stored)])
         within = stored + sign * corners
-        corners = corners[(corners >= 0) & (corners <= ways.at[-1]) & (within >= 0) & (within <= self.at[-1])]
+        # Full and empty are reached but for rounding.
+        reached = (within >= -ROUNDING) & (within <= self.at[-1] + ROUNDING)
+        corners = corners[(corners >= 0) & (corners <= ways.at[-1]) & reached]
         return float((ways(corners) + self(stored + sign * corners)).min())
 
 
