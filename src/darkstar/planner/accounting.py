@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstar.domain.bill import energy_cost, export_revenue
 from darkstar.planner.problem import Problem, Series
 
 ENERGY_TOLERANCE_KWH = 1e-9
@@ -86,15 +87,15 @@ def terminal_value(problem: Problem, soc_kwh: float) -> float:
     left = soc_kwh - problem.storage.soc_min_kwh
     before = np.cumsum(problem.terminal.energy_kwh) - problem.terminal.energy_kwh
     held = np.clip(left - before, 0.0, problem.terminal.energy_kwh)
-    return float(np.dot(problem.terminal.value, held))
+    return float((problem.terminal.value * held).sum())
 
 
 def cost(problem: Problem, moves: Moves, soc_end_kwh: float) -> float:
     """The objective, terminal value included."""
     storage, grid = problem.storage, problem.grid
     return (
-        float(np.dot(problem.import_price, moves.import_kwh + moves.breach_kwh))
-        - float(np.dot(problem.export_price, moves.export_kwh))
+        energy_cost(moves.import_kwh + moves.breach_kwh, problem.import_price)
+        - export_revenue(moves.export_kwh, problem.export_price)
         + storage.wear_charge * float(moves.charge_kwh.sum())
         + storage.wear_discharge * float(moves.discharge_kwh.sum())
         + grid.curtailment_cost * float(moves.curtail_kwh.sum())
