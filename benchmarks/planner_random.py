@@ -4,10 +4,12 @@ python -m benchmarks.planner_random [problems] [first]
 """
 
 import sys
-import time
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
+from benchmarks._result import Result
 from darkstar.domain.slots import SLOT_HOURS
 from darkstar.planner.fast.loads import LoadsRecursion
 from darkstar.planner.loads.milp import LoadsMilp
@@ -15,6 +17,7 @@ from darkstar.planner.loads.model import Comfort, Level, LoadedProblem, Need, On
 from darkstar.planner.problem import GridModel, Problem, StorageModel, TerminalValue
 
 KINDS = ("heater", "car", "appliance", "heater and car", "car in steps", "heater and appliance")
+PROBLEMS = 500
 SAME = 1e-6
 """Relative difference of costs that counts as none."""
 
@@ -148,10 +151,10 @@ def _appliance(rng: np.random.Generator, n: int) -> OnOffLoad:
     )
 
 
-def main(problems: int, first: int) -> None:
+def compare(problems: int, first: int) -> Result:
     """Solve each problem with both engines; what differs is printed."""
     fast, judge = LoadsRecursion(), LoadsMilp()
-    worst, missed, gaps, began = 0.0, 0, 0, time.perf_counter()
+    worst, missed, gaps = 0.0, 0, 0
     times: dict[str, list[float]] = {"fast": [], "milp": []}
     for seed in range(first, first + problems):
         loaded = random_problem(seed)
@@ -164,13 +167,24 @@ def main(problems: int, first: int) -> None:
         if off > SAME:
             missed += 1
             print(f"{seed} {KINDS[seed % len(KINDS)]}: {ours.cost:.9f} against {theirs.cost:.9f}")
-    print(
-        f"{problems} problems, {missed} differ, {gaps} not proven, worst relative difference {worst:.1e}; median ms "
-        + ", ".join(f"{name} {np.median(ms):.1f}" for name, ms in times.items())
-        + f"; {time.perf_counter() - began:.0f} s"
-    )
+    figures: dict[str, float] = {
+        "problems": problems,
+        "differ": missed,
+        "not proven": gaps,
+        "worst relative": worst,
+    }
+    figures |= {f"{name} median ms": float(np.median(ms)) for name, ms in times.items()}
+    table = Table("", "", title="Random problems with loads, beside HiGHS at gap 0")
+    for name, figure in figures.items():
+        table.add_row(name, f"{figure:.3g}")
+    return Result(table, figures)
+
+
+def run() -> Result:
+    """Five hundred problems."""
+    return compare(PROBLEMS, 0)
 
 
 if __name__ == "__main__":
     numbers = [int(argument) for argument in sys.argv[1:]]
-    main(numbers[0] if numbers else 500, numbers[1] if len(numbers) > 1 else 0)
+    Console().print(compare(numbers[0] if numbers else PROBLEMS, numbers[1] if len(numbers) > 1 else 0).table)
